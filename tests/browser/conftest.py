@@ -1,0 +1,56 @@
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser import chromium as chromium_program
+from tests.browser.server import ROOT, serve
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One headless Chromium for the whole run; open a context of your own in it (or use `page`)."""
+    executable = chromium_program.find()
+    if executable is None:
+        if chromium_program.required():
+            pytest.fail(chromium_program.MISSING)
+        pytest.skip(chromium_program.MISSING)
+    with sync_playwright() as playwright:
+        browser = chromium_program.launch(playwright, executable)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    """A fresh page at laptop size, with no cookies or cache of an earlier test."""
+    context = chromium.new_context(viewport={"width": 1366, "height": 768})
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="session", name="serve")
+def serve_fixture() -> Iterator[Callable[..., str]]:
+    """`serve(script, env=None) -> base_url`: a Streamlit server that lives until the run ends."""
+    with ExitStack() as servers:
+
+        def start(script: Path | str, env: Mapping[str, str] | None = None) -> str:
+            return servers.enter_context(serve(script, env)).url
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def app_url(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The app as a visitor without any downloaded dataset finds it."""
+    return serve(ROOT / "app.py", {"VAELAB_DATA": str(tmp_path_factory.mktemp("no-data"))})

@@ -1,0 +1,45 @@
+"""What every test needs to know about a Streamlit page in a browser."""
+
+from playwright.sync_api import ConsoleMessage, Page
+
+# The whole app is connected, its script is at rest, nothing is stale or still a placeholder.
+_IDLE = """() => {
+  const app = document.querySelector('[data-testid="stApp"]');
+  return app !== null
+    && app.dataset.testConnectionState === 'CONNECTED'
+    && app.dataset.testScriptState === 'notRunning'
+    && document.querySelector('[data-testid="stMainBlockContainer"]')?.innerText.trim()
+    && !document.querySelector('[data-testid="stSkeleton"], [data-testid="stSpinner"], [data-stale="true"]');
+}"""
+
+
+def wait_until_idle(page: Page, timeout: float = 30.0) -> None:
+    """Returns once the script has run to its end and what it drew has been painted; `timeout` in seconds."""
+    page.wait_for_function(_IDLE, timeout=timeout * 1000)
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def console_errors(page: Page) -> list[str]:
+    """A list that grows with each console error and uncaught exception from now on; call before `goto`."""
+    errors: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            errors.append(f"{message.text} ({message.location.get('url', '')})")
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    return errors
+
+
+def exceptions(page: Page) -> list[str]:
+    """The text of every Python exception that the page shows."""
+    return page.get_by_test_id("stException").all_inner_texts()
+
+
+def navigation(page: Page) -> list[tuple[str, str]]:
+    """(title, address) of each page in the app's navigation, in order."""
+    links = page.get_by_test_id("stSidebarNavLink")
+    links.first.wait_for(state="attached")
+    found: list[list[str]] = links.evaluate_all("links => links.map(a => [a.innerText.trim(), a.href])")
+    return [(title.splitlines()[-1] if title else "page", address) for title, address in found]

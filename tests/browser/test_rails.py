@@ -1,0 +1,45 @@
+"""The server, the theme and the browser, before any page of the app is involved."""
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.streamlit_page import console_errors, exceptions, wait_until_idle
+
+
+@pytest.mark.parametrize(
+    ("scheme", "background"), [("light", "rgb(255, 255, 255)"), ("dark", "rgb(15, 18, 24)")]
+)
+def test_theme_follows_the_system_and_nothing_leaves_the_machine(
+    chromium: Browser, serve, tmp_path_factory, scheme, background
+):
+    script = tmp_path_factory.mktemp("script") / "hello.py"
+    script.write_text("import streamlit as st\nst.title('Hello')\nst.code('x = 1')\n")
+    url = serve(script)
+    context = chromium.new_context(color_scheme=scheme)
+    page = context.new_page()
+    errors = console_errors(page)
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
+
+    page.goto(url)
+    wait_until_idle(page)
+
+    app = page.get_by_test_id("stApp")
+    assert app.evaluate("app => getComputedStyle(app).backgroundColor") == background
+    assert [r for r in requests if not r.startswith((url, "data:", "blob:"))] == []
+    assert errors == []
+    assert exceptions(page) == []
+    context.close()
+
+
+def test_a_python_exception_is_seen(page, serve, tmp_path):
+    script = tmp_path / "broken.py"
+    script.write_text("import streamlit as st\nst.title('Broken')\nraise ValueError('seen')\n")
+    page.goto(serve(script))
+    wait_until_idle(page)
+    assert "seen" in exceptions(page)[0]
+
+
+def test_a_script_that_is_not_there_says_so(serve, tmp_path):
+    with pytest.raises(RuntimeError, match=r"missing\.py did not start"):
+        serve(tmp_path / "missing.py")
