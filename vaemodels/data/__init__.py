@@ -1,0 +1,64 @@
+"""The datasets by name: `get` says what one is, `load` gives the images and labels of one split.
+
+Images are uint8 [n, dim] and stay whole in memory. Importing this costs no torchvision: only a download needs it.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from vaemodels.data import digits, mnist
+from vaemodels.data.binarization import MODES, binarize
+from vaemodels.data.dataset import Dataset, Split, data_folder
+from vaemodels.errors import UsageError
+
+__all__ = [
+    "DATASETS",
+    "MODES",
+    "Dataset",
+    "Split",
+    "binarize",
+    "data_folder",
+    "download",
+    "get",
+    "is_available",
+    "load",
+]
+
+_MODULES = {module.DATASET.name: module for module in (digits, mnist)}
+
+DATASETS: dict[str, Dataset] = {name: module.DATASET for name, module in _MODULES.items()}
+
+
+def get(name: str) -> Dataset:
+    """The facts of one dataset; UsageError naming the known ones if there is none of that name."""
+    if name not in DATASETS:
+        raise UsageError(f"There is no dataset {name!r}: use one of {', '.join(DATASETS)}.")
+    return DATASETS[name]
+
+
+@lru_cache(maxsize=16)
+def load(name: str, split: str) -> Split:
+    """One split: images uint8 [n, dim], labels int64 [n]. The tensors are shared between callers: never write to them.
+
+    Raises UsageError on an unknown name or split, LabError with the remedy if a file is missing, truncated or corrupt.
+    """
+    sizes = get(name).sizes
+    if split not in sizes:
+        raise UsageError(f"There is no split {split!r} of {name}: use one of {', '.join(sizes)}.")
+    return _MODULES[name].load(split)
+
+
+def is_available(name: str) -> bool:
+    """Whether `load` can work without a download; looks at file sizes only, so that pages may ask at every run."""
+    get(name)
+    return _MODULES[name].is_available()
+
+
+def download(name: str, progress: Callable[[int, int], None] | None = None) -> None:
+    """Fetch what is missing or broken of a dataset, calling `progress(done_bytes, total_bytes)` about ten times a second.
+
+    Does nothing for a dataset that comes with the package. Raises LabError if the network or the data folder fails;
+    running it again goes on from what has arrived.
+    """
+    get(name)
+    _MODULES[name].download(progress)

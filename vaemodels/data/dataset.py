@@ -1,0 +1,43 @@
+"""What a dataset is, what one split of it holds, and where downloaded files live."""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset's facts; nothing of it is loaded."""
+
+    name: str
+    title: str
+    image_shape: tuple[int, int, int]  # channels, height, width
+    family: Literal["bernoulli", "gaussian"]  # the likelihood its pixels are given
+    n_labels: int
+    licence: str
+    download_bytes: int  # 0: comes with the package
+    sizes: dict[str, int]  # images by split
+
+
+class Split(NamedTuple):
+    """The images and labels of one split, shared by everyone who loads it: read them, never write to them."""
+
+    images: Tensor  # uint8 [n, channels * height * width], 0 is no ink
+    labels: Tensor  # int64 [n]
+
+
+def data_folder() -> Path:
+    """The folder of downloaded data: the variable VAELAB_DATA, else `vaelab` in the platform's cache folder."""
+    if chosen := os.environ.get("VAELAB_DATA"):
+        return Path(chosen).expanduser()
+    if sys.platform == "win32":
+        cache = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        cache = Path.home() / "Library" / "Caches"
+    else:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "vaelab"

@@ -1,0 +1,185 @@
+"""MNIST: 70,000 handwritten digits of 28x28 pixels, in torchvision's folder layout `MNIST/raw`.
+
+Every file is checked against its SHA-256 before a byte of it is used, and downloading fetches only the files that
+fail, so that what is good is kept and a broken download goes on when it is run again.
+"""
+
+import gzip
+import hashlib
+import threading
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from vaemodels.data import torchvision_import
+from vaemodels.data.dataset import Dataset, Split, data_folder
+from vaemodels.data.download import fetch
+from vaemodels.errors import LabError
+from vaemodels.files import cannot_write, write_atomically
+
+REMEDY = "run `python -m vaemodels download mnist`"
+
+
+class RawFile(NamedTuple):
+    """One uncompressed file in the IDX format: a header, then one byte for each pixel or label."""
+
+    name: str
+    size: int  # bytes
+    header: int  # bytes
+    sha256: str
+    archive_size: int  # bytes of the .gz it is downloaded as
+
+
+IMAGES = {
+    "train": RawFile(
+        "train-images-idx3-ubyte",
+        47_040_016,
+        16,
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        9_912_422,
+    ),
+    "test": RawFile(
+        "t10k-images-idx3-ubyte",
+        7_840_016,
+        16,
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        1_648_877,
+    ),
+}
+LABELS = {
+    "train": RawFile(
+        "train-labels-idx1-ubyte",
+        60_008,
+        8,
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+        28_881,
+    ),
+    "test": RawFile(
+        "t10k-labels-idx1-ubyte",
+        10_008,
+        8,
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+        4_542,
+    ),
+}
+
+DATASET = Dataset(
+    name="mnist",
+    title="MNIST",
+    image_shape=(1, 28, 28),
+    family="bernoulli",
+    n_labels=10,
+    licence="MNIST, Y. LeCun, C. Cortes and C. Burges, CC BY-SA 3.0",
+    download_bytes=sum(file.archive_size for files in (IMAGES, LABELS) for file in files.values()),
+    sizes={"train": 55_000, "validation": 5_000, "test": 10_000},
+)
+
+_downloading = threading.Lock()
+
+
+def load(split: str) -> Split:
+    """One split: images uint8 [n, 784], labels int64 [n]; `validation` is the last 5,000 of the training file.
+
+    Raises LabError if one of the two files it needs is missing, truncated or corrupt.
+    """
+    images, labels = _read(_raw_folder(), "test" if split == "test" else "train")
+    part = {"train": slice(0, 55_000), "validation": slice(55_000, 60_000), "test": slice(0, 10_000)}[split]
+    return Split(images[part], labels[part])
+
+
+def is_available() -> bool:
+    """Whether all four files are there in full length; what they hold is checked when they are read."""
+    raw = _raw_folder()
+    return all(_size(raw / file.name) == file.size for file in _files())
+
+
+def download(progress: Callable[[int, int], None] | None = None) -> None:
+    """Fetch the files that are missing or broken through torchvision's downloader; good ones are left alone.
+
+    `progress(done_bytes, total_bytes)` is called on the caller's thread, about ten times a second.
+    Raises LabError if the network or the data folder fails; running it again goes on from what has arrived.
+    """
+    raw = _raw_folder()
+    with _downloading:  # the second of two visitors waits, then finds the files there
+        try:
+            raw.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise cannot_write(raw, error) from error
+        broken = [file for file in _files() if not _is_good(raw / file.name, file)]
+        total = sum(file.archive_size for file in broken)
+        done = 0
+
+        def report(size: int) -> None:
+            if progress:
+                progress(min(done + size, total), total)
+
+        for file in broken:
+            _fetch(file, raw, report)
+            done += file.archive_size
+        report(0)
+
+
+def _files() -> list[RawFile]:
+    return [*IMAGES.values(), *LABELS.values()]
+
+
+def _raw_folder() -> Path:
+    return data_folder() / "MNIST" / "raw"
+
+
+def _size(path: Path) -> int:
+    """Bytes of a regular file, -1 if there is none."""
+    return path.stat().st_size if path.is_file() else -1
+
+
+def _is_good(path: Path, file: RawFile) -> bool:
+    return _size(path) == file.size and hashlib.sha256(path.read_bytes()).hexdigest() == file.sha256
+
+
+@lru_cache(maxsize=2)
+def _read(raw: Path, half: str) -> Split:
+    """The whole training or test half, images and labels."""
+    images = _read_file(raw / IMAGES[half].name, IMAGES[half])
+    labels = _read_file(raw / LABELS[half].name, LABELS[half])
+    return Split(images.view(len(labels), -1), labels.to(torch.int64))
+
+
+def _read_file(path: Path, file: RawFile) -> torch.Tensor:
+    """The checked content behind the header, uint8 [size - header]."""
+    size = _size(path)
+    if size < 0:
+        raise LabError(f"MNIST is not on this machine, {path} is missing: {REMEDY} to fetch it.")
+    if size < file.size:
+        raise LabError(f"{path} is cut short at {size:,} of {file.size:,} bytes: {REMEDY} to fetch it again.")
+    try:
+        content = bytearray(path.read_bytes()) if size == file.size else bytearray()
+    except OSError as error:
+        raise LabError(f"{path} cannot be read ({error.strerror}): make it readable, or {REMEDY}.") from error
+    if hashlib.sha256(content).hexdigest() != file.sha256:
+        raise LabError(
+            f"{path} is corrupt, it does not hold what MNIST's file holds: {REMEDY} to fetch it again."
+        )
+    return torch.frombuffer(content, dtype=torch.uint8, offset=file.header)
+
+
+def _fetch(file: RawFile, raw: Path, progress: Callable[[int], object]) -> None:
+    """Download one archive, check what is in it and only then put that in its place.
+
+    The archive goes last, so that a disk that fills up costs no second download.
+    """
+    mnist = torchvision_import.datasets().MNIST
+    archive = raw / f"{file.name}.gz"
+    fetch(
+        [mirror + archive.name for mirror in mnist.mirrors],
+        archive,
+        dict(mnist.resources)[archive.name],
+        progress,
+    )
+    content = gzip.decompress(archive.read_bytes())
+    if hashlib.sha256(content).hexdigest() != file.sha256:
+        raise LabError(f"{archive} does not hold MNIST's file: {REMEDY} again later.")
+    write_atomically(raw / file.name, content)
+    archive.unlink(missing_ok=True)

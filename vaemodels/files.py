@@ -1,0 +1,50 @@
+"""Writing a file so that neither a reader nor a failure half-way ever leaves half of it."""
+
+import errno
+import os
+import secrets
+from pathlib import Path
+
+from vaemodels.errors import LabError
+
+WRITE_FAILURES = {
+    errno.ENOSPC: "the disk is full: free some space and try again",
+    errno.EDQUOT: "the disk quota is used up: free some space and try again",
+    errno.EACCES: "the folder may not be written to: choose another folder or change its permissions",
+    errno.EPERM: "the folder may not be written to: choose another folder or change its permissions",
+    errno.EROFS: "the folder is read-only: choose another folder",
+    errno.ENOENT: "its folder does not exist: create the folder first",
+    errno.ENOTDIR: "its folder is a file: choose another folder",
+    errno.EEXIST: "its folder is a file: choose another folder",
+    errno.EISDIR: "a folder has that name: choose another name",
+    errno.ENAMETOOLONG: "its name is too long: choose a shorter one",
+}
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write `data` aside in the same folder, flush it to disk, then rename it to `path`.
+
+    What `path` held before stays whole until the rename. Raises LabError if the folder cannot be written or the disk
+    is full.
+    """
+    aside = path.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        try:
+            with open(aside, "xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(aside, path)
+        except BaseException:
+            aside.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def cannot_write(path: Path, error: OSError) -> LabError:
+    """The error to raise when writing to `path` failed with `error`."""
+    reason = WRITE_FAILURES.get(
+        error.errno or 0, f"{error.strerror or error}: check the folder and try again"
+    )
+    return LabError(f"{path} cannot be written, {reason}.")
