@@ -21,7 +21,7 @@ def test_every_requirement_has_an_exact_version_and_a_reason(name):
 
 
 def _options(table: dict, prefix: str = "") -> list[str]:
-    names = []
+    names: list[str] = []
     for key, value in table.items():
         names += _options(value, f"{prefix}{key}.") if isinstance(value, dict) else [prefix + key]
     return names
