@@ -1,0 +1,385 @@
+// The latent explorer: an image, the plane and one slider per dimension. z lives here; Python hears of it on release.
+// Joined after decoder.js, registry.js, theme.js and plane.js.
+
+const explorers = new WeakMap();
+const shown = (globalThis.__vaelab_explorers ??= {});
+const timings = (globalThis.__vaelab_timings ??= { ms: new Float32Array(4096), count: 0 });
+
+const SWEEP_SECONDS = 4; // one dimension there and back
+const SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉";
+const named = (i) => "z" + String(i + 1).replace(/\d/g, (digit) => SUBSCRIPTS[digit]);
+const number = (value) => value.toFixed(2).replace("-", "−");
+
+export default function ({ data, parentElement, setStateValue }) {
+  let explorer = explorers.get(parentElement);
+  if (!explorer) explorers.set(parentElement, (explorer = createExplorer(parentElement.querySelector(".explorer"))));
+  explorer.update(data, setStateValue);
+  return () => {
+    explorer.unmount();
+    explorers.delete(parentElement);
+  };
+}
+
+function createExplorer(root) {
+  const find = (selector) => root.querySelector(selector);
+  const image = find(".image");
+  const imageContext = image.getContext("2d");
+  const plane = find(".plane");
+  const handle = find(".handle");
+  const mosaic = createMosaic(drawBackground);
+
+  let slot, key, token, report;
+  let unfollow = () => {};
+  let network, decoder, mosaicDecoder;
+  let z = new Float32Array(0);
+  let wantedZ; // set by Python before the weights were there to say how long z is
+  let dims = [0, 1];
+  let limit = 3.5;
+  let points, labels, theme;
+  let show = "mean";
+  let background = "manifold";
+  let label = 0;
+  let noise, noiseSeed, drawn, bitmap;
+  let sliders = [];
+  let animation = 0;
+
+  // ---- data from Python and weights from the page
+
+  function update(data, setStateValue) {
+    const first = slot === undefined;
+    key = data.key;
+    limit = data.limit;
+    root.style.setProperty("--side", `${data.height}px`);
+    report = () => setStateValue("released", { z: Array.from(z), token: data.token });
+    points = data.points && column(data.points);
+    labels = data.labels && column(data.labels);
+    find(".digits").hidden = !points;
+    if (!points && background === "digits") chooseBackground("manifold");
+    theme = themeOf(root);
+    if (first) {
+      noiseSeed = data.seed;
+      if (data.background) chooseBackground(data.background);
+    }
+    if (first || data.token !== token) wantedZ = data.z;
+    token = data.token;
+    if (slot !== data.slot) {
+      slot = data.slot;
+      unfollow();
+      unfollow = follow(slot, { onWeights: adoptWeights, onZ: adoptChosenZ });
+      adoptWeights(networkOf(slot));
+    } else if (network) {
+      adoptWantedZ();
+      paint();
+      drawBackground();
+    }
+  }
+
+  function adoptWeights(published) {
+    if (!published) return;
+    const before = network?.meta;
+    network = published;
+    const { meta } = network;
+    decoder = createDecoder(network);
+    mosaicDecoder = createDecoder(network);
+    if (before?.z_dim !== meta.z_dim) {
+      z = new Float32Array(meta.z_dim);
+      dims = meta.z_dim > 1 ? [0, 1] : [0, null];
+      buildControls(meta);
+    }
+    if (before?.image_shape.join() !== meta.image_shape.join() || before?.family !== meta.family) {
+      const [, height, width] = meta.image_shape;
+      image.width = width;
+      image.height = height;
+      bitmap = new ImageData(width, height);
+      drawn = new Float32Array(decoder.mean.length);
+      noise = pixelNoise(meta, noiseSeed);
+    }
+    root.dataset.state = "ready";
+    adoptWantedZ();
+    paint();
+    describe();
+    redoBackground();
+  }
+
+  function adoptWantedZ() {
+    if (!wantedZ || wantedZ.length !== z.length) return;
+    stop();
+    setZ(wantedZ);
+    wantedZ = undefined;
+    describe();
+    redoBackground();
+  }
+
+  function adoptChosenZ(chosen) {
+    if (!network || chosen.length !== z.length) return;
+    stop();
+    setZ(chosen);
+    release();
+  }
+
+  // ---- z and its picture
+
+  function paint() {
+    if (!network) return;
+    const mean = decoder.decode(z, label);
+    const pixels = show === "draw" ? draw(decoder, noise, drawn) : mean;
+    toRGBA(pixels, network.meta.image_shape, bitmap.data);
+    imageContext.putImageData(bitmap, 0, 0);
+    const side = plane.clientWidth;
+    const x = (clamp(z[dims[0]]) + limit) / (2 * limit);
+    const y = dims[1] === null ? 0.5 : (limit - clamp(z[dims[1]])) / (2 * limit);
+    handle.style.transform = `translate(${x * side}px, ${y * side}px)`;
+  }
+
+  const clamp = (value) => Math.max(-limit, Math.min(limit, value));
+
+  function setZ(values) {
+    const start = performance.now();
+    for (let i = 0; i < z.length; i++) if (z[i] !== values[i]) setDimension(i, values[i]);
+    paint();
+    recordTiming(start);
+  }
+
+  function setDimension(i, value) {
+    z[i] = value;
+    sliders[i].input.value = value;
+    sliders[i].text.textContent = number(z[i]);
+  }
+
+  // The visitor has let go: tell Python, screen readers and whoever measures.
+  function release() {
+    describe();
+    redoBackground();
+    report();
+  }
+
+  function describe() {
+    const values = Array.from(z, (value, i) => `${named(i)} ${number(value)}`);
+    const text = values.slice(0, 12).join(", ") + (values.length > 12 ? ", …" : "");
+    const digit = network.meta.n_labels ? `, written as ${label}` : "";
+    image.setAttribute("aria-label", `Decoded image (${show === "mean" ? "mean" : "one draw"}) at ${text}${digit}`);
+    plane.setAttribute("aria-valuemin", -limit);
+    plane.setAttribute("aria-valuemax", limit);
+    plane.setAttribute("aria-valuenow", z[dims[0]].toFixed(2));
+    plane.setAttribute("aria-valuetext", dims.filter((i) => i !== null).map((i) => values[i]).join(", "));
+    for (const { input } of sliders) input.setAttribute("aria-valuetext", number(Number(input.value)));
+    shown[key] = { z: Array.from(z), pixels: decoder.mean, std: decoder.std, version: network.meta.version };
+  }
+
+  // ---- the plane
+
+  let mosaicOf = ""; // what the mosaic was decoded from
+
+  function redoBackground() {
+    if (!network) return;
+    const others = Array.from(z, (value, i) => (dims.includes(i) ? 0 : value));
+    const wanted = [network.meta.version, label, limit, ...dims, ...others].join();
+    if (background === "manifold" && wanted !== mosaicOf) {
+      mosaicOf = wanted;
+      const rows = dims[1] === null ? 1 : CELLS;
+      const at = Float32Array.from(others);
+      const centre = (i) => limit * ((2 * i + 1) / CELLS - 1);
+      mosaic.start(network, mosaicDecoder, label, rows, (column, row) => {
+        at[dims[0]] = centre(column);
+        if (dims[1] !== null) at[dims[1]] = -centre(row);
+        return at;
+      });
+    }
+    drawBackground();
+  }
+
+  function drawBackground() {
+    if (!network || !theme) return;
+    const { z_dim: zDim, prior } = network.meta;
+    drawPlane(plane, { limit, background, mosaic: mosaic.canvas, dims, points, labels, zDim, prior, theme });
+  }
+
+  function chooseBackground(name) {
+    background = name;
+    find(`input[name=background][value=${name}]`).checked = true;
+    redoBackground();
+  }
+
+  function moveTo(event) {
+    const start = performance.now();
+    const box = plane.getBoundingClientRect();
+    setDimension(dims[0], clamp(((event.clientX - box.left) / box.width) * 2 * limit - limit));
+    if (dims[1] !== null) setDimension(dims[1], clamp(limit - ((event.clientY - box.top) / box.height) * 2 * limit));
+    paint();
+    recordTiming(start);
+  }
+
+  plane.addEventListener("pointerdown", (event) => {
+    if (!network || event.button !== 0) return;
+    stop();
+    plane.setPointerCapture(event.pointerId);
+    moveTo(event);
+  });
+  plane.addEventListener("pointermove", (event) => {
+    if (plane.hasPointerCapture(event.pointerId)) moveTo(event);
+  });
+  plane.addEventListener("lostpointercapture", release);
+
+  const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowDown: [1, -1], ArrowUp: [1, 1] };
+  plane.addEventListener("keydown", (event) => {
+    if (!network || !(event.key in STEPS || event.key === "Home")) return;
+    event.preventDefault();
+    stop();
+    if (event.key === "Home") return setZ(z.map((value, i) => (dims.includes(i) ? 0 : value)));
+    const [axis, sign] = STEPS[event.key];
+    if (dims[axis] === null) return;
+    const start = performance.now();
+    setDimension(dims[axis], clamp(z[dims[axis]] + sign * (event.shiftKey ? 0.5 : 0.1)));
+    paint();
+    recordTiming(start);
+  });
+  plane.addEventListener("keyup", (event) => {
+    if (network && (event.key in STEPS || event.key === "Home")) release();
+  });
+
+  // ---- sliders, choices and buttons
+
+  function buildControls(meta) {
+    sliders = Array.from({ length: meta.z_dim }, (_, i) => buildSlider(i));
+    find(".sliders").replaceChildren(...sliders.map((slider) => slider.row));
+    const options = (from = 0) => Array.from(z, (_, i) => new Option(named(i), i + from));
+    find(".dims").hidden = meta.z_dim < 3;
+    find("select.horizontal").replaceChildren(...options());
+    find("select.vertical").replaceChildren(...options());
+    find(".animate").replaceChildren(
+      new Option("animate…", ""),
+      ...(meta.z_dim > 1 ? [new Option("each in turn", "all")] : []),
+      ...options(),
+    );
+    find(".label").hidden = !meta.n_labels;
+    find(".label select").replaceChildren(...Array.from({ length: meta.n_labels }, (_, i) => new Option(i, i)));
+    showDims();
+  }
+
+  function buildSlider(i) {
+    const row = document.createElement("label");
+    const text = Object.assign(document.createElement("span"), { textContent: number(0) });
+    const caption = document.createElement("span");
+    caption.append(`${named(i)} = `, text);
+    const input = Object.assign(document.createElement("input"), { type: "range", min: -limit, max: limit });
+    Object.assign(input, { step: 0.01, value: 0 });
+    input.addEventListener("input", () => {
+      const start = performance.now();
+      stop();
+      setDimension(i, Number(input.value));
+      paint();
+      recordTiming(start);
+    });
+    input.addEventListener("change", release);
+    row.append(caption, input);
+    return { row, input, text };
+  }
+
+  function showDims() {
+    const [horizontal, vertical] = dims;
+    find("select.horizontal").value = horizontal;
+    find("select.vertical").value = vertical;
+    find(".axis.horizontal").textContent = `${named(horizontal)} →`;
+    find(".axis.vertical").textContent = vertical === null ? "" : `${named(vertical)} ↑`;
+    find(".axis.vertical").hidden = vertical === null;
+  }
+
+  function chooseDims(axis, dim) {
+    if (dims[1 - axis] === dim) dims.reverse();
+    else dims[axis] = dim;
+    showDims();
+    paint();
+    describe();
+    redoBackground();
+  }
+
+  find("select.horizontal").addEventListener("change", (event) => chooseDims(0, Number(event.target.value)));
+  find("select.vertical").addEventListener("change", (event) => chooseDims(1, Number(event.target.value)));
+  for (const radio of root.querySelectorAll("input[name=background]")) {
+    radio.addEventListener("change", () => chooseBackground(radio.value));
+  }
+  for (const radio of root.querySelectorAll("input[name=show]")) {
+    radio.addEventListener("change", () => {
+      show = radio.value;
+      find(".again").disabled = show !== "draw";
+      paint();
+      if (network) describe();
+    });
+  }
+  find(".label select").addEventListener("change", (event) => {
+    label = Number(event.target.value);
+    paint();
+    describe();
+    redoBackground();
+  });
+  find(".again").addEventListener("click", () => {
+    noise = pixelNoise(network.meta, ++noiseSeed);
+    paint();
+  });
+  find(".origin").addEventListener("click", () => jump(() => 0));
+  find(".random").addEventListener("click", () => jump(normals(Math.random() * 2 ** 32)));
+
+  function jump(next) {
+    if (!network) return;
+    stop();
+    setZ(Float32Array.from(z, next));
+    release();
+  }
+
+  // ---- traversals: −3 → 3 → −3 in one dimension, the others held
+
+  function animate(sequence) {
+    stop();
+    const held = Float32Array.from(z);
+    const begin = performance.now();
+    const frame = (now) => {
+      const sweeps = Math.max(0, now - begin) / 1000 / SWEEP_SECONDS;
+      const dim = sequence[Math.floor(sweeps) % sequence.length];
+      const previous = sequence[(Math.floor(sweeps) + sequence.length - 1) % sequence.length];
+      if (previous !== dim && z[previous] !== held[previous]) setDimension(previous, held[previous]);
+      setDimension(dim, -3 * Math.cos(2 * Math.PI * sweeps));
+      paint();
+      animation = requestAnimationFrame(frame);
+    };
+    animation = requestAnimationFrame(frame);
+    find(".stop").hidden = false;
+  }
+
+  function stop() {
+    if (!animation) return;
+    cancelAnimationFrame(animation);
+    animation = 0;
+    find(".stop").hidden = true;
+    find(".animate").value = "";
+  }
+
+  find(".animate").addEventListener("change", ({ target: { value } }) => {
+    if (value === "") return;
+    animate(value === "all" ? Array.from(z.keys()) : [Number(value)]);
+    find(".animate").value = value;
+  });
+  find(".stop").addEventListener("click", () => {
+    stop();
+    release();
+  });
+
+  const resized = new ResizeObserver(() => {
+    drawBackground();
+    paint();
+  });
+  resized.observe(plane);
+
+  function unmount() {
+    stop();
+    mosaic.stop();
+    unfollow();
+    resized.disconnect();
+    delete shown[key];
+  }
+
+  return { update, unmount };
+}
+
+function recordTiming(start) {
+  timings.ms[timings.count++ % timings.ms.length] = performance.now() - start;
+}
