@@ -24,8 +24,8 @@ WRITE_FAILURES = {
 def write_atomically(path: Path, data: bytes) -> None:
     """Write `data` aside in the same folder, flush it to disk, then rename it to `path`.
 
-    What `path` held before stays whole until the rename. Raises LabError if the folder cannot be written or the disk
-    is full.
+    What `path` held before stays whole until the rename. Raises LabError if the folder cannot be written or
+    the disk is full.
     """
     aside = path.with_name(f".{secrets.token_hex(8)}.part")
     try:

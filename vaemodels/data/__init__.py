@@ -1,6 +1,6 @@
 """The datasets by name: `get` says what one is, `load` gives the images and labels of one split.
 
-Images are uint8 [n, dim] and stay whole in memory. Importing this costs no torchvision: only a download needs it.
+Images are uint8 [n, dim] and stay whole in memory. torchvision is imported by a download only.
 """
 
 from collections.abc import Callable
@@ -38,9 +38,9 @@ def get(name: str) -> Dataset:
 
 @lru_cache(maxsize=16)
 def load(name: str, split: str) -> Split:
-    """One split: images uint8 [n, dim], labels int64 [n]. The tensors are shared between callers: never write to them.
+    """One split: images uint8 [n, dim], labels int64 [n], shared between callers: never write to them.
 
-    Raises UsageError on an unknown name or split, LabError with the remedy if a file is missing, truncated or corrupt.
+    Raises UsageError on an unknown name or split, LabError if a file is missing, truncated or corrupt.
     """
     sizes = get(name).sizes
     if split not in sizes:
@@ -49,16 +49,16 @@ def load(name: str, split: str) -> Split:
 
 
 def is_available(name: str) -> bool:
-    """Whether `load` can work without a download; looks at file sizes only, so that pages may ask at every run."""
+    """Whether `load` can work without a download; looks at file sizes only, so it is cheap."""
     get(name)
     return _MODULES[name].is_available()
 
 
 def download(name: str, progress: Callable[[int, int], None] | None = None) -> None:
-    """Fetch what is missing or broken of a dataset, calling `progress(done_bytes, total_bytes)` about ten times a second.
+    """Fetch what is missing or broken of a dataset; nothing for one that comes with the package.
 
-    Does nothing for a dataset that comes with the package. Raises LabError if the network or the data folder fails;
-    running it again goes on from what has arrived.
+    `progress(done_bytes, total_bytes)` is called on the caller's thread, about ten times a second.
+    Raises LabError if the network or the data folder fails; running it again goes on from what has arrived.
     """
     get(name)
     _MODULES[name].download(progress)

@@ -19,9 +19,9 @@ def binarize(images: Tensor, mode: str, generator: torch.Generator | None = None
     With p = x / 255 for uint8 images:
 
     - `dynamic`: a fresh draw from Bernoulli(p) at each call, from `generator` (torch's global one if None).
-    - `static`: one fixed draw from Bernoulli(p). It depends on nothing but the images and their order: it always
-      starts from seed 0 and is made on the CPU, `generator` being ignored. Give it a whole split and take parts
-      afterwards, because an image's draw depends on its place.
+    - `static`: one fixed draw from Bernoulli(p). It depends on nothing but the images and their order: it
+      always starts from seed 0 and is made on the CPU, and `generator` is ignored. Give it a whole split and
+      take parts afterwards, because an image's draw depends on its place.
     - `threshold`: 1 where p > 0.5.
     - `none`: p itself, grey.
 

@@ -31,7 +31,7 @@ class Split(NamedTuple):
 
 
 def data_folder() -> Path:
-    """The folder of downloaded data: the variable VAELAB_DATA, else `vaelab` in the platform's cache folder."""
+    """The folder of downloaded data: VAELAB_DATA from the environment, else the platform's cache."""
     if chosen := os.environ.get("VAELAB_DATA"):
         return Path(chosen).expanduser()
     if sys.platform == "win32":

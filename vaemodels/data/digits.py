@@ -1,8 +1,8 @@
 """The UCI optical digits, 1,797 real handwritten digits of 8x8 pixels, framed as MNIST frames its own.
 
-The file beside this one holds scikit-learn's copy unchanged: `images` uint8 [1797, 8, 8] with ink from 0 to 16, and
-`labels` uint8 [1797]. Splits are by position in that file, which follows its writers, so that the 300 test images
-come from hands hardly seen in training.
+The file beside this one holds scikit-learn's copy unchanged: `images` uint8 [1797, 8, 8] with ink from 0 to
+16, and `labels` uint8 [1797]. Splits are by position in that file: neighbours in it tend to share a writer, so
+that a shuffled split would put the same hands on both sides.
 """
 
 from collections.abc import Callable
@@ -33,7 +33,7 @@ INK = 16  # the most ink a pixel of the file can hold
 
 
 def frame(digit: np.ndarray) -> np.ndarray:
-    """Resample one digit into the box and set it in the field so that its centre of mass is at pixel (14, 14).
+    """Resample one digit into the box and set it in the field with its centre of mass at pixel (14, 14).
 
     `digit` is uint8 [height, width] with ink from 0 to 255; the result is uint8 [28, 28].
     """

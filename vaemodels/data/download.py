@@ -15,7 +15,7 @@ STALLED = 60.0  # seconds without a byte after which a server counts as gone
 
 
 def fetch(urls: Sequence[str], path: Path, md5: str, progress: Callable[[int], object]) -> None:
-    """Download to `path` from the first of `urls` that gives content of this MD5; at once if it is there already.
+    """Download to `path` from the first of `urls` that gives content of this MD5, unless it is there already.
 
     `progress(bytes so far)` is called on the caller's thread, about ten times a second.
     Raises LabError if no address works or the folder cannot be written.

@@ -1,7 +1,7 @@
 """MNIST: 70,000 handwritten digits of 28x28 pixels, in torchvision's folder layout `MNIST/raw`.
 
-Every file is checked against its SHA-256 before a byte of it is used, and downloading fetches only the files that
-fail, so that what is good is kept and a broken download goes on when it is run again.
+Every file is checked against its SHA-256 before a byte of it is used, and downloading fetches only the files
+that fail, so that what is good is kept and a broken download goes on when it is run again.
 """
 
 import gzip
@@ -81,7 +81,7 @@ _downloading = threading.Lock()
 
 
 def load(split: str) -> Split:
-    """One split: images uint8 [n, 784], labels int64 [n]; `validation` is the last 5,000 of the training file.
+    """One split: images uint8 [n, 784], labels int64 [n]; `validation` ends the training file.
 
     Raises LabError if one of the two files it needs is missing, truncated or corrupt.
     """

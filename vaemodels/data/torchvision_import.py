@@ -1,8 +1,8 @@
 """`torchvision.datasets`, also where torchvision's compiled half does not fit the installed torch.
 
-A CPU-only torch beside a torchvision built for CUDA cannot load torchvision's operators, and `import torchvision` then
-dies with "operator torchvision::nms does not exist", because it registers further kernels for two of them while it is
-imported. Declaring those two is enough for its pure-Python half, which is all that reading datasets needs.
+A CPU-only torch beside a torchvision built for CUDA cannot load torchvision's operators, and `import
+torchvision` then dies with "operator torchvision::nms does not exist", because it registers further kernels for
+two of them. Declaring those two is enough for its pure-Python half, which is all that datasets need.
 """
 
 import importlib
@@ -18,7 +18,7 @@ _declarations: list[torch.library.Library] = []  # a declaration lasts as long a
 
 
 def datasets() -> ModuleType:
-    """Import and return `torchvision.datasets`; LabError if torchvision is not installed or cannot be imported."""
+    """Import and return `torchvision.datasets`; LabError if torchvision cannot be imported."""
     try:
         return importlib.import_module("torchvision.datasets")
     except ImportError as error:
