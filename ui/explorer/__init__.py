@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import streamlit as st
@@ -96,6 +96,7 @@ def latent_explorer(
     seed: int = 0,
     height: int = 380,
     limit: float = 3.5,
+    background: Literal["manifold", "digits", "plain"] = "manifold",
 ) -> list[float] | None:
     """The explorer of the decoder in `slot`; returns the z the visitor last let go of, or None before that.
 
@@ -103,10 +104,12 @@ def latent_explorer(
     returns is always from after the last change of `token`. A visitor who comes back to the page finds the z they left.
 
     Args:
-        points: encoded images `[n, z_dim]` to show on the plane, marked by `point_labels: [n]` (digits).
+        points: encoded images `[n, z_dim]` to show on the plane, marked by `point_labels: [n]` (digits). The plane
+            starts with the two dimensions in which they vary most.
         seed: of the noise in a draw x ~ p(x|z).
         height: side of the image and of the plane where there is room, in pixels.
         limit: plane and sliders span −limit to limit.
+        background: of the plane at first; "digits" needs `points`.
     """
     memory: dict[str, Any] = st.session_state.setdefault(f"_{key}_memory", {"token": token, "left": None, "start": z})
     if memory["token"] != token:
@@ -121,8 +124,11 @@ def latent_explorer(
         "seed": seed,
         "height": height,
         "limit": limit,
+        "background": background,
     }
     if points is not None and point_labels is not None:
+        if points.shape[1] > 2:
+            data["dims"] = sorted(points.var(dim=0).topk(2).indices.tolist())
         data["points"] = points.detach().float().cpu().numpy().ravel()
         data["labels"] = point_labels.cpu().numpy().astype(np.uint8)
     released = _explorer(key=key, data=data, on_released_change=lambda: None).released

@@ -33,11 +33,12 @@ function createExplorer(root) {
   let network, decoder, mosaicDecoder;
   let z = new Float32Array(0);
   let wantedZ; // set by Python before the weights were there to say how long z is
-  let dims = [0, 1];
+  let dims = [0, 1]; // on the plane: horizontal, vertical (null when z has one dimension)
+  let wantedDims;
   let limit = 3.5;
   let points, labels, theme;
   let show = "mean";
-  let background = "manifold";
+  let background;
   let label = 0;
   let noise, noiseSeed, drawn, bitmap;
   let sliders = [];
@@ -54,11 +55,13 @@ function createExplorer(root) {
     points = data.points && column(data.points);
     labels = data.labels && column(data.labels);
     find(".digits").hidden = !points;
-    if (!points && background === "digits") chooseBackground("manifold");
+    wantedDims = data.dims;
     theme = themeOf(root);
     if (first) {
       noiseSeed = data.seed;
-      if (data.background) chooseBackground(data.background);
+      chooseBackground(data.background);
+    } else if (!points && background === "digits") {
+      chooseBackground("manifold");
     }
     if (first || data.token !== token) wantedZ = data.z;
     token = data.token;
@@ -83,7 +86,7 @@ function createExplorer(root) {
     mosaicDecoder = createDecoder(network);
     if (before?.z_dim !== meta.z_dim) {
       z = new Float32Array(meta.z_dim);
-      dims = meta.z_dim > 1 ? [0, 1] : [0, null];
+      dims = meta.z_dim > 1 ? (wantedDims ?? [0, 1]) : [0, null];
       buildControls(meta);
     }
     if (before?.image_shape.join() !== meta.image_shape.join() || before?.family !== meta.family) {

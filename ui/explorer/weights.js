@@ -3,6 +3,7 @@
 const published = new WeakMap();
 
 export default function ({ data, parentElement }) {
+  takeNoRoom(parentElement);
   const before = published.get(parentElement);
   if (before?.slot !== data.slot || before.network.meta.version !== data.meta.version) {
     if (before && before.slot !== data.slot) withdraw(before.slot, before.network);
@@ -15,4 +16,10 @@ export default function ({ data, parentElement }) {
     withdraw(slot, network);
     published.delete(parentElement);
   };
+}
+
+// Even an element of no height costs the page one gap unless it leaves the flow.
+function takeNoRoom(parentElement) {
+  const container = parentElement.host?.closest('[data-testid="stElementContainer"]');
+  if (container) container.style.position = "absolute";
 }

@@ -1,0 +1,29 @@
+"""The live training chart: reconstruction and KL stacked over the epochs, updated in place many times a second."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+_HERE = Path(__file__).parent
+SERIES = ("epoch", "train_reconstruction", "train_kl", "heldout_reconstruction", "heldout_kl")
+
+
+def _read(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")
+
+
+_chart = st.components.v2.component(
+    "vaelab_training_chart", html=_read("chart.html"), css=_read("chart.css"), js=_read("chart.js")
+)
+
+
+def training_chart(series: Mapping[str, Sequence[float]], *, key: str, height: int = 300) -> None:
+    """Draw a run's records: `epoch` and, in nats per image, each of the other `SERIES`, all of one length.
+
+    NaN stands for a value that was not measured; a series that is left out counts as never measured.
+    """
+    count = len(series["epoch"])
+    data = {name: np.asarray(series.get(name, [np.nan] * count), dtype=np.float32) for name in SERIES}
+    _chart(key=key, data={**data, "height": height})
