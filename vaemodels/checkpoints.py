@@ -1,7 +1,7 @@
 """Checkpoints: one .safetensors file with a model's weights and its card. Nothing is ever unpickled.
 
-Loading believes nothing: lengths, names, shapes, dtypes and the card are checked against each other, and against
-the model that the card describes, before memory is taken for what the file claims.
+Loading believes nothing: lengths, names, shapes, dtypes and the card are checked against each other, and
+against the model that the card describes, before memory is taken for what the file claims.
 """
 
 import io
@@ -60,8 +60,8 @@ def dumps(
 ) -> bytes:
     """The checkpoint file as bytes, the weights in `dtype` (float16 or float32).
 
-    `resume` may hold float32, int64 and uint8 tensors by any names. Raises LabError if a weight is not finite,
-    or too large for float16.
+    `resume` may hold float32, int64 and uint8 tensors by any names. Raises LabError if a weight is not
+    finite, or too large for float16.
     """
     weights = model.state_dict()
     tensors = {MODEL + name: _plain(tensor.to(dtype)) for name, tensor in weights.items()}
@@ -170,7 +170,7 @@ def _read_head(file: BinaryIO, size: int) -> tuple[Header, Card]:
 
 
 def _matching_model(header: Header, card: Card) -> Model:
-    """The model that the card describes, its weights without memory, once the file's tensors are known to fit."""
+    """The model that the card describes, with weights that take no memory, if the file's tensors fit it."""
     try:
         with torch.device("meta"):
             model = models.build(card["model"], card["config"])

@@ -1,7 +1,7 @@
 """The outside of a .safetensors file, checked before anything it claims is believed.
 
-The format: eight bytes with the length of the header, the header (a JSON object that gives each tensor's dtype,
-shape and place, and text under `__metadata__`), then the tensors' bytes without gaps.
+The format: eight bytes with the length of the header, the header (a JSON object that gives each tensor's
+dtype, shape and place, and text under `__metadata__`), then the tensors' bytes without gaps.
 """
 
 import json

@@ -1,8 +1,8 @@
 """The UCI optical digits, 1,797 real handwritten digits of 8x8 pixels, framed as MNIST frames its own.
 
 The file beside this one holds scikit-learn's copy unchanged: `images` uint8 [1797, 8, 8] with ink from 0 to
-16, and `labels` uint8 [1797]. Splits are by position in that file: neighbours in it tend to share a writer, so
-that a shuffled split would put the same hands on both sides.
+16, and `labels` uint8 [1797]. Splits are by position in that file: neighbours in it tend to share a writer,
+so that a shuffled split would put the same hands on both sides.
 """
 
 from collections.abc import Callable

@@ -1,8 +1,8 @@
 """`torchvision.datasets`, also where torchvision's compiled half does not fit the installed torch.
 
 A CPU-only torch beside a torchvision built for CUDA cannot load torchvision's operators, and `import
-torchvision` then dies with "operator torchvision::nms does not exist", because it registers further kernels for
-two of them. Declaring those two is enough for its pure-Python half, which is all that datasets need.
+torchvision` then dies with "operator torchvision::nms does not exist", because it registers further kernels
+for two of them. Declaring those two is enough for its pure-Python half, which is all that datasets need.
 """
 
 import importlib
@@ -25,7 +25,10 @@ def datasets() -> ModuleType:
         raise LabError("torchvision is not installed: run `pip install -r requirements.txt`.") from error
     except RuntimeError as error:
         if "operator torchvision::" not in str(error):
-            raise
+            raise LabError(
+                f"torchvision does not fit the installed torch {torch.__version__}: "
+                "run `pip install -r requirements.txt`."
+            ) from error
     for name in [name for name in sys.modules if name.partition(".")[0] == "torchvision"]:
         del sys.modules[name]  # half-imported
     _declare_missing()
