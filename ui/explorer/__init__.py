@@ -1,7 +1,8 @@
-"""The latent explorer: a decoder that runs in the browser, so that images follow the pointer without the server.
+"""The latent explorer: a decoder that runs in the browser, so that images follow the pointer.
 
-`publish_decoder` sends a model's decoder once to a named *slot* of the page; every `latent_explorer` and
-`prior_samples` on that slot decodes with it, and follows when other weights are published to the slot.
+`publish_decoder` sends a model's decoder once to a named *slot* of the page; every `latent_explorer`
+and `prior_samples` on that slot decodes with it, without asking the server, and follows when other
+weights are published to the slot.
 """
 
 import hashlib
@@ -45,9 +46,10 @@ _samples = st.components.v2.component(
 def decoder_data(model: Model) -> dict[str, Any]:
     """What the browser needs to decode as `model` does: float32 arrays `W0`, `b0`, `W1`, … and a `meta` dict.
 
-    Each `W` is an `nn.Linear` weight `[out, in]` ravelled; the arrays share the model's memory. `meta["version"]` is a
-    digest of all of it: equal versions decode equally.
+    Each `W` is an `nn.Linear` weight `[out, in]` ravelled; the arrays share the model's memory.
+    `meta["version"]` is a digest of all of it: equal versions decode equally.
     """
+    assert isinstance(model.decoder, nn.Sequential)
     linears = [layer for layer in model.decoder if isinstance(layer, nn.Linear)]
     arrays: dict[str, np.ndarray[Any, Any]] = {}
     for i, layer in enumerate(linears):
@@ -100,18 +102,20 @@ def latent_explorer(
 ) -> list[float] | None:
     """The explorer of the decoder in `slot`; returns the z the visitor last let go of, or None before that.
 
-    The explorer keeps its own z. It moves to `z` when it first appears and whenever `token` changes, and what it
-    returns is always from after the last change of `token`. A visitor who comes back to the page finds the z they left.
+    The explorer keeps its own z. It moves to `z` when it first appears and whenever `token` changes, and
+    what it returns is always from after the last change of `token`. A visitor who comes back to the page
+    finds the z they left.
 
     Args:
-        points: encoded images `[n, z_dim]` to show on the plane, marked by `point_labels: [n]` (digits). The plane
-            starts with the two dimensions in which they vary most.
+        points: encoded images `[n, z_dim]` to show on the plane, marked by `point_labels: [n]` (digits).
+            The plane starts with the two dimensions in which they vary most.
         seed: of the noise in a draw x ~ p(x|z).
         height: side of the image and of the plane where there is room, in pixels.
         limit: plane and sliders span −limit to limit.
         background: of the plane at first; "digits" needs `points`.
     """
-    memory: dict[str, Any] = st.session_state.setdefault(f"_{key}_memory", {"token": token, "left": None, "start": z})
+    fresh = {"token": token, "left": None, "start": z}
+    memory: dict[str, Any] = st.session_state.setdefault(f"_{key}_memory", fresh)
     if memory["token"] != token:
         memory.update(token=token, left=None, start=z)
     elif key not in st.session_state and memory["left"] is not None:
@@ -138,5 +142,8 @@ def latent_explorer(
 
 
 def prior_samples(slot: str, *, key: str, rows: int = 4, columns: int = 8, seed: int = 0) -> None:
-    """A grid of images decoded from z ~ N(0, I) by the decoder in `slot`; choosing one moves the slot's explorers."""
+    """A grid of images decoded from z ~ N(0, I) by the decoder in `slot`.
+
+    Choosing one moves the slot's explorers to its z. The noise stays while the weights change.
+    """
     _samples(key=key, data={"slot": slot, "rows": rows, "columns": columns, "seed": seed})

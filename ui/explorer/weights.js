@@ -21,5 +21,5 @@ export default function ({ data, parentElement }) {
 // Even an element of no height costs the page one gap unless it leaves the flow.
 function takeNoRoom(parentElement) {
   const container = parentElement.host?.closest('[data-testid="stElementContainer"]');
-  if (container) container.style.position = "absolute";
+  if (container) Object.assign(container.style, { position: "absolute", width: 0, overflow: "hidden" });
 }

@@ -31,8 +31,9 @@ def image_picker(
 ) -> int:
     """Thumbnails of `images: [n, dim]` (uint8; channels first, `image_shape` is (1 or 3, height, width)).
 
-    Returns the index of the image the visitor picked, or `selected` before they do and whenever `selected` or the
-    images change. `labels: [n]` (digits) are read out with each image; `label` names the whole grid.
+    Returns the index of the image the visitor picked, or `selected` before they do and whenever
+    `selected` or the images change. `labels: [n]` (digits) are read out with each image; `label` names
+    the whole grid.
     """
     pixels = images.cpu().numpy().ravel()
     captions = [f"digit {digit}, image {i + 1}" for i, digit in enumerate(int(value) for value in labels)]

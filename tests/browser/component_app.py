@@ -1,0 +1,76 @@
+"""A page of nothing but components, for test_components.py."""
+
+import json
+import math
+
+import streamlit as st
+import torch
+
+from tests.browser.component_models import CASES, model_of
+from ui.explorer import latent_explorer, prior_samples, publish_decoder
+from ui.image_picker import image_picker
+from ui.training_chart import training_chart
+
+
+def decoders() -> None:
+    for case in CASES:
+        model = model_of(case)
+        z = [0.7, -1.3, 2.1][: model.latent_dims["z"]]
+        publish_decoder(model, case, key=f"weights_{case}")
+        latent_explorer(case, key=case, z=z, height=120)
+
+
+def explorer() -> None:
+    seed = st.number_input("seed", 0, 9, 0)
+    token = st.number_input("token", 0, 9, 0)
+    publish_decoder(model_of("elu", seed), "page", key="weights")
+    if st.checkbox("show", True):
+        generator = torch.Generator().manual_seed(0)
+        points = torch.randn(50, 3, generator=generator) * torch.tensor([1.0, 0.1, 2.0])
+        released = latent_explorer(
+            "page",
+            key="explorer",
+            z=[0.5 * token, 0.0, 0.0],
+            token=token,
+            points=points,
+            point_labels=torch.arange(50) % 10,
+        )
+        st.text(f"released {json.dumps(released)}")
+    prior_samples("page", key="samples", rows=2, columns=4, seed=3)
+
+
+def waiting() -> None:
+    latent_explorer("nobody", key="explorer")
+
+
+def picker() -> None:
+    selected = st.number_input("selected", 0, 11, 2)
+    images = torch.arange(12 * 3 * 5 * 4).remainder(256).to(torch.uint8).view(12, -1)
+    index = image_picker(
+        images, (3, 5, 4), [i % 10 for i in range(12)], key="picker", selected=selected, columns=5
+    )
+    st.text(f"picked {index}")
+
+
+def chart() -> None:
+    count = st.number_input("records", 0, 100, 12)
+    reconstruction = [80.0 + 463.0 * math.exp(-2 * i) for i in range(count)]
+    training_chart(
+        {
+            "epoch": list(range(count)),
+            "train_reconstruction": reconstruction,
+            "train_kl": [20.0 + i for i in range(count)],
+            "heldout_reconstruction": [
+                value + 1 if i % 2 else math.nan for i, value in enumerate(reconstruction)
+            ],
+            "heldout_kl": [21.0 + i if i % 2 else math.nan for i in range(count)],
+        },
+        key="chart",
+    )
+
+
+st.set_page_config(layout="wide")
+st.caption("Components")
+{"decoders": decoders, "explorer": explorer, "waiting": waiting, "picker": picker, "chart": chart}[
+    st.query_params["show"]
+]()

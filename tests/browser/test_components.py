@@ -1,0 +1,307 @@
+"""The browser components on a page of their own: what they draw and what they tell Python."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.component_models import CASES, model_of
+from tests.browser.streamlit_page import console_errors, exceptions, wait_until_idle
+
+APP = Path(__file__).with_name("component_app.py")
+
+
+@pytest.fixture(scope="session")
+def url(serve: Callable[..., str]) -> str:
+    return serve(APP)
+
+
+@pytest.fixture
+def visit(page: Page, url: str):
+    """`visit(part)` opens one part of the page and leaves no error behind."""
+    errors = console_errors(page)
+
+    def go(part: str) -> Page:
+        page.goto(f"{url}/?show={part}")
+        wait_until_idle(page)
+        return page
+
+    yield go
+    assert exceptions(page) == []
+    assert errors == []
+
+
+def shown(page: Page, key: str = "explorer") -> dict[str, Any]:
+    """What the explorer last decoded."""
+    page.wait_for_function("key => globalThis.__vaelab_explorers?.[key]", arg=key)
+    return page.evaluate(
+        """key => {
+          const { z, pixels, std, version } = globalThis.__vaelab_explorers[key];
+          return { z, pixels: Array.from(pixels), std: std && Array.from(std), version };
+        }""",
+        key,
+    )
+
+
+def z_of(page: Page) -> list[float]:
+    return shown(page)["z"]
+
+
+def centre(locator: Locator) -> tuple[float, float, float]:
+    locator.scroll_into_view_if_needed()
+    box = locator.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, box["width"]
+
+
+def type_number(page: Page, label: str, value: int) -> None:
+    page.get_by_label(label, exact=True).fill(str(value))
+    page.get_by_label(label, exact=True).press("Enter")
+    wait_until_idle(page)
+
+
+def expect_released(page: Page, z: list[float] | None) -> None:
+    text = page.get_by_text(re.compile("^released"))
+    if z is None:
+        expect(text).to_have_text("released null")
+    else:
+        expect(text).not_to_have_text("released null")
+        assert json.loads(text.inner_text().removeprefix("released ")) == pytest.approx(z, abs=1e-6)
+
+
+def test_browser_and_torch_decode_alike(visit):
+    page = visit("decoders")
+    for case in CASES:
+        model = model_of(case)
+        result = shown(page, case)
+        label = torch.zeros(1, dtype=torch.long) if model.n_labels else None
+        with torch.no_grad():
+            likelihood = model.decode(torch.tensor([result["z"]]), label)
+        assert result["z"] == pytest.approx([0.7, -1.3, 2.1][: len(result["z"])])
+        torch.testing.assert_close(
+            torch.tensor([result["pixels"]]), likelihood.mean, atol=1e-3, rtol=0, msg=case
+        )
+        if result["std"] is not None:
+            torch.testing.assert_close(torch.tensor([result["std"]]), likelihood.stddev, atol=1e-3, rtol=1e-4)
+
+
+def test_label_is_decoded_too(visit):
+    page = visit("decoders")
+    page.locator(".st-key-labelled .label select").select_option("7")
+    result = shown(page, "labelled")
+    with torch.no_grad():
+        expected = model_of("labelled").decode(torch.tensor([result["z"]]), torch.tensor([7])).mean
+    torch.testing.assert_close(torch.tensor([result["pixels"]]), expected, atol=1e-3, rtol=0)
+
+
+def test_drag_moves_z_without_the_server_and_reports_on_release(page: Page, visit):
+    frames: list[object] = []
+
+    def listen(socket):
+        socket.on("framesent", lambda frame: frames.append(frame))
+        socket.on("framereceived", lambda frame: frames.append(frame))
+
+    page.on("websocket", listen)
+    visit("explorer")
+    expect_released(page, None)
+    image = page.locator(".image")
+    before = image.screenshot()
+    x, y, side = centre(page.locator(".plane"))
+    assert frames
+    frames.clear()
+    page.mouse.move(x, y)
+    page.mouse.down()
+    for step in range(1, 31):
+        page.mouse.move(x + step * side / 100, y - step * side / 200)
+    page.wait_for_timeout(300)
+    assert frames == []
+    assert image.screenshot() != before
+    page.mouse.up()
+    # The points vary most in z₁ and z₃, so these are the plane's dimensions; it spans ±3.5.
+    z = [0.3 * 7, 0.0, 0.15 * 7]
+    page.wait_for_timeout(300)
+    wait_until_idle(page)
+    assert frames
+    assert z_of(page) == pytest.approx(z, abs=0.05)
+    expect_released(page, z_of(page))
+
+
+def test_keyboard_moves_the_plane_and_the_sliders(visit):
+    page = visit("explorer")
+    plane = page.get_by_role("slider", name="Latent plane")
+    plane.focus()
+    plane.press("ArrowRight")
+    plane.press("Shift+ArrowDown")
+    assert z_of(page) == pytest.approx([0.1, 0.0, -0.5], abs=1e-6)
+    assert plane.get_attribute("aria-valuetext") == "z₁ 0.10, z₃ −0.50"
+    page.get_by_role("slider", name="z₂").press("ArrowRight")
+    wait_until_idle(page)
+    assert z_of(page) == pytest.approx([0.1, 0.01, -0.5], abs=1e-6)
+    expect(page.get_by_role("img", name="Decoded image (mean) at z₁ 0.10, z₂ 0.01, z₃ −0.50")).to_be_visible()
+    expect_released(page, [0.1, 0.01, -0.5])
+    plane.press("Home")
+    assert z_of(page) == pytest.approx([0, 0.01, 0], abs=1e-6)
+
+
+def test_buttons_and_dimensions(visit):
+    page = visit("explorer")
+    page.get_by_role("button", name="random").click()
+    wait_until_idle(page)
+    z = z_of(page)
+    assert all(z)
+    expect_released(page, z)
+    page.get_by_label("Horizontal dimension").select_option(label="z₂")
+    plane = page.get_by_role("slider", name="Latent plane")
+    plane.press("ArrowRight")
+    assert z_of(page) == pytest.approx([z[0], min(z[1] + 0.1, 3.5), z[2]], abs=1e-6)
+    for background in ("digits", "plain", "manifold"):
+        page.locator(".st-key-explorer").get_by_text(background, exact=True).click()
+    page.get_by_role("button", name="origin").click()
+    assert z_of(page) == [0, 0, 0]
+
+
+def test_a_traversal_sweeps_one_dimension_until_stopped(visit):
+    page = visit("explorer")
+    page.get_by_label("Animate a traversal").select_option(label="z₂")
+    slider = page.get_by_role("slider", name="z₂")
+    page.wait_for_function(
+        "slider => Number(slider.value) > -2.5 && Number(slider.value) < 2", arg=slider.element_handle()
+    )
+    page.get_by_role("button", name="stop").click()
+    wait_until_idle(page)
+    z = z_of(page)
+    assert (z[0], z[2]) == (0, 0)
+    assert z[1] != 0
+    expect_released(page, z)
+
+
+def test_published_weights_change_the_picture_and_keep_z(visit):
+    page = visit("explorer")
+    page.get_by_role("slider", name="Latent plane").press("Shift+ArrowRight")
+    wait_until_idle(page)
+    before = shown(page)
+    type_number(page, "seed", 1)
+    page.wait_for_function(
+        "version => globalThis.__vaelab_explorers.explorer.version !== version", arg=before["version"]
+    )
+    after = shown(page)
+    assert after["z"] == before["z"] == pytest.approx([0.5, 0, 0])
+    with torch.no_grad():
+        expected = model_of("elu", seed=1).decode(torch.tensor([after["z"]])).mean
+    torch.testing.assert_close(torch.tensor([after["pixels"]]), expected, atol=1e-3, rtol=0)
+
+
+def test_python_moves_z_with_a_new_token_only(visit):
+    page = visit("explorer")
+    page.get_by_role("slider", name="Latent plane").press("ArrowLeft")
+    wait_until_idle(page)
+    expect_released(page, [-0.1, 0, 0])
+    type_number(page, "token", 3)
+    page.wait_for_function("globalThis.__vaelab_explorers.explorer.z[0] === 1.5")
+    expect_released(page, None)
+
+
+def test_z_is_still_there_on_coming_back(visit):
+    page = visit("explorer")
+    page.get_by_role("slider", name="Latent plane").press("ArrowLeft")
+    wait_until_idle(page)
+    page.get_by_text("show", exact=True).click()
+    expect(page.locator(".plane")).to_have_count(0)
+    wait_until_idle(page)
+    page.get_by_text("show", exact=True).click()
+    expect(page.locator(".plane")).to_have_count(1)
+    wait_until_idle(page)
+    assert z_of(page) == pytest.approx([-0.1, 0, 0])
+    expect_released(page, [-0.1, 0, 0])
+
+
+def test_draw_is_one_draw_of_every_pixel(visit):
+    page = visit("explorer")
+    ink = """image => {
+      const { data } = image.getContext("2d").getImageData(0, 0, image.width, image.height);
+      return Array.from(data.filter((_, i) => i % 4 === 0));
+    }"""
+    image = page.locator(".image")
+    explorer = page.locator(".st-key-explorer")
+    assert len(set(image.evaluate(ink))) > 2
+    explorer.get_by_text("draw", exact=True).click()
+    first = image.evaluate(ink)
+    assert set(first) == {11, 255}
+    explorer.get_by_role("button", name="draw again").click()
+    assert image.evaluate(ink) != first
+    expect(explorer.get_by_role("img", name=re.compile("one draw"))).to_be_visible()
+
+
+def test_samples_can_be_explored(visit):
+    page = visit("explorer")
+    samples = page.get_by_role("button", name=re.compile("Explore sample"))
+    expect(samples).to_have_count(8)
+    samples.nth(0).focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowRight")
+    expect(samples.nth(5)).to_be_focused()
+    page.keyboard.press("Enter")
+    wait_until_idle(page)
+    z = z_of(page)
+    assert all(z)
+    expect_released(page, z)
+
+
+def test_no_weights_yet(visit):
+    page = visit("waiting")
+    expect(page.get_by_text("Waiting for the model…")).to_be_visible()
+
+
+def test_picker_returns_the_index(visit):
+    page = visit("picker")
+    expect(page.get_by_role("option")).to_have_count(12)
+    expect(page.get_by_role("option", selected=True)).to_have_attribute("aria-label", "digit 2, image 3")
+    expect(page.get_by_text("picked 2")).to_be_visible()
+    page.get_by_role("option", name="digit 4, image 5").click()
+    expect(page.get_by_text("picked 4")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_text("picked 9")).to_be_visible()
+    expect(page.get_by_role("option", name="digit 9, image 10")).to_be_focused()
+    type_number(page, "selected", 1)
+    expect(page.get_by_text("picked 1", exact=True)).to_be_visible()
+    expect(page.get_by_role("option", selected=True)).to_have_attribute("aria-label", "digit 1, image 2")
+
+
+def test_chart_takes_new_records_in_place_and_can_be_read(visit):
+    page = visit("chart")
+    chart = page.locator("figure.chart")
+    node = chart.element_handle()
+    latest = re.compile(r"epoch 11: train: .*KL 31\.0.*held-out: .*KL 32\.0")
+    expect(chart).to_have_attribute("aria-label", latest)
+    type_number(page, "records", 13)
+    latest = re.compile(r"epoch 12: train: reconstruction 80\.0, KL 32\.0, sum 112\.0")
+    expect(chart).to_have_attribute("aria-label", latest)
+    assert node.evaluate("node => node.isConnected")
+    chart.focus()
+    chart.press("End")
+    chart.press("ArrowLeft")
+    expect(chart.locator(".readout")).to_contain_text("epoch 11")
+    expect(chart.locator(".readout")).to_contain_text("32.0")
+    x, y, width = centre(chart.locator("svg"))
+    page.mouse.move(x - width / 2 + 54, y)
+    expect(chart.locator(".readout")).to_contain_text("543.0")
+    expect(chart.locator(".clipped-note")).to_have_text("up to 563")
+    type_number(page, "records", 0)
+    expect(page.get_by_text("Waiting for the first record…")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_components_fit_a_phone_in_both_themes(page: Page, visit, scheme):
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": 360, "height": 780})
+    for part in ("explorer", "picker", "chart"):
+        visit(part)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+        for component in page.locator(".stBidiComponent, [data-testid^=stBidiComponent]").all():
+            box = component.bounding_box()
+            assert box is None or box["x"] + box["width"] <= 360
