@@ -16,7 +16,7 @@ import torch
 
 from vaemodels.data import torchvision_import
 from vaemodels.data.dataset import Dataset, Split, data_folder
-from vaemodels.data.download import fetch
+from vaemodels.data.fetch import fetch
 from vaemodels.errors import LabError
 from vaemodels.files import cannot_write, write_atomically
 

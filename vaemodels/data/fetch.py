@@ -34,7 +34,7 @@ def fetch(urls: Sequence[str], path: Path, md5: str, progress: Callable[[int], o
         except (OSError, HTTPException, RuntimeError) as error:
             if isinstance(error, OSError) and error.errno in WRITE_FAILURES:
                 raise cannot_write(path, error) from error
-            reasons.append(" ".join(str(getattr(error, "reason", error)).split())[:200])
+            reasons.append(" ".join(str(getattr(error, "reason", error)).split())[:200].rstrip("."))
     raise LabError(
         f"{path.name} could not be downloaded ({reasons[0]}): check the network connection and try again, "
         "what has arrived is kept."
