@@ -1,0 +1,347 @@
+"""The command line: `python -m vaemodels list | train | evaluate | sample | download`.
+
+Exit codes: 0 done, 1 failed, 2 asked for something that makes no sense; errors are one line on standard error.
+"""
+
+import argparse
+import dataclasses
+import json
+import math
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from tqdm import tqdm
+
+from vaemodels import checkpoints, presets, runs, settings, training
+from vaemodels import data as datasets
+from vaemodels.data.binarization import MODES, binarize
+from vaemodels.errors import LabError, UsageError
+from vaemodels.evaluation import Evaluation, evaluate
+from vaemodels.models import Model
+from vaemodels.training import Run, TrainingConfig
+
+SAVE_EVERY = 120.0
+DEFAULT_K = "1,10,100,1000,5000"
+FINAL_K = (1, 10, 100)
+SPLITS = ("train", "validation", "test")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.command(options)
+    except UsageError as error:
+        return _failed(error, 2)
+    except LabError as error:
+        return _failed(error, 1)
+    except KeyboardInterrupt:
+        return _failed("Interrupted.", 1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    return 0
+
+
+def _failed(error: object, code: int) -> int:
+    print(f"vaemodels: {error}", file=sys.stderr)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m vaemodels", description="Train, measure and sample VAEs.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    def command(name: str, function: Any, text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.set_defaults(command=function)
+        sub.add_argument("--json", action="store_true", help="print one JSON object, and no progress bar")
+        return sub
+
+    command("list", _list, "Presets and trained checkpoints, with their measured results.")
+
+    sub = command("train", _train, "Train a preset and save it as a checkpoint.")
+    sub.add_argument("preset", help=f"one of {', '.join(presets.PRESETS)}")
+    sub.add_argument("--data", metavar="D", help=f"dataset: {', '.join(datasets.DATASETS)}")
+    sub.add_argument("--epochs", metavar="N", help="how many epochs in all")
+    sub.add_argument("--seconds", metavar="S", type=float, help="stop after the first epoch that ends S seconds in")
+    sub.add_argument(
+        "--set", metavar="KEY=VALUE", nargs="+", action="extend", default=[], help="change settings of model or training"
+    )
+    sub.add_argument("--seed", metavar="N", help="seed of the weights, the batches and the noise")
+    sub.add_argument(
+        "--from",
+        dest="start",
+        metavar="CHECKPOINT",
+        help="go on from a checkpoint: with optimiser, schedule and history if its run was cut short, else from its weights",
+    )
+    sub.add_argument("--out", metavar="FILE", type=Path, help="where to save; PRESET.safetensors here if not given")
+    sub.add_argument("--half", action="store_true", help="store the finished weights as float16, in half the space")
+    sub.add_argument("--scheduler", metavar="ADDR", help="train on the Dask cluster at this address")
+
+    sub = command("evaluate", _evaluate, "Measure a checkpoint: ELBO, its terms, and L_k, with standard errors.")
+    sub.add_argument("checkpoint", help="a file, or the name of one in pretrained/")
+    sub.add_argument("--data", metavar="D", help="dataset; the one it was trained on if not given")
+    sub.add_argument("--split", default="test", help=f"{', '.join(SPLITS)} (default: test)")
+    sub.add_argument("--binarization", metavar="M", help=f"{', '.join(MODES)} (default: static)")
+    sub.add_argument("--k", default=DEFAULT_K, help=f"values of k, separated by commas (default: {DEFAULT_K})")
+    sub.add_argument("--limit", metavar="N", type=int, help="only the first N images")
+    sub.add_argument("--seed", metavar="N", type=int, default=0, help="seed of the draws (default: 0)")
+    sub.add_argument("--write", action="store_true", help="also write the result into the checkpoint's card")
+
+    sub = command("sample", _sample, "Decode draws from the prior into a picture.")
+    sub.add_argument("checkpoint", help="a file, or the name of one in pretrained/")
+    sub.add_argument("--out", metavar="PNG", type=Path, required=True, help="the picture to write")
+    sub.add_argument("--rows", metavar="R", type=int, default=10)
+    sub.add_argument("--columns", metavar="C", type=int, default=10)
+    sub.add_argument("--seed", metavar="N", type=int, default=0)
+
+    sub = command("download", _download, "Fetch a dataset into the data folder.")
+    sub.add_argument("dataset", help=", ".join(name for name, d in datasets.DATASETS.items() if d.download_bytes))
+    return parser
+
+
+def _list(options: argparse.Namespace) -> None:
+    rows = []
+    for name in sorted(set(presets.PRESETS) | set(checkpoints.pretrained_names())):
+        row: dict[str, Any] = {"name": name, "checkpoint": name in checkpoints.pretrained_names()}
+        if row["checkpoint"]:
+            card = checkpoints.read_card(checkpoints.resolve(name))
+            row |= {"model": card["model"], "dataset": card["dataset"], "evaluation": card["evaluation"]}
+        else:
+            preset = presets.get(name)
+            row |= {"model": preset.model, "dataset": preset.training.dataset, "evaluation": None}
+        row["about"] = presets.PRESETS[name].about if name in presets.PRESETS else ""
+        rows.append(row)
+    if options.json:
+        print(json.dumps(rows))
+        return
+    print(f"{'name':16}{'model':8}{'dataset':9}{'-ELBO':>15}{'reconstruction':>16}{'best bound':>24}  measured on")
+    for row in rows:
+        print(f"{row['name']:16}{row['model']:8}{row['dataset']:9}{_summary(row['evaluation'])}  {row['about']}")
+
+
+def _summary(evaluation: Mapping[str, Any] | None) -> str:
+    if evaluation is None:
+        return f"{'not trained yet':>15}{'':16}{'':24}  -;"
+    errors = evaluation["stderr"]
+
+    def measured(value: float | None, error: float | None) -> str:
+        return "none" if value is None else f"{value:.2f} ± {error:.2f}"
+
+    bound = "none"
+    if evaluation["bounds"]:
+        k = max(evaluation["bounds"], key=int)
+        bound = f"L_{k} {measured(evaluation['bounds'][k], errors['bounds'][k])}"
+    return (
+        f"{measured(evaluation['nelbo'], errors['nelbo']):>15}"
+        f"{measured(evaluation['reconstruction'], errors['reconstruction']):>16}{bound:>24}"
+        f"  {evaluation['n']:,} {evaluation['split']}, {evaluation['binarization']};"
+    )
+
+
+def _train(options: argparse.Namespace) -> None:
+    run, card = _run_from(options)
+    out = options.out or Path(f"{options.preset}.safetensors")
+    checkpoints.check_writable(out)
+    if options.scheduler:
+        run, card = _train_on(options.scheduler, run, card, options.json)
+    else:
+        _train_here(run, card, out, options.seconds or math.inf, options.json)
+    done = run.epoch >= run.config.epochs
+    if done:
+        dataset, x, y = _images(run.config.dataset, "test", _evaluation_mode(run.model, None), None)
+        model = checkpoints.loads(runs.dumps(run, card, torch.float16 if options.half else torch.float32)).model
+        result = _measure(model, x, y, FINAL_K, 0, options.json)
+        card["evaluation"] = _described(result, dataset, "test", _evaluation_mode(model, None))
+    runs.save(out, run, card, torch.float16 if options.half and done else torch.float32)
+    if options.json:
+        print(json.dumps({"checkpoint": str(out), "epochs": run.epoch, "evaluation": card.get("evaluation")}))
+    else:
+        print(f"saved {out} after {run.epoch} of {run.config.epochs} epochs")
+
+
+def _run_from(options: argparse.Namespace) -> tuple[Run, dict[str, Any]]:
+    preset = presets.get(options.preset)
+    chosen = _assignments(options.set)
+    for key, value in (("dataset", options.data), ("epochs", options.epochs), ("seed", options.seed)):
+        if value is not None:
+            chosen[key] = value
+    of_model, of_training = settings.fields_of(type(preset.config)), settings.fields_of(TrainingConfig)
+    for key in chosen:
+        if key not in of_model + of_training:
+            raise UsageError(f"Unknown setting '{key}'; the settings are {', '.join(of_model + of_training)}.")
+    model_settings = {key: value for key, value in chosen.items() if key in of_model}
+    training_settings = {key: value for key, value in chosen.items() if key in of_training}
+    if options.start:
+        if model_settings:
+            raise UsageError(f"A model keeps its {min(model_settings)} when going on; leave it out or start afresh.")
+        checkpoint = checkpoints.load(options.start)
+        if checkpoint.model.name != preset.model:
+            raise UsageError(
+                f"{options.start} holds a model of kind {checkpoint.model.name}, but preset {options.preset} is "
+                f"{preset.model}; choose a preset of that kind."
+            )
+        run, card = runs.from_checkpoint(checkpoint)
+        run, card = runs.with_config(run, card, settings.with_text(run.config, training_settings))
+        runs.check(run.model.name, run.model.config, run.config)
+        if run.epoch >= run.config.epochs:
+            raise UsageError(f"{options.start} already has {run.epoch} epochs; ask for more with --epochs.")
+    else:
+        config = settings.with_text(preset.training, training_settings)
+        shape = ",".join(map(str, datasets.get(config.dataset).image_shape))
+        model_config = settings.with_text(preset.config, {"image_shape": shape} | model_settings)
+        run, card = runs.new(options.preset, preset.model, model_config, config)
+    run.model.to(training.best_device())
+    return run, card
+
+
+def _assignments(pairs: Sequence[str]) -> dict[str, str]:
+    for pair in pairs:
+        if "=" not in pair:
+            raise UsageError(f"'{pair}' is not a setting; write key=value, as in beta=4.")
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def _train_here(run: Run, card: dict[str, Any], out: Path, seconds: float, quiet: bool) -> None:
+    """Train to the end, the time limit or Ctrl-C, saving the run to `out` every few minutes and at a failure."""
+    train, held_out = runs.data(run.config)
+    started = saved = time.monotonic()
+    bar = tqdm(total=run.config.epochs, initial=run.epoch, unit="epoch", disable=quiet)
+    try:
+        for record in training.fit(run, train, held_out):
+            bar.update()
+            bar.set_postfix_str(
+                f"train {sum(record.train.values()):.2f}, held-out {sum(record.held_out.values()):.2f} nats"
+            )
+            now = time.monotonic()
+            if now - saved > SAVE_EVERY:
+                runs.save(out, run, card)
+                saved = now
+            if now - started > seconds:
+                break
+    except (KeyboardInterrupt, training.TrainingDivergedError):
+        runs.save(out, run, card)
+        raise
+    finally:
+        bar.close()
+
+
+def _train_on(address: str, run: Run, card: dict[str, Any], quiet: bool) -> tuple[Run, dict[str, Any]]:
+    """Train on the Dask cluster at `address`, following its records."""
+    from vaemodels import jobs
+
+    with jobs.connect(address) as client:
+        job = jobs.submit(client, runs.dumps(run, card))
+        with tqdm(total=run.config.epochs, initial=run.epoch, unit="epoch", disable=quiet) as bar:
+            for record in jobs.follow(job):
+                bar.n = int(record["epoch"])
+                bar.set_postfix_str(f"held-out {sum(record['held_out'].values()):.2f} nats")
+        return runs.loads(job.result())
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    ks = _numbers(options.k)
+    if options.split not in SPLITS:
+        raise UsageError(f"Unknown split '{options.split}'; choose one of {', '.join(SPLITS)}.")
+    if options.limit is not None and options.limit < 1:
+        raise UsageError("--limit counts images; give 1 or more.")
+    checkpoint = checkpoints.load(options.checkpoint)
+    model, card = checkpoint.model, checkpoint.card
+    mode = _evaluation_mode(model, options.binarization)
+    dataset, x, y = _images(options.data or card["dataset"], options.split, mode, options.limit)
+    if x.shape[1] != math.prod(model.config.image_shape):
+        raise UsageError(f"The images of {dataset} are not of the size this model takes; choose another dataset.")
+    result = _described(_measure(model, x, y, ks, options.seed, options.json), dataset, options.split, mode)
+    if options.write:
+        path = checkpoints.resolve(options.checkpoint)
+        checkpoints.save(
+            path, model, dict(card) | {"evaluation": result}, dtype=checkpoint.dtype, resume=checkpoint.resume
+        )
+    if options.json:
+        print(json.dumps({"checkpoint": card["name"], "model": card["model"], **result}))
+    else:
+        _print_result(card["name"], result)
+
+
+def _measure(
+    model: Model, x: torch.Tensor, y: torch.Tensor, ks: Sequence[int], seed: int, quiet: bool
+) -> Evaluation:
+    """`evaluate` in the foreground, with a progress bar."""
+    model.to(training.best_device())
+    with tqdm(total=len(x), unit="image", disable=quiet) as bar:
+        return evaluate(model, x, y, ks, seed, progress=bar.update)
+
+
+def _described(result: Evaluation, dataset: str, split: str, mode: str) -> dict[str, Any]:
+    return {"dataset": dataset, "split": split, "binarization": mode, **result.as_json()}
+
+
+def _evaluation_mode(model: Model, asked: str | None) -> str:
+    """Static black and white unless asked otherwise; grey for a Gaussian likelihood, which is a density over greys."""
+    gaussian = getattr(model.config, "likelihood", "bernoulli") == "gaussian"
+    return asked or ("none" if gaussian else "static")
+
+
+def _images(name: str, split: str, mode: str, limit: int | None) -> tuple[str, torch.Tensor, torch.Tensor]:
+    """A split's images, binarised as a whole so that a limit does not change any, and its labels."""
+    datasets.get(name)
+    images, labels = datasets.load(name, split)  # type: ignore[arg-type]
+    x = binarize(images, mode, torch.Generator().manual_seed(0))
+    return name, x[:limit], labels[:limit]
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",") if part.strip()]
+    except ValueError:
+        raise UsageError(f"--k '{text}' is not a list of whole numbers; write it as in 1,10,100.") from None
+
+
+def _print_result(name: str, result: Mapping[str, Any]) -> None:
+    errors = result["stderr"]
+    print(
+        f"{name}: {result['n']:,} images of {result['dataset']} {result['split']}, {result['binarization']} "
+        f"binarisation, {result['seconds']:.0f} s; nats per image ± standard error over images"
+    )
+    rows = [("-ELBO", result["nelbo"], errors["nelbo"])]
+    rows.append(("reconstruction", result["reconstruction"], errors["reconstruction"]))
+    rows += [(f"KL {latent}", value, errors["kl"][latent]) for latent, value in result["kl"].items()]
+    rows += [(f"L_{k}", value, errors["bounds"][k]) for k, value in (result["bounds"] or {}).items()]
+    for label, value, error in rows:
+        if value is not None:
+            print(f"  {label:16}{value:10.3f} ± {error:.3f}")
+    if result["active_units"] is not None:
+        print(f"  active units    {result['active_units']:6}")
+
+
+def _sample(options: argparse.Namespace) -> None:
+    from vaemodels.pictures import grid, save_png
+
+    for name in ("rows", "columns"):
+        if not 1 <= getattr(options, name) <= 100:
+            raise UsageError(f"--{name} goes from 1 to 100; choose a number in that range.")
+    model = checkpoints.load(options.checkpoint).model
+    with torch.no_grad():
+        z = model.sample_prior(options.rows * options.columns, torch.Generator().manual_seed(options.seed))
+        means = model.decode(z).mean
+    save_png(options.out, grid(means, model.config.image_shape, options.columns))
+    if options.json:
+        print(json.dumps({"out": str(options.out), "rows": options.rows, "columns": options.columns}))
+
+
+def _download(options: argparse.Namespace) -> None:
+    dataset = datasets.get(options.dataset)
+    with tqdm(total=dataset.download_bytes, unit="B", unit_scale=True, disable=options.json) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        datasets.download(dataset.name, progress)
+    if options.json:
+        print(json.dumps({"dataset": dataset.name, "folder": str(datasets.data_folder())}))

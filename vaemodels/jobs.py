@@ -1,0 +1,190 @@
+"""Training as a Dask task: submitted, watched, paused and stopped from another process.
+
+Numbers travel as events; the latest weights are one value that is replaced about once a second. The same code runs on
+the local cluster the app starts for itself and on any cluster whose scheduler's address is given.
+"""
+
+import os
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import torch
+from distributed import Client, Future, Variable, get_client, get_worker
+
+from vaemodels import checkpoints, runs
+from vaemodels.errors import LabError
+from vaemodels.training import TrainingDivergedError, fit
+
+State = Literal["queued", "running", "finished", "stopped", "failed"]
+
+REPORT_EVERY = 0.3
+SNAPSHOT_EVERY = 1.0
+HELD_OUT_IMAGES = 1_000
+CONNECT_TIMEOUT = 10
+
+
+@dataclass
+class Job:
+    """A submitted run, as its owner sees it; `records` grows while it trains (a `Progress` as a dict each)."""
+
+    id: str
+    client: Client
+    future: Future
+    records: list[dict[str, Any]] = field(default_factory=list)
+    started: bool = False
+    paused: bool = False
+    stopping: bool = False
+
+    @property
+    def state(self) -> State:
+        """Where the run is."""
+        if self.future.status == "finished":
+            return "stopped" if self.stopping else "finished"
+        if self.future.status in ("error", "lost", "cancelled"):
+            return "failed"
+        return "running" if self.started else "queued"
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing more will come."""
+        return self.state in ("finished", "stopped", "failed")
+
+    def pause(self) -> None:
+        """Hold the run after its current step."""
+        self.paused = True
+        self._control.set("pause")
+
+    def resume(self) -> None:
+        """Let a paused run go on."""
+        self.paused = False
+        self._control.set("run")
+
+    def stop(self) -> None:
+        """End the run after its current step; `result` then gives what it had."""
+        self.stopping, self.paused = True, False
+        self._control.set("stop")
+
+    def snapshot(self) -> bytes | None:
+        """The latest weights as a checkpoint file's bytes, or None before the first."""
+        latest: bytes | None = self._snapshot.get(timeout=CONNECT_TIMEOUT) if self.records else None
+        return latest
+
+    def result(self) -> bytes:
+        """The finished run's checkpoint file as bytes.
+
+        Raises:
+            LabError: with what ended the run.
+        """
+        try:
+            data: bytes = self.future.result(timeout=CONNECT_TIMEOUT)
+        except LabError:
+            raise
+        except Exception as error:
+            raise LabError(
+                "The training process ended before it was done; start again, or use the last snapshot."
+            ) from error
+        return data
+
+    def forget(self) -> None:
+        """Let go of everything the cluster keeps for this job; a run still going is cancelled."""
+        self._control.set("stop")
+        self.client.unsubscribe_topic(self.id)
+        self.future.release()
+        self._snapshot.delete()
+
+    @property
+    def _control(self) -> Variable:
+        return Variable(f"{self.id}-control", client=self.client)
+
+    @property
+    def _snapshot(self) -> Variable:
+        return Variable(f"{self.id}-snapshot", client=self.client)
+
+
+def connect(address: str) -> Client:
+    """A client of the scheduler at `address`.
+
+    Raises:
+        LabError: if nothing answers there.
+    """
+    try:
+        return Client(address, set_as_default=False, timeout=CONNECT_TIMEOUT, name="vaelab")
+    except (OSError, ValueError) as error:
+        raise LabError(f"No scheduler answers at {address}; start one there or correct the address.") from error
+
+
+def submit(client: Client, checkpoint: bytes) -> Job:
+    """Queue the run that `checkpoint` (from `runs.dumps`) holds: from its beginning, or from where it was saved."""
+    job_id = f"vaelab-{uuid.uuid4().hex}"
+    control = Variable(f"{job_id}-control", client=client)
+    control.set("run")
+    future = client.submit(train, checkpoint, job_id, key=job_id, pure=False, retries=0)
+    job = Job(job_id, client, future)
+
+    def on_event(event: tuple[float, dict[str, Any]]) -> None:
+        message = event[1]
+        if message["event"] == "started":
+            job.started = True
+            job.records.clear()
+        else:
+            job.records.append(message["record"])
+
+    client.subscribe_topic(job_id, on_event)
+    return job
+
+
+def follow(job: Job, every: float = 0.2) -> Iterator[dict[str, Any]]:
+    """The job's records as they come, until it is done."""
+    seen = 0
+    while True:
+        done = job.done
+        while seen < len(job.records):
+            yield job.records[seen]
+            seen += 1
+        if done:
+            return
+        time.sleep(every)
+
+
+def train(checkpoint: bytes, job_id: str) -> bytes:
+    """The task a worker runs: train to the end or until told to stop, and return the checkpoint file's bytes."""
+    _be_nice()
+    worker, client = get_worker(), get_client()
+    control = Variable(f"{job_id}-control", client=client)
+    snapshot = Variable(f"{job_id}-snapshot", client=client)
+    worker.log_event(job_id, {"event": "started"})
+    run, card = runs.loads(checkpoint)
+    train_split, held_out = runs.data(run.config)
+    held_out = type(held_out)(held_out.images[:HELD_OUT_IMAGES], held_out.labels[:HELD_OUT_IMAGES])
+    snapshot_time = 0.0
+    try:
+        for record in fit(run, train_split, held_out, REPORT_EVERY):
+            now = time.monotonic()
+            if now - snapshot_time >= SNAPSHOT_EVERY:
+                snapshot.set(runs.latest(run, card))
+                snapshot_time = now
+            worker.log_event(job_id, {"event": "record", "record": record._asdict()})
+            if _told_to_stop(control):
+                return runs.latest(run, card)
+    except TrainingDivergedError:
+        snapshot.set(runs.latest(run, card))
+        raise
+    snapshot.set(runs.latest(run, card))
+    return runs.dumps(run, card)
+
+
+def _told_to_stop(control: Variable) -> bool:
+    """Wait while the owner has the run on hold; True once it should end."""
+    while (word := control.get(timeout=CONNECT_TIMEOUT)) == "pause":
+        time.sleep(0.1)
+    return bool(word == "stop")
+
+
+def _be_nice() -> None:
+    """Training gives way to the pages: lowest priority, one thread."""
+    torch.set_num_threads(1)
+    if hasattr(os, "setpriority"):
+        os.setpriority(os.PRIO_PROCESS, 0, 15)

@@ -1,0 +1,27 @@
+"""The models by name, and how one is built from the plain values that travel in a checkpoint."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from vaemodels.errors import UsageError
+from vaemodels.models.ae import AE, AEConfig
+from vaemodels.models.base import Model, Output
+from vaemodels.models.vae import VAE, VAEConfig
+from vaemodels.settings import from_values
+
+__all__ = ["AE", "MODELS", "VAE", "AEConfig", "Model", "Output", "VAEConfig", "build"]
+
+MODELS: dict[str, tuple[type[Any], type[Any]]] = {"ae": (AE, AEConfig), "vae": (VAE, VAEConfig)}
+
+
+def build(name: str, config: Mapping[str, Any]) -> Model:
+    """The model called `name` with the given config values (lists are taken for tuples), freshly initialised.
+
+    Raises:
+        UsageError: for an unknown model, an unknown or missing setting, or a value out of range.
+    """
+    if name not in MODELS:
+        raise UsageError(f"Unknown model '{name}'; this version knows {', '.join(MODELS)}.")
+    model_type, config_type = MODELS[name]
+    model: Model = model_type(from_values(config_type, config))
+    return model

@@ -1,0 +1,123 @@
+"""What every model has in common: its typed output, and the interface the pages, commands and tests are written for."""
+
+import abc
+from collections.abc import Mapping
+from typing import Any, Literal, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.distributions import Distribution
+
+from vaemodels.errors import UsageError
+from vaemodels.networks import ACTIVATIONS
+
+Likelihood = Literal["bernoulli", "gaussian"]
+
+MAX_WIDTH = 4096
+MAX_LAYERS = 8
+MAX_PARAMETERS = 20_000_000
+
+
+class Output(NamedTuple):
+    """One pass through a model: its distributions, what was drawn from them, and the terms of the ELBO.
+
+    `posteriors` and `latents` are keyed by latent ("z"; "z1", "z2" for two levels; "y" for an inferred label), each
+    latent of shape `[batch, dim]`. `likelihood` is p(x|z) at those latents. `reconstruction` is −log p(x|z) and each
+    entry of `kl` one latent's divergence from its prior, all `[batch]` and in nats.
+    """
+
+    posteriors: Mapping[str, Distribution]
+    latents: Mapping[str, Tensor]
+    likelihood: Distribution
+    reconstruction: Tensor
+    kl: Mapping[str, Tensor]
+
+    @property
+    def kl_total(self) -> Tensor:
+        """Σ kl over the latents, `[batch]`."""
+        return sum(self.kl.values(), torch.zeros_like(self.reconstruction))
+
+    @property
+    def nelbo(self) -> Tensor:
+        """The negative ELBO, reconstruction + Σ kl, `[batch]`."""
+        return self.reconstruction + self.kl_total
+
+
+class Model(nn.Module, abc.ABC):
+    """A model of images `x: [batch, dim]`, with values in [0, 1] (0 or 1 under a Bernoulli likelihood).
+
+    `y: [batch]` holds class labels; models that know no labels (`n_labels == 0`) ignore it. Randomness comes from
+    `generator`, or from torch's global one when it is None.
+    """
+
+    name: str
+    config: Any
+    latent_dims: Mapping[str, int]
+    n_labels: int = 0
+    has_likelihood: bool = True
+
+    @abc.abstractmethod
+    def encode(self, x: Tensor, y: Tensor | None = None) -> Mapping[str, Distribution]:
+        """The inference model: q of each latent given x, keyed by latent."""
+
+    @abc.abstractmethod
+    def embed(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """The one point `[batch, z_dim]` that stands for each x in the latent space (no randomness)."""
+
+    @abc.abstractmethod
+    def decode(self, z: Tensor, y: Tensor | None = None) -> Distribution:
+        """The generative model p(x|z), over `[..., dim]`, of the latent next to x: `z: [..., z_dim]`."""
+
+    @abc.abstractmethod
+    def forward(self, x: Tensor, y: Tensor | None = None, generator: torch.Generator | None = None) -> Output:
+        """Infer, draw one z, decode: everything the ELBO is made of."""
+
+    @abc.abstractmethod
+    def log_weights(
+        self, x: Tensor, k: int, y: Tensor | None = None, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """log w = log p(x, z) − log q(z|x) for k draws z ~ q(z|x): `[k, batch]`, in nats."""
+
+    @abc.abstractmethod
+    def sample_prior(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        """n draws `[n, z_dim]`, by ancestral sampling, of the latent that `decode` takes."""
+
+    def start_at(self, pixel_means: Tensor) -> None:
+        """Set what can be known from the training pixels' means `[dim]` before the first step."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where the parameters are."""
+        return next(self.parameters()).device
+
+
+def check_network(
+    image_shape: tuple[int, ...], z_dim: int, hidden: tuple[int, ...], activation: str, outputs_per_pixel: int = 1
+) -> None:
+    """Refuse sizes that no machine should be asked for, before anything is allocated.
+
+    Raises:
+        UsageError: with the limit that was passed.
+    """
+    if len(image_shape) != 3 or not all(isinstance(s, int) and 1 <= s <= 256 for s in image_shape):
+        raise UsageError("An image shape is (channels, height, width), each from 1 to 256; give three such numbers.")
+    if not isinstance(z_dim, int) or not 1 <= z_dim <= 512:
+        raise UsageError(f"A latent space has 1 to 512 dimensions, not {z_dim}; choose z_dim in that range.")
+    if not 1 <= len(hidden) <= MAX_LAYERS:
+        raise UsageError(f"A network has 1 to {MAX_LAYERS} hidden layers, not {len(hidden)}; give fewer widths.")
+    for width in hidden:
+        if not isinstance(width, int) or not 1 <= width <= MAX_WIDTH:
+            raise UsageError(f"A hidden layer has 1 to {MAX_WIDTH} units, not {width}; choose a width in that range.")
+    if activation not in ACTIVATIONS:
+        raise UsageError(f"Unknown activation '{activation}'; choose one of {', '.join(ACTIVATIONS)}.")
+    dim = image_shape[0] * image_shape[1] * image_shape[2]
+    encoder_sizes = (dim, *hidden, 2 * z_dim)
+    decoder_sizes = (z_dim, *reversed(hidden), outputs_per_pixel * dim)
+    parameters = sum(
+        (sizes[i] + 1) * sizes[i + 1] for sizes in (encoder_sizes, decoder_sizes) for i in range(len(sizes) - 1)
+    )
+    if parameters > MAX_PARAMETERS:
+        raise UsageError(
+            f"These sizes make {parameters:,} parameters, more than the {MAX_PARAMETERS:,} allowed; "
+            "choose smaller hidden layers."
+        )

@@ -1,0 +1,121 @@
+"""Training runs as checkpoints: made from settings, saved between epochs, taken up again."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vaemodels import checkpoints, models, training
+from vaemodels import data as datasets
+from vaemodels.data import Split
+from vaemodels.errors import UsageError
+from vaemodels.models import Model
+from vaemodels.settings import from_values
+from vaemodels.training import Run, TrainingConfig
+
+Card = dict[str, Any]
+
+
+def new(name: str, model_name: str, model_config: Any, config: TrainingConfig) -> tuple[Run, Card]:
+    """A run that has not begun, its weights drawn under `config.seed`, and its card.
+
+    Raises:
+        UsageError: if the model does not fit the dataset.
+    """
+    check(model_name, model_config, config)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.seed)
+        model = models.build(model_name, dataclasses.asdict(model_config))
+    train, _ = data(config)
+    return training.start(model, config, train), _card(name, model, config)
+
+
+def check(model_name: str, model_config: Any, config: TrainingConfig) -> None:
+    """Refuse a model and a dataset that do not go together.
+
+    Raises:
+        UsageError: with what does not fit.
+    """
+    dataset = datasets.get(config.dataset)
+    if tuple(model_config.image_shape) != dataset.image_shape:
+        raise UsageError(
+            f"The model takes images of shape {tuple(model_config.image_shape)}, but {dataset.name} has "
+            f"{dataset.image_shape}; choose another dataset."
+        )
+    bernoulli = model_name != "ae" and getattr(model_config, "likelihood", "bernoulli") == "bernoulli"
+    if bernoulli and config.binarization == "none":
+        raise UsageError(
+            "A Bernoulli likelihood needs black-and-white pixels; choose binarization=dynamic or likelihood=gaussian."
+        )
+
+
+def data(config: TrainingConfig) -> tuple[Split, Split]:
+    """The train and validation splits of the run's dataset."""
+    return datasets.load(config.dataset, "train"), datasets.load(config.dataset, "validation")
+
+
+def dumps(run: Run, card: Card, dtype: torch.dtype = torch.float32) -> bytes:
+    """The run as a checkpoint file: its best weights, and while it is not done what it needs to go on."""
+    return checkpoints.dumps(_best(run), _updated(run, card), dtype=dtype, resume=_resume(run))
+
+
+def latest(run: Run, card: Card) -> bytes:
+    """The model as it is at this step, with the run's state at its last whole epoch: what a stopped run leaves."""
+    return checkpoints.dumps(run.model, _updated(run, card), dtype=torch.float32, resume=_resume(run))
+
+
+def save(path: Path, run: Run, card: Card, dtype: torch.dtype = torch.float32) -> None:
+    """Write `dumps(run)` to `path` atomically.
+
+    Raises:
+        LabError: if the file can't be written.
+    """
+    checkpoints.save(path, _best(run), _updated(run, card), dtype=dtype, resume=_resume(run))
+
+
+def loads(data: bytes) -> tuple[Run, Card]:
+    """The run a checkpoint's bytes hold; see `from_checkpoint`."""
+    return from_checkpoint(checkpoints.loads(data))
+
+
+def from_checkpoint(checkpoint: checkpoints.Checkpoint) -> tuple[Run, Card]:
+    """The run to go on with: from where an unfinished one was saved, or on a finished model's weights, Adam afresh."""
+    card = dict(checkpoint.card)
+    config = from_values(TrainingConfig, card["training"])
+    if checkpoint.resume:
+        return training.resumed(checkpoint.model, config, card["history"], checkpoint.resume), card
+    weights = {name: tensor.clone() for name, tensor in checkpoint.model.state_dict().items()}
+    return Run(checkpoint.model, config, card["history"], weights, weights), card
+
+
+def with_config(run: Run, card: Card, config: TrainingConfig) -> tuple[Run, Card]:
+    """The same run under changed settings (more epochs, another rate)."""
+    return dataclasses.replace(run, config=config), card | {"training": dataclasses.asdict(config)}
+
+
+def _card(name: str, model: Model, config: TrainingConfig) -> Card:
+    return checkpoints.make_card(
+        name=name,
+        model=model,
+        dataset=config.dataset,
+        binarization=config.binarization,
+        training=dataclasses.asdict(config),
+        seed=config.seed,
+    )
+
+
+def _updated(run: Run, card: Card) -> Card:
+    step = run.history[-1]["step"] if run.history else 0
+    return card | {"history": run.history, "epoch": run.epoch, "step": step}
+
+
+def _resume(run: Run) -> dict[str, Tensor] | None:
+    return training.resume_tensors(run) if run.epoch < run.config.epochs else None
+
+
+def _best(run: Run) -> Model:
+    model = models.build(run.model.name, dataclasses.asdict(run.model.config))
+    model.load_state_dict(run.best_weights)
+    return model

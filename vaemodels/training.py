@@ -1,0 +1,327 @@
+"""Training as a generator of progress records: start it, watch it, stop it between steps, go on from where it was."""
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+import torch
+from torch import Tensor
+
+from vaemodels import objectives
+from vaemodels.data import Split
+from vaemodels.data.binarization import Binarization, binarize
+from vaemodels.errors import LabError, UsageError
+from vaemodels.models.base import Model, Output
+
+Schedule = Literal["cosine", "constant"]
+Precision = Literal["auto", "float32", "bfloat16"]
+
+FINAL_RATE_FRACTION = 0.01
+HELD_OUT_AT_ONCE = 1_000
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How a model is trained; it travels in the checkpoint's card.
+
+    The loss is reconstruction_weight · reconstruction + beta · Σ kl, with `beta` rising linearly from 0 over the first
+    `kl_warmup_epochs`. `precision` "auto" takes bfloat16 where the processor has it and the network gains by it.
+    """
+
+    dataset: str = "digits"
+    epochs: int = 100
+    batch_size: int = 100
+    learning_rate: float = 1e-3
+    schedule: Schedule = "cosine"
+    reconstruction_weight: float = 1.0
+    beta: float = 1.0
+    kl_warmup_epochs: int = 0
+    binarization: Binarization = "dynamic"
+    precision: Precision = "auto"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _in_range("epochs", self.epochs, 1, 100_000)
+        _in_range("batch_size", self.batch_size, 1, 10_000)
+        _in_range("learning_rate", self.learning_rate, 1e-8, 0.1)
+        _in_range("reconstruction_weight", self.reconstruction_weight, 0, 1_000)
+        _in_range("beta", self.beta, 0, 1_000)
+        _in_range("kl_warmup_epochs", self.kl_warmup_epochs, 0, 100_000)
+        _in_range("seed", self.seed, 0, 2**31 - 1)
+        if self.reconstruction_weight == 0 and self.beta == 0:
+            raise UsageError("With both weights at 0 there is nothing to learn; set reconstruction_weight or beta.")
+
+
+def _in_range(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise UsageError(f"{name} goes from {low:g} to {high:g}, and {value:g} is outside; choose a value in between.")
+
+
+Terms = dict[str, float]
+
+
+class Progress(NamedTuple):
+    """One record of a run: where it is, and the ELBO's terms (nats an example) on train and on held-out data.
+
+    `epoch` counts fractionally. `train` averages the steps since the last record. Under an autoencoder the terms are
+    the reconstruction error alone. `epoch_done` marks the records after which the run's `history` has grown by one.
+    """
+
+    step: int
+    epoch: float
+    seconds: float
+    learning_rate: float
+    train: Terms
+    held_out: Terms
+    epoch_done: bool
+
+
+@dataclass
+class Run:
+    """A training run between two epochs: with its model, everything needed to go on as if it had never stopped.
+
+    `history` has one record an epoch; `weights` and `optimizer` are copies from the end of the last one, `best_weights`
+    those of the epoch with the lowest held-out loss. Every epoch draws its own random numbers from (seed, epoch), so
+    no generator's state has to be kept.
+    """
+
+    model: Model
+    config: TrainingConfig
+    history: list[dict[str, Any]] = field(default_factory=list)
+    weights: dict[str, Tensor] = field(default_factory=dict)
+    best_weights: dict[str, Tensor] = field(default_factory=dict)
+    optimizer: dict[str, Tensor] = field(default_factory=dict)
+
+    @property
+    def epoch(self) -> int:
+        """How many epochs are done."""
+        return len(self.history)
+
+
+class TrainingDivergedError(LabError):
+    """The loss stopped being finite; the model holds its last good weights again."""
+
+
+def start(model: Model, config: TrainingConfig, train: Split) -> Run:
+    """A run from the beginning: `model`, built under `config.seed`, starts at the training pixels' means."""
+    model.start_at(pixel_means(train.images).to(model.device))
+    return Run(model, config, weights=_copy(model.state_dict()), best_weights=_copy(model.state_dict()))
+
+
+def fit(run: Run, train: Split, held_out: Split, report_every: float = math.inf) -> Iterator[Progress]:
+    """Train `run.model` to the end of `run.config.epochs`, yielding a record after each epoch.
+
+    With `report_every` there are records in between, that many seconds apart. Stop by no longer asking for records;
+    `run` then holds the end of the last epoch, and `fit(run, ...)` takes it up from there. The same seed gives the same
+    numbers on the same machine.
+
+    Raises:
+        TrainingDivergedError: if the loss is not finite, with the model back at its last good weights.
+    """
+    model, config = run.model, run.config
+    device = model.device
+    train = _binarized_once(train, config.binarization)
+    train = Split(train.images.to(device), train.labels.to(device))
+    held_out_x = binarize(held_out.images, _fixed(config.binarization)).to(device)
+    held_out_y = held_out.labels.to(device)
+    optimizer = _adam(model, run)
+    mode = "threshold" if config.binarization == "static" else config.binarization
+    n = len(train.images)
+    steps_per_epoch = -(-n // config.batch_size)
+    step = run.epoch * steps_per_epoch
+    earlier_seconds = run.history[-1]["seconds"] if run.history else 0.0
+    started = reported = time.perf_counter()
+    _restore(model, run.weights)
+
+    while run.epoch < config.epochs:
+        generator = torch.Generator(device).manual_seed(_epoch_seed(config.seed, run.epoch))
+        epoch_terms, recent_terms = _Average(), _Average()
+        for batch in torch.randperm(n, generator=generator, device=device).split(config.batch_size):
+            for group in optimizer.param_groups:
+                group["lr"] = rate = learning_rate(config, step, config.epochs * steps_per_epoch)
+            x = binarize(train.images[batch], mode, generator)
+            with autocast(model, config):
+                output = model(x, train.labels[batch], generator)
+            loss = weighted_loss(output, config, step / steps_per_epoch).mean()
+            if not math.isfinite(loss.item()):
+                _restore(model, run.weights)
+                raise TrainingDivergedError(
+                    f"The loss stopped being finite at step {step + 1}; the last good weights are kept: "
+                    "go on from them with a lower learning rate."
+                )
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+            step += 1
+            epoch_terms.add(output)
+            recent_terms.add(output)
+
+            now = time.perf_counter()
+            epoch_done = step % steps_per_epoch == 0
+            if not epoch_done and now - reported < report_every:
+                continue
+            reported = now
+            record = Progress(
+                step=step,
+                epoch=step / steps_per_epoch,
+                seconds=earlier_seconds + now - started,
+                learning_rate=rate,
+                train=(epoch_terms if epoch_done and report_every == math.inf else recent_terms).terms(),
+                held_out=measure(model, held_out_x, held_out_y),
+                epoch_done=epoch_done,
+            )
+            recent_terms = _Average()
+            if epoch_done:
+                _end_epoch(run, optimizer, record._replace(train=epoch_terms.terms()))
+            yield record
+
+
+def learning_rate(config: TrainingConfig, step: int, total_steps: int) -> float:
+    """The rate at `step`: constant, or a cosine from `learning_rate` down to a hundredth of it at the end."""
+    if config.schedule == "constant":
+        return config.learning_rate
+    cosine = 0.5 * (1 + math.cos(math.pi * step / total_steps))
+    return config.learning_rate * (FINAL_RATE_FRACTION + (1 - FINAL_RATE_FRACTION) * cosine)
+
+
+def weighted_loss(output: Output, config: TrainingConfig, epoch: float) -> Tensor:
+    """What the optimiser sees at (fractional) `epoch`: the weighted terms, with β on its way up during warm-up."""
+    warmth = min(1.0, epoch / config.kl_warmup_epochs) if config.kl_warmup_epochs else 1.0
+    return objectives.weighted_loss(output, config.reconstruction_weight, config.beta * warmth)
+
+
+@torch.no_grad()
+def measure(model: Model, x: Tensor, y: Tensor | None = None) -> Terms:
+    """The mean terms on `x: [n, dim]`, in float32, from one draw an image that is the same at every call."""
+    generator = torch.Generator(model.device).manual_seed(0)
+    average = _Average()
+    for part in torch.arange(len(x), device=model.device).split(HELD_OUT_AT_ONCE):
+        average.add(model(x[part], None if y is None else y[part], generator))
+    return average.terms()
+
+
+def pixel_means(images: Tensor) -> Tensor:
+    """Mean of every pixel of uint8 `images: [n, dim]`, on the scale from 0 to 1."""
+    return images.double().mean(0).float() / 255
+
+
+def autocast(model: Model, config: TrainingConfig) -> AbstractContextManager[Any]:
+    """bfloat16 matrix products where `config.precision` and the device make them worth it, else nothing."""
+    device = model.device.type
+    if config.precision == "auto":
+        native = torch.cpu.get_capabilities().get("avx512_bf16", False) if device == "cpu" else device == "cuda"
+        wanted = bool(native)
+    else:
+        wanted = config.precision == "bfloat16"
+    return torch.autocast(device, torch.bfloat16) if wanted else nullcontext()
+
+
+def best_device() -> torch.device:
+    """The accelerator torch finds, else the CPU."""
+    return torch.accelerator.current_accelerator(check_available=True) or torch.device("cpu")
+
+
+def resume_tensors(run: Run) -> dict[str, Tensor]:
+    """What a checkpoint holds beside the best weights so that `resumed` can go on: latest weights, Adam's moments."""
+    tensors = {f"weights.{name}": tensor for name, tensor in run.weights.items()}
+    return tensors | {f"adam.{name}": tensor for name, tensor in run.optimizer.items()}
+
+
+def resumed(
+    model: Model, config: TrainingConfig, history: list[dict[str, Any]], tensors: Mapping[str, Tensor]
+) -> Run:
+    """The run that `resume_tensors` came from, with the best weights in `model`.
+
+    Raises:
+        LabError: if a tensor is missing or of another shape.
+    """
+    state = model.state_dict()
+    weights = _named(tensors, "weights.", state)
+    moments = {f"{name}.{moment}": value for name, value in state.items() for moment in ("exp_avg", "exp_avg_sq")}
+    return Run(model, config, history, weights, _copy(state), _named(tensors, "adam.", moments))
+
+
+def _named(tensors: Mapping[str, Tensor], prefix: str, like: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    for name, tensor in like.items():
+        if prefix + name not in tensors or tensors[prefix + name].shape != tensor.shape:
+            raise LabError("The checkpoint's training state does not fit its model; start from its weights instead.")
+    return {name: tensors[prefix + name].to(tensor) for name, tensor in like.items()}
+
+
+def _adam(model: Model, run: Run) -> torch.optim.Adam:
+    optimizer = torch.optim.Adam(model.parameters(), lr=run.config.learning_rate, fused=True)
+    if run.optimizer:
+        steps = float(run.history[-1]["step"])
+        for name, parameter in model.named_parameters():
+            optimizer.state[parameter] = {
+                "step": torch.tensor(steps, device=parameter.device),
+                "exp_avg": run.optimizer[f"{name}.exp_avg"].clone(),
+                "exp_avg_sq": run.optimizer[f"{name}.exp_avg_sq"].clone(),
+            }
+    return optimizer
+
+
+def _end_epoch(run: Run, optimizer: torch.optim.Adam, record: Progress) -> None:
+    """Write the epoch into the run's history, and keep copies of the weights and Adam's moments."""
+    values = record._asdict()
+    del values["epoch_done"]
+    run.weights = _copy(run.model.state_dict())
+    run.optimizer = {
+        f"{name}.{moment}": optimizer.state[parameter][moment].clone()
+        for name, parameter in run.model.named_parameters()
+        for moment in ("exp_avg", "exp_avg_sq")
+    }
+    losses = [_held_out_loss(past, run.config) for past in run.history]
+    run.history.append(values | {"epoch": len(run.history) + 1})
+    if not losses or _held_out_loss(run.history[-1], run.config) < min(losses):
+        run.best_weights = run.weights
+
+
+def _held_out_loss(record: Mapping[str, Any], config: TrainingConfig) -> float:
+    """The loss by which epochs are compared: the full β, whatever warm-up was at."""
+    terms = dict(record["held_out"])
+    return config.reconstruction_weight * terms.pop("reconstruction") + config.beta * sum(terms.values())
+
+
+class _Average:
+    """Running mean of the terms over examples, kept on the device until it is asked for."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.sums: dict[str, Tensor] = {}
+
+    def add(self, output: Output) -> None:
+        terms = {"reconstruction": output.reconstruction} | {f"kl_{name}": kl for name, kl in output.kl.items()}
+        for name, values in terms.items():
+            self.sums[name] = self.sums.get(name, 0.0) + values.detach().sum()
+        self.count += len(output.reconstruction)
+
+    def terms(self) -> Terms:
+        return {name: value.item() / self.count for name, value in self.sums.items()}
+
+
+def _copy(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor.detach().clone() for name, tensor in state.items()}
+
+
+def _restore(model: Model, weights: Mapping[str, Tensor]) -> None:
+    model.load_state_dict(dict(weights))
+
+
+def _epoch_seed(seed: int, epoch: int) -> int:
+    return seed * 1_000_003 + epoch
+
+
+def _binarized_once(train: Split, binarization: Binarization) -> Split:
+    """A static draw belongs to the whole split: made here once, as black and white pixels a batch can be cut from."""
+    if binarization != "static":
+        return train
+    return train._replace(images=(binarize(train.images, "static") * 255).to(torch.uint8))
+
+
+def _fixed(binarization: Binarization) -> Binarization:
+    """Held-out images are binarised once, so that epochs are compared on the same pixels."""
+    return "static" if binarization == "dynamic" else binarization
