@@ -45,11 +45,15 @@ RESUME_DTYPES = {"F32", "I64", "U8"}
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A model in float32 and eval mode, its card, and what an interrupted training run needs to go on."""
+    """A model in float32 and eval mode, its card, and what an interrupted training run needs to go on.
+
+    `dtype` is the precision in which the file held the weights.
+    """
 
     model: Model
     card: Card
     resume: dict[str, Tensor] | None
+    dtype: torch.dtype
 
 
 def dumps(
@@ -88,9 +92,11 @@ def loads(data: bytes, name: str = "The file") -> Checkpoint:
         raise LabError(f"{name} {refusal}") from refusal
     except safetensors.SafetensorError as error:
         raise LabError(f"{name} is damaged: {SAVE_AGAIN}.") from error
+    weights = _part(tensors, MODEL)
+    dtype = next(iter(weights.values())).dtype
     # `assign` puts the weights in the place of the model's, which so far are shapes without memory.
-    model.load_state_dict({key: tensor.float() for key, tensor in _part(tensors, MODEL).items()}, assign=True)
-    return Checkpoint(model.eval(), card, _part(tensors, RESUME) or None)
+    model.load_state_dict({key: tensor.float() for key, tensor in weights.items()}, assign=True)
+    return Checkpoint(model.eval(), card, _part(tensors, RESUME) or None, dtype)
 
 
 def save(
@@ -116,9 +122,15 @@ def load(path_or_name: str | Path) -> Checkpoint:
     path = resolve(path_or_name)
     try:
         with path.open("rb") as file:
+            _read_head(
+                file, path.stat().st_size
+            )  # refuses most of what it will refuse before reading all of it
+            file.seek(0)
             data = file.read(tensor_file.MAX_FILE + 1)
     except OSError as error:
         raise _unreadable(path, error) from error
+    except Refused as refusal:
+        raise LabError(f"{path} {refusal}") from refusal
     return loads(data, str(path))
 
 
