@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
-from vaemodels import checkpoints, presets, runs, settings, training
+from vaemodels import checkpoints, files, presets, runs, settings, training
 from vaemodels import data as datasets
 from vaemodels.data.binarization import MODES, binarize
 from vaemodels.errors import LabError, UsageError
@@ -147,7 +147,7 @@ def _summary(evaluation: Mapping[str, Any] | None) -> str:
 def _train(options: argparse.Namespace) -> None:
     run, card = _run_from(options)
     out = options.out or Path(f"{options.preset}.safetensors")
-    checkpoints.check_writable(out)
+    files.check_writable(out)
     if options.scheduler:
         run, card = _train_on(options.scheduler, run, card, options.json)
     else:

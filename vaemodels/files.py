@@ -42,6 +42,18 @@ def write_atomically(path: Path, data: bytes) -> None:
         raise cannot_write(path, error) from error
 
 
+def check_writable(path: Path) -> None:
+    """Raise, before long work is begun, the LabError that writing to `path` would end in."""
+    if path.is_dir():
+        raise cannot_write(path, IsADirectoryError(errno.EISDIR, ""))
+    aside = path.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        aside.touch(exist_ok=False)
+        aside.unlink()
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
 def cannot_write(path: Path, error: OSError) -> LabError:
     """The error to raise when writing to `path` failed with `error`."""
     reason = WRITE_FAILURES.get(

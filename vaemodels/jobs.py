@@ -4,11 +4,15 @@ Numbers travel as events; the latest weights are one value that is replaced abou
 the local cluster the app starts for itself and on any cluster whose scheduler's address is given.
 """
 
+import atexit
 import os
+import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import torch
@@ -102,6 +106,30 @@ class Job:
     @property
     def _snapshot(self) -> Variable:
         return Variable(f"{self.id}-snapshot", client=self.client)
+
+
+def start_local_cluster(workers: int) -> str:
+    """Start a local cluster that ends with this process, and give its scheduler's address.
+
+    Raises:
+        LabError: if it could not start.
+    """
+    package = Path(__file__).resolve().parent
+    path = os.pathsep.join(filter(None, [str(package.parent), os.environ.get("PYTHONPATH")]))
+    process = subprocess.Popen(
+        # -P: the script's own folder, the inside of the package, is no place to import from.
+        [sys.executable, "-P", str(package / "local_cluster.py"), str(workers)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": path},
+    )
+    assert process.stdin is not None and process.stdout is not None
+    address = process.stdout.readline().strip()
+    if not address:
+        raise LabError("The training workers could not start; see the server's log and try again.")
+    atexit.register(process.stdin.close)
+    return address
 
 
 def connect(address: str) -> Client:

@@ -1,0 +1,34 @@
+"""A small Dask cluster in a process of its own, run as a script by `jobs.start_local_cluster`.
+
+It starts a scheduler and so many worker processes on 127.0.0.1, prints the scheduler's address, and ends when its
+standard input is closed. So the cluster never outlives its owner, however the owner ends, and the worker processes are
+spawned from here, not from a Streamlit script that spawning would run again. It imports nothing of the package: torch
+is for the workers, when they get their first task.
+"""
+
+import sys
+
+import dask
+from distributed import LocalCluster
+
+MEMORY_LIMIT = "2GiB"
+
+
+def serve(workers: int) -> None:
+    """Run a scheduler with `workers` worker processes until standard input ends."""
+    # A task whose worker died is not run again from the start behind the visitor's back: the job says so instead.
+    dask.config.set({"distributed.scheduler.allowed-failures": 0})
+    with LocalCluster(
+        n_workers=workers,
+        threads_per_worker=1,
+        memory_limit=MEMORY_LIMIT,
+        host="127.0.0.1",
+        dashboard_address=None,
+        silence_logs=50,
+    ) as cluster:
+        print(cluster.scheduler_address, flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]))
