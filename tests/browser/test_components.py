@@ -42,7 +42,7 @@ def shown(page: Page, key: str = "explorer") -> dict[str, Any]:
     return page.evaluate(
         """key => {
           const { z, pixels, std, version } = globalThis.__vaelab_explorers[key];
-          return { z, pixels: Array.from(pixels), std: std && Array.from(std), version };
+          return { z: Array.from(z), pixels: Array.from(pixels), std: std && Array.from(std), version };
         }""",
         key,
     )

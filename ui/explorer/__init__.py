@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+import pyarrow as pa  # type: ignore[import-untyped]
 import streamlit as st
 import torch
 from torch import Tensor, nn
@@ -83,8 +84,17 @@ def decoder_data(model: Model) -> dict[str, Any]:
 
 
 def publish_decoder(model: Model, slot: str, key: str) -> None:
-    """Send `model`'s decoder to the page's `slot`; draws nothing. Unchanged weights are not sent again."""
-    _weights(key=key, data={"slot": slot, **decoder_data(model)}, height=1)
+    """Send `model`'s decoder to the page's `slot`; draws nothing. Unchanged weights are not sent again.
+
+    Best called at the end of the page: whatever follows it moves up by one gap as the page loads.
+    """
+    data = decoder_data(model)
+    # Arrow tables rather than bare arrays: the way through pandas takes several times as long at this size.
+    tables = {
+        name: pa.table({"": value}) if isinstance(value, np.ndarray) else value
+        for name, value in data.items()
+    }
+    _weights(key=key, data={"slot": slot, **tables}, height=1)
 
 
 def latent_explorer(

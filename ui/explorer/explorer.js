@@ -2,6 +2,7 @@
 // Joined after decoder.js, registry.js, theme.js and plane.js.
 
 const explorers = new WeakMap();
+// For tests and benchmarks: what each explorer shows now, and the last times from event to picture.
 const shown = (globalThis.__vaelab_explorers ??= {});
 const timings = (globalThis.__vaelab_timings ??= { ms: new Float32Array(4096), count: 0 });
 
@@ -28,7 +29,7 @@ function createExplorer(root) {
   const handle = find(".handle");
   const mosaic = createMosaic(drawBackground);
 
-  let slot, key, token, report;
+  let slot, key, token, report, current;
   let unfollow = () => {};
   let network, decoder, mosaicDecoder;
   let z = new Float32Array(0);
@@ -85,6 +86,7 @@ function createExplorer(root) {
     decoder = createDecoder(network);
     mosaicDecoder = createDecoder(network);
     if (before?.z_dim !== meta.z_dim) {
+      stop();
       z = new Float32Array(meta.z_dim);
       dims = meta.z_dim > 1 ? (wantedDims ?? [0, 1]) : [0, null];
       buildControls(meta);
@@ -98,6 +100,7 @@ function createExplorer(root) {
       noise = pixelNoise(meta, noiseSeed);
     }
     root.dataset.state = "ready";
+    current = shown[key] = { z, pixels: decoder.mean, std: decoder.std, version: meta.version };
     adoptWantedZ();
     paint();
     describe();
@@ -166,7 +169,6 @@ function createExplorer(root) {
     plane.setAttribute("aria-valuenow", z[dims[0]].toFixed(2));
     plane.setAttribute("aria-valuetext", dims.filter((i) => i !== null).map((i) => values[i]).join(", "));
     for (const { input } of sliders) input.setAttribute("aria-valuetext", number(Number(input.value)));
-    shown[key] = { z: Array.from(z), pixels: decoder.mean, std: decoder.std, version: network.meta.version };
   }
 
   // ---- the plane
@@ -377,7 +379,7 @@ function createExplorer(root) {
     mosaic.stop();
     unfollow();
     resized.disconnect();
-    delete shown[key];
+    if (shown[key] === current) delete shown[key];
   }
 
   return { update, unmount };

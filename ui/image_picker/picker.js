@@ -1,5 +1,6 @@
 // A grid of thumbnails, one of them selected, drawn from the bytes of all images. Arrow keys move and select.
 
+const INK = [11, 13, 18]; // the near-black of a grey image's empty pixels
 const pickers = new WeakMap();
 const column = (table) => table.getChildAt(0).toArray();
 
@@ -82,7 +83,10 @@ function drawThumbnails(bytes, [channels, height, width], captions) {
     const bitmap = new ImageData(width, height);
     const image = bytes.subarray(i * channels * size, (i + 1) * channels * size);
     for (let pixel = 0; pixel < size; pixel++) {
-      for (let c = 0; c < 3; c++) bitmap.data[4 * pixel + c] = image[(channels === 3 ? c : 0) * size + pixel];
+      for (let c = 0; c < 3; c++) {
+        const value = image[(channels === 3 ? c : 0) * size + pixel];
+        bitmap.data[4 * pixel + c] = channels === 3 ? value : INK[c] + (value * (255 - INK[c])) / 255;
+      }
       bitmap.data[4 * pixel + 3] = 255;
     }
     canvas.getContext("2d").putImageData(bitmap, 0, 0);

@@ -100,6 +100,7 @@ function createChart(root) {
   function showReadout() {
     const rule = find(".rule");
     readout.hidden = chosen === null || chosen < 0;
+    readout.setAttribute("aria-live", following ? "off" : "polite"); // a live run must not talk all the time
     rule.setAttribute("visibility", readout.hidden ? "hidden" : "visible");
     if (readout.hidden) return;
     const at = scales.x(records.epoch[chosen]);
