@@ -1,0 +1,215 @@
+"""What a visitor waits for, in a real Chromium: the start, a drag, a control; and the server's memory."""
+
+import argparse
+import math
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import psutil
+from playwright.sync_api import Browser, Locator, Page, WebSocket, sync_playwright
+
+from benchmarks.report import Row, show
+from tests.browser import chromium
+from tests.browser.server import ROOT, serve
+from tests.browser.streamlit_page import navigation, wait_until_idle
+
+HERE = Path(__file__).parent
+PAGE = "VAE and β-VAE"
+QUIET = 300  # ms without a change after which a control's effect is complete
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """The smallest value that at least `share` of all values don't exceed."""
+    return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
+
+
+def open_page(browser: Browser, url: str, *scripts: str) -> Page:
+    """A fresh visitor at laptop size, with `scripts` of this folder running in the page from its start."""
+    page = browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
+    for script in scripts:
+        page.add_init_script(path=HERE / script)
+    page.goto(url)
+    wait_until_idle(page, timeout=60)
+    return page
+
+
+def cold_start(browser: Browser, script: Path) -> float:
+    """Seconds from the start of the server's process to the first page drawn."""
+    page = browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
+    begin = time.perf_counter()
+    with serve(script) as server:
+        page.goto(server.url)
+        wait_until_idle(page, timeout=60)
+        spent = time.perf_counter() - begin
+    page.context.close()
+    return spent
+
+
+def drag(browser: Browser, url: str, duration: float) -> list[Row]:
+    """Moves the explorer's handle in circles 60 times a second for `duration` seconds."""
+    context = browser.new_context(viewport={"width": 1366, "height": 768})
+    page = context.new_page()
+    page.add_init_script(path=HERE / "drag.js")
+    traffic = {"to": 0, "from": 0}
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framesent", lambda frame: traffic.update(to=traffic["to"] + len(frame)))
+        socket.on("framereceived", lambda frame: traffic.update({"from": traffic["from"] + len(frame)}))
+
+    page.on("websocket", listen)
+    page.goto(url)
+    wait_until_idle(page, timeout=60)
+    plane = page.locator(".explorer[data-state=ready] .plane").first
+    plane.scroll_into_view_if_needed()
+    page.wait_for_timeout(2000)  # the mosaic behind the handle fills in while nobody drags
+    box = plane.bounding_box()
+    assert box is not None
+    x, y, radius = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, 0.35 * box["width"]
+
+    page.mouse.move(x + radius, y)
+    page.mouse.down()
+    before = dict(traffic)
+    seen = page.evaluate("__vaelab_timings.count")
+    page.evaluate("__frames.start()")
+    begin = time.perf_counter()
+    moves = 0
+    while (elapsed := time.perf_counter() - begin) < duration:
+        angle = 2 * math.pi * elapsed / 2.5
+        page.mouse.move(x + radius * math.cos(angle), y + radius * math.sin(angle))
+        moves += 1
+        time.sleep(max(0.0, begin + moves / 60 - time.perf_counter()))
+    frames = page.evaluate("__frames.stop()")
+    drawn = page.evaluate("seen => Array.from(__vaelab_timings.ms.slice(seen, __vaelab_timings.count))", seen)
+    after = dict(traffic)
+    page.mouse.up()
+    context.close()
+    return [
+        Row("drag: pointer moves drawn", len(drawn) / elapsed, "per second"),
+        Row("drag: handler to draw, median", statistics.median(drawn), "ms"),
+        Row("drag: handler to draw, p95", percentile(drawn, 0.95), "ms", "at most", 4),
+        Row("drag: between frames, median", statistics.median(frames), "ms", "at most", 17),
+        Row("drag: between frames, p95", percentile(frames, 0.95), "ms", "at most", 25),
+        Row("drag: to the server", after["to"] - before["to"], "bytes", "at most", 0),
+        Row("drag: from the server", after["from"] - before["from"], "bytes", "at most", 0),
+    ]
+
+
+def repaint_times(page: Page, act: Callable[[int], None], repeats: int) -> list[tuple[float, float]]:
+    """(first, last) change painted in ms after the input, for each `act(i)` that changes the page."""
+    times = []
+    for i in range(repeats + 2):
+        page.evaluate("__control.arm()")
+        act(i)
+        page.wait_for_function("quiet => __control.settled(quiet)", arg=QUIET, timeout=10_000)
+        wait_until_idle(page)
+        if i >= 2:  # the first two load what the page hadn't needed yet
+            first, last = page.evaluate("__control.times()")
+            times.append((first, last))
+    return times
+
+
+def controls(browser: Browser, url: str, repeats: int) -> list[Row]:
+    """Picks images by click and moves a slider by key, one after the other."""
+    page = open_page(browser, url, "control.js")
+    page.wait_for_timeout(2000)
+    thumbnails = page.locator(".picker canvas")
+    actions: dict[str, Callable[[int], None]] = {
+        "pick an image": lambda i: thumbnails.nth(1 + i % (thumbnails.count() - 1)).click()
+    }
+    slider = page.get_by_test_id("stMain").get_by_test_id("stSlider").get_by_role("slider")
+    if slider.count():
+        actions["slider key"] = lambda i: _press(slider.first, i)
+    rows = []
+    for name, act in actions.items():
+        times = repaint_times(page, act, repeats)
+        last = [time for _, time in times]
+        rows += [
+            Row(f"{name}: first change, median", statistics.median(first for first, _ in times), "ms"),
+            Row(f"{name}: repainted, median", statistics.median(last), "ms", "at most", 80),
+            Row(f"{name}: repainted, p95", percentile(last, 0.95), "ms"),
+        ]
+    page.context.close()
+    return rows
+
+
+def _press(slider: Locator, i: int) -> None:
+    """Back and forth, so that every press changes the value."""
+    at_end = slider.get_attribute("aria-valuenow") == slider.get_attribute("aria-valuemax")
+    slider.press("ArrowLeft" if at_end or i % 2 else "ArrowRight")
+
+
+def resident(pid: int) -> float:
+    """Resident memory of a process and its children, in MB."""
+    process = psutil.Process(pid)
+    return sum(p.memory_info().rss for p in [process, *process.children(recursive=True)]) / 1e6
+
+
+def memory(browser: Browser, script: Path, sessions: int) -> list[Row]:
+    """The server's memory after one visit, and how it grows with sessions that stay open."""
+    with serve(script) as server:
+        pages = [open_page(browser, page_address(browser, server.url))]
+        time.sleep(2)
+        idle = resident(server.pid)
+        for _ in range(sessions):
+            pages.append(open_page(browser, pages[0].url))
+        time.sleep(2)
+        grown = resident(server.pid) - idle
+        for page in pages:
+            page.context.close()
+    return [
+        Row("memory: server with one visitor", idle, "MB", "at most", 450),
+        Row(f"memory: each of {sessions} further sessions", grown / sessions, "MB", "at most", 3),
+    ]
+
+
+def page_address(browser: Browser, url: str) -> str:
+    """Address of the page with the explorer, read from the navigation."""
+    home = open_page(browser, url)
+    pages = dict(navigation(home))
+    home.context.close()
+    if PAGE not in pages:
+        raise SystemExit(f"The app has no page “{PAGE}”; its pages are {', '.join(pages)}.")
+    return pages[PAGE]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=30, help="of each control")
+    parser.add_argument("--seconds", type=float, default=5.0, help="of dragging")
+    parser.add_argument(
+        "--starts", type=int, default=3, help="of the server, after one that warms the disk cache"
+    )
+    parser.add_argument("--sessions", type=int, default=20, help="opened beside the first")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    executable = chromium.find()
+    if executable is None:
+        print(chromium.MISSING, file=sys.stderr)
+        return 1
+
+    script = ROOT / "app.py"
+    with sync_playwright() as playwright:
+        browser = chromium.launch(playwright, executable)
+        starts = [cold_start(browser, script) for _ in range(options.starts + 1)][1:]
+        rows = [Row("start to first page drawn, median", statistics.median(starts), "s", "at most", 4)]
+        with serve(script) as server:
+            address = page_address(browser, server.url)
+            rows += drag(browser, address, options.seconds)
+            rows += controls(browser, address, options.repeats)
+        rows += memory(browser, script, options.sessions)
+        conditions = {
+            "page": PAGE,
+            "chromium": browser.version,
+            "cores": psutil.cpu_count() or 0,
+            "repeats": options.repeats,
+        }
+        browser.close()
+    show("Browser", conditions, rows, options.json)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
