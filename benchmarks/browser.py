@@ -167,9 +167,7 @@ def memory(browser: Browser, script: Path, sessions: int) -> list[Row]:
 
 def page_address(browser: Browser, url: str) -> str:
     """Address of the page with the explorer, read from the navigation."""
-    home = open_page(browser, url)
-    pages = dict(navigation(home))
-    home.context.close()
+    pages = dict(navigation(browser, url))
     if PAGE not in pages:
         raise SystemExit(f"The app has no page “{PAGE}”; its pages are {', '.join(pages)}.")
     return pages[PAGE]

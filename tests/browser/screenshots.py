@@ -29,6 +29,7 @@ def full_height(page: Page) -> int:
 def pictures(browser: Browser, url: str, folder: Path) -> list[Path]:
     """Visits every page in the app's navigation and returns the files written."""
     written = []
+    pages = navigation(browser, url)
     sizes = {"desktop": (1366, 768), "phone": (390, 844)}
     for theme in ("light", "dark"):
         for device, (width, height) in sizes.items():
@@ -39,9 +40,7 @@ def pictures(browser: Browser, url: str, folder: Path) -> list[Path]:
                 has_touch=device == "phone",
             )
             page = context.new_page()
-            page.goto(url)
-            wait_until_idle(page, timeout=60)
-            for title, address in navigation(page):
+            for title, address in pages:
                 stem = f"{re.sub(r'[^a-z0-9]+', '-', title.lower()).strip('-')}-{device}-{theme}"
                 page.set_viewport_size({"width": width, "height": height})
                 page.goto(address)

@@ -1,6 +1,6 @@
 """What every test needs to know about a Streamlit page in a browser."""
 
-from playwright.sync_api import ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page
 
 # The whole app is connected, its script is at rest, nothing is stale or still a placeholder.
 _IDLE = """() => {
@@ -37,9 +37,15 @@ def exceptions(page: Page) -> list[str]:
     return page.get_by_test_id("stException").all_inner_texts()
 
 
-def navigation(page: Page) -> list[tuple[str, str]]:
+def navigation(browser: Browser, url: str) -> list[tuple[str, str]]:
     """(title, address) of each page in the app's navigation, in order."""
+    # In a narrow window all links are in the sidebar; in a wide one some may hide in menus of the top bar.
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(url)
+    wait_until_idle(page, timeout=60)
+    page.get_by_test_id("stSidebarNavViewButton").evaluate_all("buttons => buttons.forEach(b => b.click())")
     links = page.get_by_test_id("stSidebarNavLink")
     links.first.wait_for(state="attached")
     found: list[list[str]] = links.evaluate_all("links => links.map(a => [a.innerText.trim(), a.href])")
-    return [(title.splitlines()[-1] if title else "page", address) for title, address in found]
+    page.close()
+    return [(text.splitlines()[-1], address) for text, address in found]

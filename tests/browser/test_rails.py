@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.streamlit_page import console_errors, exceptions, wait_until_idle
+from tests.browser.streamlit_page import console_errors, exceptions, navigation, wait_until_idle
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,15 @@ def test_a_python_exception_is_seen(page, serve, tmp_path):
 def test_a_script_that_is_not_there_says_so(serve, tmp_path):
     with pytest.raises(RuntimeError, match=r"missing\.py did not start"):
         serve(tmp_path / "missing.py")
+
+
+def test_navigation_lists_pages_wherever_the_app_puts_them(chromium: Browser, serve, tmp_path):
+    script = tmp_path / "app.py"
+    script.write_text(
+        "import streamlit as st\n"
+        "first = st.Page(lambda: st.title('First'), title='First', url_path='first', default=True)\n"
+        "second = st.Page(lambda: st.title('Second'), title='The second', url_path='second')\n"
+        "st.navigation([first, second], position='top').run()\n"
+    )
+    url = serve(script)
+    assert navigation(chromium, url) == [("First", f"{url}/"), ("The second", f"{url}/second")]
