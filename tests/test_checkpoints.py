@@ -271,7 +271,13 @@ def test_everything_in_pretrained_loads() -> None:
 
 @pytest.mark.parametrize("read", [checkpoints.load, checkpoints.read_card])
 def test_a_missing_file_and_a_folder_are_usage_errors(tmp_path: Path, read: Callable[[Path], Any]) -> None:
-    for path in (tmp_path / "nothing.safetensors", tmp_path):
+    for path in (
+        tmp_path / "nothing.safetensors",
+        tmp_path,
+        tmp_path / ("x" * 1000),
+        Path("~nobody-here/x"),
+        Path("\0"),
+    ):
         with pytest.raises(UsageError, match="There is no checkpoint"):
             read(path)
 

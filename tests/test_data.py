@@ -274,10 +274,29 @@ def test_an_unreadable_file_says_so(small_mnist: dict[Path, bytes], monkeypatch:
         data.load("mnist", "test")
 
 
+def test_a_download_replaces_an_unreadable_file(
+    server: "FakeTorchvision", small_mnist: dict[Path, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(small_mnist)
+    path = by_name(small_mnist, "t10k-labels-idx1-ubyte")
+    read_bytes = Path.read_bytes
+
+    def refuse(each: Path) -> bytes:
+        if each == path:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(each))
+        return read_bytes(each)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", refuse)
+        data.download("mnist")
+    assert server.asked == [f"https://first/{path.name}.gz"]
+    assert path.read_bytes() == small_mnist[path]
+
+
 # Downloads, with a server of our own in torchvision's place
 
 
-class Server:
+class FakeTorchvision:
     """Stands for torchvision's `datasets`: its downloader writes what is in `archives`, or fails as told."""
 
     def __init__(self, contents: dict[Path, bytes]) -> None:
@@ -303,13 +322,13 @@ class Server:
 
 
 @pytest.fixture
-def server(small_mnist: dict[Path, bytes], monkeypatch: pytest.MonkeyPatch) -> Server:
-    server = Server(small_mnist)
+def server(small_mnist: dict[Path, bytes], monkeypatch: pytest.MonkeyPatch) -> FakeTorchvision:
+    server = FakeTorchvision(small_mnist)
     monkeypatch.setattr(torchvision_import, "datasets", lambda: server)
     return server
 
 
-def test_a_download_fetches_everything_once(server: Server, small_mnist: dict[Path, bytes]) -> None:
+def test_a_download_fetches_everything_once(server: FakeTorchvision, small_mnist: dict[Path, bytes]) -> None:
     reports: list[tuple[int, int]] = []
     data.download("mnist", lambda done, total: reports.append((done, total)))
     assert {path: path.read_bytes() for path in small_mnist} == small_mnist
@@ -322,7 +341,9 @@ def test_a_download_fetches_everything_once(server: Server, small_mnist: dict[Pa
     assert len(server.asked) == asked == 4
 
 
-def test_only_what_is_broken_is_fetched_again(server: Server, small_mnist: dict[Path, bytes]) -> None:
+def test_only_what_is_broken_is_fetched_again(
+    server: FakeTorchvision, small_mnist: dict[Path, bytes]
+) -> None:
     write(small_mnist)
     broken = by_name(small_mnist, "train-images-idx3-ubyte")
     broken.write_bytes(small_mnist[broken][:1000])
@@ -335,7 +356,7 @@ def test_only_what_is_broken_is_fetched_again(server: Server, small_mnist: dict[
     assert reports[-1][1] == mnist.IMAGES["train"].archive_size
 
 
-def test_the_second_mirror_is_tried(server: Server, small_mnist: dict[Path, bytes]) -> None:
+def test_the_second_mirror_is_tried(server: FakeTorchvision, small_mnist: dict[Path, bytes]) -> None:
     name = "t10k-images-idx3-ubyte.gz"
     server.failures[f"https://first/{name}"] = URLError("no route")
     data.download("mnist")
@@ -353,7 +374,7 @@ def test_the_second_mirror_is_tried(server: Server, small_mnist: dict[Path, byte
     ],
 )
 def test_a_lost_network_gives_one_sentence_and_keeps_what_arrived(
-    server: Server, small_mnist: dict[Path, bytes], failure: Exception
+    server: FakeTorchvision, small_mnist: dict[Path, bytes], failure: Exception
 ) -> None:
     server.failures["t10k-images-idx3-ubyte.gz"] = failure
     with pytest.raises(LabError, match="could not be downloaded") as caught:
@@ -368,7 +389,7 @@ def test_a_lost_network_gives_one_sentence_and_keeps_what_arrived(
     assert data.load("mnist", "test")
 
 
-def test_a_full_disk_is_not_called_a_network_failure(server: Server) -> None:
+def test_a_full_disk_is_not_called_a_network_failure(server: FakeTorchvision) -> None:
     server.failures["t10k-images-idx3-ubyte.gz"] = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     with pytest.raises(LabError, match="the disk is full: free some space") as caught:
         data.download("mnist")
@@ -376,7 +397,7 @@ def test_a_full_disk_is_not_called_a_network_failure(server: Server) -> None:
 
 
 def test_a_data_folder_that_cannot_be_made(
-    server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    server: FakeTorchvision, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     in_the_way = tmp_path / "file"
     in_the_way.write_text("")
@@ -388,7 +409,7 @@ def test_a_data_folder_that_cannot_be_made(
 
 
 def test_an_archive_of_something_else_is_not_put_in_place(
-    server: Server, small_mnist: dict[Path, bytes]
+    server: FakeTorchvision, small_mnist: dict[Path, bytes]
 ) -> None:
     path = by_name(small_mnist, "train-labels-idx1-ubyte")
     name = f"{path.name}.gz"
@@ -402,7 +423,7 @@ def test_an_archive_of_something_else_is_not_put_in_place(
 
 
 def test_a_server_that_falls_silent_is_given_up(
-    server: Server, monkeypatch: pytest.MonkeyPatch, small_mnist: dict[Path, bytes]
+    server: FakeTorchvision, monkeypatch: pytest.MonkeyPatch, small_mnist: dict[Path, bytes]
 ) -> None:
     answer = threading.Event()
     monkeypatch.setattr(fetch, "STALLED", 0.2)
@@ -432,7 +453,11 @@ def test_torchvisions_own_downloader_is_quiet_and_reports(
         def log_message(self, *args: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(served)))
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, *args: object) -> None:
+            """torchvision looks for redirects first, and hangs up on the answer."""
+
+    server = Server(("127.0.0.1", 0), partial(Handler, directory=str(served)))
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     real = torchvision_import.datasets().MNIST

@@ -5,6 +5,7 @@ against the model that the card describes, before memory is taken for what the f
 """
 
 import io
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -156,8 +157,8 @@ def resolve(path_or_name: str | Path) -> Path:
     """
     if str(path_or_name) in pretrained_names():
         return pretrained_folder() / f"{path_or_name}{SUFFIX}"
-    path = Path(path_or_name).expanduser()
-    if not path.is_file():
+    path = Path(os.path.expanduser(path_or_name))
+    if not os.path.isfile(path):  # False, where Path.is_file raises on names too long or folders closed
         known = ", ".join(pretrained_names()) or f"a {SUFFIX} file"
         raise UsageError(f"There is no checkpoint {str(path_or_name)!r}: give the path of one, or {known}.")
     return path

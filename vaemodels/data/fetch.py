@@ -1,5 +1,6 @@
 """Fetching one file through torchvision's downloader, with progress, and without waiting for ever."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -59,7 +60,7 @@ def _watch(task: Callable[[], None], path: Path, progress: Callable[[int], objec
     size, last_growth = -1, time.monotonic()
     while thread.is_alive():
         thread.join(0.1)
-        arrived = path.stat().st_size if path.exists() else 0
+        arrived = os.path.getsize(path) if os.path.isfile(path) else 0
         if arrived != size:
             size, last_growth = arrived, time.monotonic()
             progress(size)

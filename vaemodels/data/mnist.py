@@ -6,6 +6,7 @@ that fail, so that what is good is kept and a broken download goes on when it is
 
 import gzip
 import hashlib
+import os
 import threading
 from collections.abc import Callable
 from functools import lru_cache
@@ -131,12 +132,15 @@ def _raw_folder() -> Path:
 
 
 def _size(path: Path) -> int:
-    """Bytes of a regular file, -1 if there is none."""
-    return path.stat().st_size if path.is_file() else -1
+    """Bytes of a regular file, -1 if there is none to be seen."""
+    return os.path.getsize(path) if os.path.isfile(path) else -1
 
 
 def _is_good(path: Path, file: RawFile) -> bool:
-    return _size(path) == file.size and hashlib.sha256(path.read_bytes()).hexdigest() == file.sha256
+    try:
+        return _size(path) == file.size and hashlib.sha256(path.read_bytes()).hexdigest() == file.sha256
+    except OSError:  # unreadable, which a fresh file in its place cures
+        return False
 
 
 @lru_cache(maxsize=2)
