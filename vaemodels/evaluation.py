@@ -10,7 +10,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.distributions import Independent
 
 from vaemodels import objectives
 from vaemodels.errors import LabError, UsageError
@@ -153,10 +152,52 @@ def active_units(points: Tensor) -> int:
     return int((points.var(0) > ACTIVE_UNIT_VARIANCE).sum()) if len(points) > 1 else 0
 
 
-def kl_per_dimension(posterior: Independent) -> Tensor:
-    """KL(N(μ_j, σ_j²) ‖ N(0, 1)) = ½(μ_j² + σ_j² − 1 − log σ_j²) of each latent dimension, `[batch, z_dim]`."""
-    base = posterior.base_dist
-    return torch.distributions.kl_divergence(base, torch.distributions.Normal(0.0, 1.0))
+@dataclass(frozen=True)
+class ImageTerms:
+    """The ELBO of one image taken apart, in nats.
+
+    `reconstruction` is the mean of `draws` draws z ~ q(z|x) with standard error `stderr`, `per_pixel: [dim]` its parts,
+    `kl` each latent's KL, `kl_by_dimension` its parts `[z_dim]` where it has such, `mean: [dim]` the picture E[x|z] at
+    the posterior mean.
+    """
+
+    reconstruction: float
+    stderr: float
+    draws: int
+    per_pixel: Tensor
+    kl: Mapping[str, float]
+    kl_by_dimension: Mapping[str, Tensor]
+    mean: Tensor
+
+    @property
+    def kl_total(self) -> float:
+        """Σ kl over the latents."""
+        return sum(self.kl.values())
+
+    @property
+    def nelbo(self) -> float:
+        """reconstruction + Σ kl."""
+        return self.reconstruction + self.kl_total
+
+
+@torch.no_grad()
+def image_terms(model: Model, x: Tensor, y: Tensor | None = None, draws: int = 64, seed: int = 0) -> ImageTerms:
+    """Take apart the ELBO of one image `x: [dim]` (label `y: []`), averaging over `draws` draws of z."""
+    x = x.to(model.device)
+    refuse_grey_pixels(model, x)
+    one, many = (None, None) if y is None else (y.expand(1), y.expand(draws))
+    output = model(x.expand(draws, -1), many, torch.Generator(model.device).manual_seed(seed))
+    reconstruction = estimate(output.reconstruction)
+    by_dimension = model.kl_by_dimension(output.posteriors)
+    return ImageTerms(
+        reconstruction=reconstruction.mean,
+        stderr=reconstruction.stderr,
+        draws=draws,
+        per_pixel=-output.likelihood.base_dist.log_prob(x).mean(0),
+        kl={name: values.mean().item() for name, values in output.kl.items()},
+        kl_by_dimension={name: values[0] for name, values in by_dimension.items()},
+        mean=model.decode(model.embed(x.unsqueeze(0), one), one).mean[0],
+    )
 
 
 def refuse_grey_pixels(model: Model, x: Tensor) -> None:

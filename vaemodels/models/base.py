@@ -82,6 +82,10 @@ class Model(nn.Module, abc.ABC):
     def sample_prior(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """n draws `[n, z_dim]`, by ancestral sampling, of the latent that `decode` takes."""
 
+    def kl_by_dimension(self, posteriors: Mapping[str, Distribution]) -> Mapping[str, Tensor]:
+        """The parts `[batch, dim]` of each latent's KL where it is a sum over dimensions; none otherwise."""
+        return {}
+
     def start_at(self, pixel_means: Tensor) -> None:
         """Set what can be known from the training pixels' means `[dim]` before the first step."""
 

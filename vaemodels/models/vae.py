@@ -7,13 +7,14 @@ Objective           ELBO(x) = E_q[log p(x|z)] − KL(q(z|x) ‖ p(z))   ≤ log 
 Training may weigh the two terms (β-VAE, Higgins et al. 2017); the reported ELBO never does.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.distributions import Independent, kl_divergence
+from torch.distributions import Distribution, Independent, kl_divergence
 
 from vaemodels import networks
 from vaemodels.errors import UsageError
@@ -67,7 +68,7 @@ class VAE(Model):
         outputs = config.outputs_per_pixel * dim
         self.decoder = networks.mlp((config.z_dim, *reversed(config.hidden), outputs), config.activation)
         if config.likelihood == "gaussian" and config.variance == "learned":
-            self.log_std = nn.Parameter(torch.tensor(0.5 * FIXED_VARIANCE).log())
+            self.log_std = nn.Parameter(torch.tensor(FIXED_VARIANCE).log() / 2)
 
     def prior(self) -> Independent:
         """p(z) = N(0, I)."""
@@ -117,6 +118,12 @@ class VAE(Model):
     def sample_prior(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """z ~ N(0, I), `[n, z_dim]`."""
         return networks.sample_normal(self.prior(), (n,), generator)
+
+    def kl_by_dimension(self, posteriors: Mapping[str, Distribution]) -> dict[str, Tensor]:
+        """KL(N(μ_j, σ_j²) ‖ N(0, 1)) = ½(μ_j² + σ_j² − 1 − log σ_j²), `[batch, z_dim]`."""
+        posterior = posteriors["z"]
+        assert isinstance(posterior, Independent)
+        return {"z": kl_divergence(posterior.base_dist, self.prior().base_dist)}
 
     def start_at(self, pixel_means: Tensor) -> None:
         """Start a Bernoulli decoder's bias at the pixels' logits, a Gaussian one's at their means."""

@@ -1,0 +1,48 @@
+"""The VAE and the β-VAE: pick an image, read its ELBO, move through the latent space, train one."""
+
+import streamlit as st
+
+from ui import models, vae_page
+from ui.explorer import latent_explorer, prior_samples, publish_decoder
+from ui.navigation import header
+from ui.training_panel import training_panel
+
+KINDS = {"vae", "ae"}
+SLOT = "vae"
+
+title, choice = st.columns([3, 2], vertical_alignment="bottom")
+with title:
+    header("VAE and β-VAE")
+with choice:
+    name = vae_page.choose_model(KINDS)
+checkpoint = models.get(name)
+st.caption(models.describe(checkpoint.card))
+
+
+@st.fragment
+def explore() -> None:
+    """One image: its latent code, its reconstruction, the terms of its ELBO."""
+    pick, explorer, elbo = st.columns([10, 26, 12], gap="medium")
+    with pick:
+        chosen = vae_page.pick_image(checkpoint)
+    with elbo:
+        vae_page.show_elbo(checkpoint.model, chosen)
+    with explorer:
+        z = latent_explorer(
+            SLOT,
+            key="explorer",
+            z=vae_page.code(checkpoint.model, chosen),
+            token=f"{name}/{chosen.key}",
+            **vae_page.encoded_digits(name, checkpoint),
+        )
+        vae_page.show_z(checkpoint.model, chosen, z)
+
+
+explore()
+
+st.subheader("Samples from the prior", anchor=False)
+st.caption("z ~ N(0, I), decoded in your browser. Choose one to carry its z to the plane above.")
+prior_samples(SLOT, key="samples")
+
+st.subheader("Train one yourself", anchor=False)
+training_panel(show=lambda live: publish_decoder(live or checkpoint.model, SLOT, key="decoder"))

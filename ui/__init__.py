@@ -1,0 +1,1 @@
+"""What the pages share; everything here may use Streamlit."""

@@ -1,0 +1,36 @@
+"""The pages of the app, and the way into them."""
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+ENTERED = "came_through_the_entry_point"
+
+
+def current_page() -> Page:
+    """Draw the menu; the page that the visitor asked for, to be run."""
+    return st.navigation(
+        [
+            st.Page("pages/home.py", title="Home", default=True),
+            st.Page("pages/vae.py", title="VAE and β-VAE"),
+        ],
+        position="top",
+    )
+
+
+def enter() -> None:
+    """Called by the entry point before it runs a page."""
+    st.session_state[ENTERED] = True
+    # Streamlit leaves a hand's breadth above the title; a first screen has better uses for it.
+    st.html("<style>.stMainBlockContainer{padding-top:3.6rem;padding-bottom:3rem}</style>")
+
+
+def header(title: str) -> None:
+    """A page's title.
+
+    The first visitor of a fresh server who follows a link to a page gets that page run alone, without the entry point
+    and its menu: Streamlit takes the folder pages/ for its older kind of app until `st.navigation` is called for the
+    first time. It is called here then, and the page begun again by way of the entry point.
+    """
+    if ENTERED not in st.session_state:
+        st.switch_page(current_page(), query_params=st.query_params.to_dict())
+    st.title(title, anchor=False)

@@ -1,0 +1,59 @@
+"""The ELBO of one image as HTML: the formula with its numbers filled in, the terms as bars, the KL by dimension."""
+
+from torch import Tensor
+
+from vaemodels.evaluation import ImageTerms
+
+STYLE = """<style>
+.lab-formula{font-size:1.02rem;line-height:1.7;font-variant-numeric:tabular-nums}
+.lab-formula b{white-space:nowrap}
+.lab-rec{color:var(--st-blue-text-color,#0072B2)}.lab-kl{color:var(--st-orange-text-color,#D55E00)}
+.lab-bound{color:var(--st-green-text-color,#009E73)}
+.lab-stack{display:flex;height:1.1rem;border-radius:.35rem;overflow:hidden;margin:.3rem 0 .1rem}
+.lab-stack i{display:block}.lab-bar-rec{background:var(--st-blue-color,#0072B2)}
+.lab-bar-kl{background:var(--st-orange-color,#D55E00)}
+.lab-dims{display:grid;grid-template-columns:2.2rem 1fr 3.6rem;gap:.12rem .5rem;align-items:center;font-size:.82rem;
+font-variant-numeric:tabular-nums;max-height:15rem;overflow-y:auto}
+.lab-dims i{display:block;height:.62rem;border-radius:.2rem;min-width:1px}
+.lab-dims span:nth-child(3n){text-align:right}
+.lab-note{font-size:.8rem;opacity:.75;line-height:1.35}
+</style>"""
+
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def subscript(number: int) -> str:
+    """A number in subscript digits."""
+    return str(number).translate(SUBSCRIPTS)
+
+
+def formula(terms: ImageTerms) -> str:
+    """−ELBO = reconstruction + KL, each with its value for this image; without a likelihood, the error alone."""
+    rec = f'<b class="lab-rec">{terms.reconstruction:.1f}</b>'
+    if not terms.kl:
+        return (
+            f'{STYLE}<div class="lab-formula">reconstruction error = {rec} nats</div>'
+            '<div class="lab-note">An autoencoder has no q(z|x) and no likelihood: there is no KL and no bound.</div>'
+        )
+    kl, total = terms.kl_total, terms.nelbo
+    share = 100 * max(terms.reconstruction, 0) / max(total, 1e-9)
+    return (
+        f'{STYLE}<div class="lab-formula"><b class="lab-bound">−ELBO</b> = '
+        '<b class="lab-rec">−E<sub>q</sub>[log p(x|z)]</b> + <b class="lab-kl">KL(q(z|x) ‖ p(z))</b><br>'
+        f'<b class="lab-bound" data-term="nelbo">{total:.1f}</b> = '
+        f'<b class="lab-rec" data-term="reconstruction">{terms.reconstruction:.1f}</b> + '
+        f'<b class="lab-kl" data-term="kl">{kl:.1f}</b> nats</div>'
+        f'<div class="lab-stack" role="img" aria-label="reconstruction {terms.reconstruction:.1f}, KL {kl:.1f} nats">'
+        f'<i class="lab-bar-rec" style="width:{share:.1f}%"></i><i class="lab-bar-kl" style="flex:1"></i></div>'
+        f'<div class="lab-note">Mean of {terms.draws} draws of z ± {terms.stderr:.1f}; the KL is exact.</div>'
+    )
+
+
+def per_dimension(kl: Tensor, top: float) -> str:
+    """The KL of each latent dimension `[z_dim]` as a bar on a scale that ends at `top` nats."""
+    rows = "".join(
+        f'<span>z{subscript(i + 1)}</span><i class="lab-bar-kl" style="width:{100 * value / top:.1f}%" '
+        f'title="KL of z{i + 1}: {value:.3f} nats"></i><span>{value:.2f}</span>'
+        for i, value in enumerate(kl.clamp(min=0).tolist())
+    )
+    return f'{STYLE}<div class="lab-dims" role="group" aria-label="KL of each latent dimension in nats">{rows}</div>'

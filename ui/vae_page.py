@@ -1,0 +1,175 @@
+"""The pieces of the VAE page."""
+
+from typing import Any, NamedTuple
+
+import streamlit as st
+import torch
+from torch import Tensor
+
+from ui import models
+from ui.image_picker import image_picker
+from ui.images import figure, heat, ink, row
+from ui.terms import formula, per_dimension
+from vaemodels import checkpoints, data
+from vaemodels.checkpoints import Checkpoint
+from vaemodels.data import Split, binarize
+from vaemodels.errors import LabError
+from vaemodels.evaluation import image_terms
+from vaemodels.models import Model
+
+THUMBNAILS = 30
+POINTS = 400
+TOP_PIXEL_NATS = 3.0
+KL_SCALE_NATS = 5.0
+
+
+class Chosen(NamedTuple):
+    """An image as the page uses it: a key that tells it from others, its pixels `x: [dim]` as the model takes them."""
+
+    key: str
+    caption: str
+    x: Tensor
+    label: int
+
+
+def default_model(wanted: list[str]) -> str:
+    """The first of the `wanted` names there is a pretrained model of; without any the page ends with a sentence."""
+    for name in wanted:
+        if name in checkpoints.pretrained_names():
+            return name
+    st.error("The trained models are missing from the folder pretrained/; fetch the project again to get them.")
+    st.stop()
+
+
+def choose_model(kinds: set[str]) -> str:
+    """The model the whole page is about."""
+    names = models.names(kinds)
+    default = default_model(["vae", *names])
+    wanted = st.session_state.pop("wanted_model", None)
+    if wanted in names:
+        st.session_state["model"] = wanted
+    if st.session_state.get("model") not in names:
+        st.session_state["model"] = default
+    return st.selectbox("Model", names, key="model")
+
+
+def pick_image(checkpoint: Checkpoint) -> Chosen:
+    """The visitor's choice among a dataset's test images."""
+    dataset = _choose_dataset(checkpoint)
+    digit = st.selectbox("Digit", ["any", *range(10)], key="digit", label_visibility="collapsed",
+                         format_func=lambda d: "any digit" if d == "any" else f"only {d}")
+    images, labels, places = thumbnails(dataset, None if digit == "any" else int(digit))
+    shape = data.get(dataset).image_shape
+    index = image_picker(images, shape, labels, key=f"picker-{dataset}-{digit}", columns=5)
+    place = int(places[index])
+    label = int(labels[index])
+    caption = f"a {label}, {dataset} test image {place}"
+    x = _inputs(dataset, _mode(checkpoint.model))[place]
+    return Chosen(f"{dataset}/{place}", caption, x, label)
+
+
+def _choose_dataset(checkpoint: Checkpoint) -> str:
+    """Built-in digits, or MNIST where it is at hand; else the button that fetches it."""
+    if not data.is_available("mnist"):
+        size = data.get("mnist").download_bytes / 1e6
+        if st.button(f"Fetch MNIST ({size:.0f} MB)", help="The built-in digits need no download; MNIST has 70,000."):
+            fetch_mnist()
+        return "digits"
+    options = ["mnist", "digits"]
+    default = "mnist" if checkpoint.card["dataset"] == "mnist" else "digits"
+    titles = {name: data.get(name).title for name in options}
+    chosen = st.segmented_control("Images", options, default=default, format_func=titles.get, required=True,
+                                  label_visibility="collapsed", key=f"dataset-{default}")
+    return chosen or default
+
+
+def fetch_mnist() -> None:
+    """Download MNIST with a progress bar; an error becomes a sentence on the page."""
+    bar = st.progress(0.0, "Fetching MNIST…")
+    try:
+        data.download("mnist", lambda done, total: bar.progress(min(1.0, done / total), f"{done / 1e6:.1f} MB"))
+    except LabError as error:
+        st.error(str(error))
+        return
+    finally:
+        bar.empty()
+    st.rerun()
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def thumbnails(dataset: str, digit: int | None) -> tuple[Tensor, Tensor, Tensor]:
+    """The first test images of a dataset (of one digit), their labels, and their places in the split."""
+    split = data.load(dataset, "test")
+    places = torch.arange(len(split.labels)) if digit is None else (split.labels == digit).nonzero().flatten()
+    places = places[:THUMBNAILS]
+    return split.images[places], split.labels[places], places
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _inputs(dataset: str, mode: str) -> Tensor:
+    """The test split as the model takes it, binarised as a whole."""
+    return binarize(data.load(dataset, "test").images, mode)
+
+
+def _mode(model: Model) -> str:
+    gaussian = getattr(model.config, "likelihood", "bernoulli") == "gaussian"
+    return "none" if gaussian else "static"
+
+
+@torch.no_grad()
+def code(model: Model, chosen: Chosen) -> list[float]:
+    """Where the encoder puts the image: its posterior mean."""
+    values: list[float] = model.embed(chosen.x.unsqueeze(0))[0].tolist()
+    return values
+
+
+def encoded_digits(name: str, checkpoint: Checkpoint) -> dict[str, Any]:
+    """Encoded test images for the plane, as `latent_explorer` takes them."""
+    points, labels = _encoded(name, checkpoint.card["date"], checkpoint)
+    return {"points": points, "point_labels": labels}
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+@torch.no_grad()
+def _encoded(name: str, date: str, _checkpoint: Checkpoint) -> tuple[Tensor, Tensor]:
+    dataset = _checkpoint.card["dataset"] if data.is_available(_checkpoint.card["dataset"]) else "digits"
+    split: Split = data.load(dataset, "test")
+    x = _inputs(dataset, _mode(_checkpoint.model))[:POINTS]
+    return _checkpoint.model.embed(x), split.labels[:POINTS]
+
+
+def show_elbo(model: Model, chosen: Chosen) -> None:
+    """The image, its reconstruction and where it misses; the formula with its numbers; the KL by dimension."""
+    terms = image_terms(model, chosen.x)
+    shape = model.config.image_shape
+    st.html(
+        row(
+            [
+                figure(ink(chosen.x, shape), f"The image: {chosen.caption}", "x"),
+                figure(ink(terms.mean, shape), "Its reconstruction", "E[x|z]"),
+                figure(
+                    heat(terms.per_pixel, shape, TOP_PIXEL_NATS),
+                    f"Nats lost at each pixel, {terms.per_pixel.sum():.0f} in all",
+                    "−log p by pixel",
+                ),
+            ]
+        )
+        + formula(terms)
+    )
+    for values in terms.kl_by_dimension.values():
+        st.html(per_dimension(values, KL_SCALE_NATS))
+
+
+@torch.no_grad()
+def show_z(model: Model, chosen: Chosen, z: list[float] | None) -> None:
+    """What the z that was let go of means for the chosen image."""
+    if z is None or len(z) != sum(model.latent_dims.values()):
+        st.caption("Drag in the plane, move a slider, or press the arrow keys: the image is decoded as you move.")
+        return
+    latent = torch.tensor(z)
+    loss = -model.decode(latent).log_prob(chosen.x).item()
+    text = f"Your z reconstructs the chosen image at **−log p(x|z) = {loss:.1f} nats**"
+    posterior = model.encode(chosen.x.unsqueeze(0)).get("z")
+    if posterior is not None:
+        text += f"; the encoder gives this z a density of log q(z|x) = {posterior.log_prob(latent).item():.1f}"
+    st.caption(text + ".")
