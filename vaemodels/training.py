@@ -241,7 +241,8 @@ def resumed(
     state = model.state_dict()
     weights = _named(tensors, "weights.", state)
     moments = {f"{name}.{moment}": value for name, value in state.items() for moment in ("exp_avg", "exp_avg_sq")}
-    return Run(model, config, history, weights, _copy(state), _named(tensors, "adam.", moments))
+    optimizer = _named(tensors, "adam.", moments) if history else {}
+    return Run(model, config, history, weights, _copy(state), optimizer)
 
 
 def _named(tensors: Mapping[str, Tensor], prefix: str, like: Mapping[str, Tensor]) -> dict[str, Tensor]:
