@@ -1,4 +1,4 @@
-"""Home: what VAE Lab is, a model to touch at once, and where to go from there."""
+"""Home: a model to touch at once, and where to go from there."""
 
 import streamlit as st
 
@@ -7,30 +7,31 @@ from ui.explorer import latent_explorer, publish_decoder
 from ui.navigation import header
 
 SLOT = "home"
+VARIANTS = [
+    ("ae-2d", "Autoencoder", "One point an image and no prior: nothing says what lies between the points."),
+    ("vae-2d", "VAE", "A Gaussian q(z|x) an image, held close to N(0, I): the space fills, and can be sampled."),
+    ("vae", "VAE, ten dimensions", "Room for more than a plane shows: sharper images, 40 nats better."),
+    ("vae-digits", "VAE on small data", "The same on 1,297 digits that come with the app: minutes to train yourself."),
+]
 
 header("VAE Lab")
 st.markdown(
-    "A variational autoencoder learns to write digits it has never seen. Below is one that was trained to squeeze "
-    "every image into **two numbers**: drag in the plane, and its decoder draws what those two numbers mean."
+    "A variational autoencoder learns to write digits it has never seen. This one squeezes every image into **two "
+    "numbers**: drag in the plane, and its decoder draws what those two numbers mean."
 )
-name = vae_page.default_model(["vae-2d", "vae-2d-digits"])
-checkpoint = models.get(name)
+touch, start = st.columns([7, 4], gap="large")
+with touch:
+    name = vae_page.default_model(["vae-2d", "vae-2d-digits"])
+    checkpoint = models.get(name)
+    latent_explorer(SLOT, key="home-explorer", z=[0.0, 0.0], **vae_page.encoded_digits(name, checkpoint))
+    st.caption(models.describe(checkpoint.card))
+with start:
+    st.subheader("What each variant changes", anchor=False)
+    for variant, title, change in VARIANTS:
+        if variant in models.names({"vae", "ae"}):
+            st.page_link(
+                "pages/vae.py", label=f"**{title}**", icon=":material/arrow_forward:", query_params={"model": variant}
+            )
+            st.caption(change)
+    st.markdown("On the next page, pick a digit, see its ELBO taken apart, then train a model of your own.")
 publish_decoder(checkpoint.model, SLOT, key="home-decoder")
-latent_explorer(SLOT, key="home-explorer", z=[0.0, 0.0], **vae_page.encoded_digits(name, checkpoint))
-st.caption(models.describe(checkpoint.card))
-
-st.subheader("Where to start", anchor=False)
-left, right = st.columns(2, gap="large")
-with left:
-    st.page_link("pages/vae.py", label="**VAE and β-VAE**", icon=":material/scatter_plot:")
-    st.markdown(
-        "Pick a digit and see its ELBO taken apart, pixel by pixel and dimension by dimension. "
-        "Then train a model of your own and watch its latent space form."
-    )
-with right:
-    st.markdown(
-        "| model | what it changes |\n|---|---|\n"
-        "| **Autoencoder** | one point an image, no prior: nothing says what lies between the points |\n"
-        "| **VAE** | a Gaussian q(z\\|x) an image, held close to N(0, I): the space fills, and it can be sampled |\n"
-        "| **β-VAE** | the KL weighs β times as much: fewer dimensions carry information, images blur |"
-    )

@@ -42,7 +42,7 @@ explore()
 
 st.subheader("Samples from the prior", anchor=False)
 st.caption("z ~ N(0, I), decoded in your browser. Choose one to carry its z to the plane above.")
-prior_samples(SLOT, key="samples")
+prior_samples(SLOT, key="samples", rows=2, columns=16)
 
 st.subheader("Train one yourself", anchor=False)
 training_panel(show=lambda live: publish_decoder(live or checkpoint.model, SLOT, key="decoder"))

@@ -2,21 +2,22 @@
 
 from torch import Tensor
 
+from ui import colours
 from vaemodels.evaluation import ImageTerms
 
-STYLE = """<style>
-.lab-formula{font-size:1.02rem;line-height:1.7;font-variant-numeric:tabular-nums}
-.lab-formula b{white-space:nowrap}
-.lab-rec{color:var(--st-blue-text-color,#0072B2)}.lab-kl{color:var(--st-orange-text-color,#D55E00)}
-.lab-bound{color:var(--st-green-text-color,#009E73)}
-.lab-stack{display:flex;height:1.1rem;border-radius:.35rem;overflow:hidden;margin:.3rem 0 .1rem}
-.lab-stack i{display:block}.lab-bar-rec{background:var(--st-blue-color,#0072B2)}
-.lab-bar-kl{background:var(--st-orange-color,#D55E00)}
-.lab-dims{display:grid;grid-template-columns:2.2rem 1fr 3.6rem;gap:.12rem .5rem;align-items:center;font-size:.82rem;
-font-variant-numeric:tabular-nums;max-height:15rem;overflow-y:auto}
-.lab-dims i{display:block;height:.62rem;border-radius:.2rem;min-width:1px}
-.lab-dims span:nth-child(3n){text-align:right}
-.lab-note{font-size:.8rem;opacity:.75;line-height:1.35}
+STYLE = f"""<style>
+.lab-formula{{font-size:1.02rem;line-height:1.6;font-variant-numeric:tabular-nums}}
+.lab-formula b{{white-space:nowrap}}
+.lab-rec{{color:{colours.RECONSTRUCTION_TEXT}}} .lab-kl{{color:{colours.KL_TEXT}}}
+.lab-bound{{color:{colours.BOUND_TEXT}}}
+.lab-stack{{display:flex;height:1.1rem;border-radius:.35rem;overflow:hidden;margin:.3rem 0 .1rem}}
+.lab-stack i{{display:block}}
+.lab-bar-rec{{background:{colours.RECONSTRUCTION}}} .lab-bar-kl{{background:{colours.KL}}}
+.lab-dims{{display:grid;grid-template-columns:2.2rem 1fr 3.6rem;gap:.12rem .5rem;align-items:center;
+font-size:.82rem;font-variant-numeric:tabular-nums;max-height:14rem;overflow-y:auto}}
+.lab-dims i{{display:block;height:.62rem;border-radius:.2rem;min-width:1px;max-width:100%}}
+.lab-dims span:nth-child(3n){{text-align:right}}
+.lab-note{{font-size:.8rem;opacity:.75;line-height:1.35}}
 </style>"""
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

@@ -48,9 +48,9 @@ def choose_model(kinds: set[str]) -> str:
     wanted = st.session_state.pop("wanted_model", None)
     if wanted in names:
         st.session_state["model"] = wanted
-    if st.session_state.get("model") not in names:
-        st.session_state["model"] = default
-    return st.selectbox("Model", names, key="model")
+    elif st.session_state.get("model", default) not in names:
+        del st.session_state["model"]
+    return st.selectbox("Model", names, names.index(default), key="model", bind="query-params")
 
 
 def pick_image(checkpoint: Checkpoint) -> Chosen:
@@ -150,7 +150,7 @@ def show_elbo(model: Model, chosen: Chosen) -> None:
                 figure(
                     heat(terms.per_pixel, shape, TOP_PIXEL_NATS),
                     f"Nats lost at each pixel, {terms.per_pixel.sum():.0f} in all",
-                    "−log p by pixel",
+                    "nats by pixel",
                 ),
             ]
         )
