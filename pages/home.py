@@ -9,9 +9,17 @@ from ui.navigation import header
 SLOT = "home"
 VARIANTS = [
     ("ae-2d", "Autoencoder", "One point an image and no prior: nothing says what lies between the points."),
-    ("vae-2d", "VAE", "A Gaussian q(z|x) an image, held close to N(0, I): the space fills, and can be sampled."),
+    (
+        "vae-2d",
+        "VAE",
+        "A Gaussian q(z|x) an image, held close to N(0, I): the space fills, and can be sampled.",
+    ),
     ("vae", "VAE, ten dimensions", "Room for more than a plane shows: sharper images, 40 nats better."),
-    ("vae-digits", "VAE on small data", "The same on 1,297 digits that come with the app: minutes to train yourself."),
+    (
+        "vae-digits",
+        "VAE on small data",
+        "The same on 1,297 digits that come with the app: minutes to train yourself.",
+    ),
 ]
 
 header("VAE Lab")
@@ -30,7 +38,10 @@ with start:
     for variant, title, change in VARIANTS:
         if variant in models.names({"vae", "ae"}):
             st.page_link(
-                "pages/vae.py", label=f"**{title}**", icon=":material/arrow_forward:", query_params={"model": variant}
+                "pages/vae.py",
+                label=f"**{title}**",
+                icon=":material/arrow_forward:",
+                query_params={"model": variant},
             )
             st.caption(change)
     st.markdown("On the next page, pick a digit, see its ELBO taken apart, then train a model of your own.")

@@ -5,7 +5,7 @@ import streamlit as st
 from ui import models, vae_page
 from ui.explorer import latent_explorer, prior_samples, publish_decoder
 from ui.navigation import header
-from ui.training_panel import training_panel
+from ui.training_panel import is_followed, training_panel
 
 KINDS = {"vae", "ae"}
 SLOT = "vae"
@@ -35,7 +35,12 @@ def explore() -> None:
             token=f"{name}/{chosen.key}",
             **vae_page.encoded_digits(name, checkpoint),
         )
-        vae_page.show_z(checkpoint.model, chosen, z)
+        if is_followed():
+            st.caption(
+                "The explorer shows the model in training, below; the terms beside it are the chosen model's."
+            )
+        else:
+            vae_page.show_z(checkpoint.model, chosen, z)
 
 
 explore()

@@ -44,6 +44,13 @@ def heat(values: Tensor, image_shape: tuple[int, int, int], top: float) -> Pictu
     channels, height, width = image_shape
     per_pixel = values.reshape(channels, height, width).sum(0)
     level = (per_pixel / top).clamp(0, 1).sqrt().unsqueeze(-1)
-    black, blue, white = torch.tensor([11.0, 13, 18]), torch.tensor([0.0, 114, 178]), torch.tensor([255.0, 255, 255])
-    low, high = black + (blue - black) * (2 * level).clamp(max=1), (white - blue) * (2 * level - 1).clamp(min=0)
+    black, blue, white = (
+        torch.tensor([11.0, 13, 18]),
+        torch.tensor([0.0, 114, 178]),
+        torch.tensor([255.0, 255, 255]),
+    )
+    low, high = (
+        black + (blue - black) * (2 * level).clamp(max=1),
+        (white - blue) * (2 * level - 1).clamp(min=0),
+    )
     return np.asarray((low + high).round().byte())

@@ -70,7 +70,9 @@ def describe(card: Card) -> str:
     result = card["evaluation"]
     if result is None:
         return text + "."
-    on = f"{result['n']:,} {result['dataset']} {result['split']} images, {result['binarization']} binarisation"
+    on = (
+        f"{result['n']:,} {result['dataset']} {result['split']} images, {result['binarization']} binarisation"
+    )
     if result["nelbo"] is None:
         value, error = result["reconstruction"], result["stderr"]["reconstruction"]
         return f"{text}. Reconstruction error {value:.1f} ± {error:.1f} nats ({on}); no likelihood."

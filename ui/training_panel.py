@@ -81,6 +81,11 @@ def training_panel(show: Callable[[Model | None], None]) -> None:
     st.fragment(_draw, run_every=POLL_EVERY if job is not None and not job.done else None)(show)
 
 
+def is_followed() -> bool:
+    """Whether a model in training is on show instead of the page's own."""
+    return _panel().live is not None and bool(st.session_state.get("follow", True))
+
+
 def _draw(show: Callable[[Model | None], None]) -> None:
     panel = _panel()
     if panel.error:
@@ -90,7 +95,7 @@ def _draw(show: Callable[[Model | None], None]) -> None:
     else:
         _watch(panel, panel.job)
     _own_models()
-    show(panel.live if st.session_state.get("follow", True) else None)
+    show(panel.live if is_followed() else None)
 
 
 def _settings(panel: Panel) -> None:
@@ -98,13 +103,19 @@ def _settings(panel: Panel) -> None:
     with st.form("training", border=True):
         first, second, third, fourth = st.columns(4)
         with first:
-            dataset = st.selectbox("Images", [n for n in data.DATASETS if data.is_available(n)], key="train_dataset")
+            dataset = st.selectbox(
+                "Images", [n for n in data.DATASETS if data.is_available(n)], key="train_dataset"
+            )
             kind = st.selectbox("Model", list(KINDS), format_func=KINDS.__getitem__, key="train_kind")
         with second:
             z_dim = st.number_input("Latent dimensions", value=2, step=1, key="train_z")
-            hidden = st.text_input("Hidden layers", "128, 128", key="train_hidden", help="Widths, first to last.")
+            hidden = st.text_input(
+                "Hidden layers", "128, 128", key="train_hidden", help="Widths, first to last."
+            )
         with third:
-            beta = st.number_input("β, the weight of the KL", value=1.0, step=0.5, format="%g", key="train_beta")
+            beta = st.number_input(
+                "β, the weight of the KL", value=1.0, step=0.5, format="%g", key="train_beta"
+            )
             weight = st.number_input(
                 "Weight of the reconstruction", value=1.0, step=0.5, format="%g", key="train_weight"
             )
@@ -116,7 +127,9 @@ def _settings(panel: Panel) -> None:
             rate = one.number_input("Learning rate", value=1e-3, step=1e-4, format="%g", key="train_rate")
             batch = two.number_input("Batch size", value=50, step=10, key="train_batch")
             seed = three.number_input("Seed", value=0, step=1, key="train_seed")
-            likelihood = four.selectbox("Likelihood of a VAE", ["bernoulli", "gaussian"], key="train_likelihood")
+            likelihood = four.selectbox(
+                "Likelihood of a VAE", ["bernoulli", "gaussian"], key="train_likelihood"
+            )
         if not st.form_submit_button("Start training", type="primary"):
             return
     values: dict[str, Any] = {"image_shape": data.get(dataset).image_shape, "z_dim": z_dim}
@@ -165,7 +178,9 @@ def _watch(panel: Panel, job: "Job") -> None:
     if records and time.monotonic() - panel.fetched > SNAPSHOT_EVERY:
         _fetch(panel, job)
     status, hold, stop = st.columns([6, 1, 1], vertical_alignment="center")
-    status.progress(min(1.0, records[-1]["epoch"] / panel.epochs) if records else 0.0, _status(panel, job, records))
+    status.progress(
+        min(1.0, records[-1]["epoch"] / panel.epochs) if records else 0.0, _status(panel, job, records)
+    )
     if job.paused:
         hold.button("Resume", on_click=job.resume, width="stretch")
     else:
@@ -195,6 +210,7 @@ def _fetch(panel: Panel, job: "Job") -> None:
 
 def _finish(panel: Panel, job: "Job") -> None:
     """Keep what the job made under a name of its own; a job that failed leaves its last snapshot."""
+    result: bytes | None
     try:
         result = job.result()
     except LabError as error:

@@ -37,7 +37,9 @@ def default_model(wanted: list[str]) -> str:
     for name in wanted:
         if name in checkpoints.pretrained_names():
             return name
-    st.error("The trained models are missing from the folder pretrained/; fetch the project again to get them.")
+    st.error(
+        "The trained models are missing from the folder pretrained/; fetch the project again to get them."
+    )
     st.stop()
 
 
@@ -56,8 +58,13 @@ def choose_model(kinds: set[str]) -> str:
 def pick_image(checkpoint: Checkpoint) -> Chosen:
     """The visitor's choice among a dataset's test images."""
     dataset = _choose_dataset(checkpoint)
-    digit = st.selectbox("Digit", ["any", *range(10)], key="digit", label_visibility="collapsed",
-                         format_func=lambda d: "any digit" if d == "any" else f"only {d}")
+    digit = st.selectbox(
+        "Digit",
+        ["any", *range(10)],
+        key="digit",
+        label_visibility="collapsed",
+        format_func=lambda d: "any digit" if d == "any" else f"only {d}",
+    )
     images, labels, places = thumbnails(dataset, None if digit == "any" else int(digit))
     shape = data.get(dataset).image_shape
     index = image_picker(images, shape, labels, key=f"picker-{dataset}-{digit}", columns=5)
@@ -72,22 +79,34 @@ def _choose_dataset(checkpoint: Checkpoint) -> str:
     """Built-in digits, or MNIST where it is at hand; else the button that fetches it."""
     if not data.is_available("mnist"):
         size = data.get("mnist").download_bytes / 1e6
-        if st.button(f"Fetch MNIST ({size:.0f} MB)", help="The built-in digits need no download; MNIST has 70,000."):
+        if st.button(
+            f"Fetch MNIST ({size:.0f} MB)", help="The built-in digits need no download; MNIST has 70,000."
+        ):
             fetch_mnist()
         return "digits"
     options = ["mnist", "digits"]
     default = "mnist" if checkpoint.card["dataset"] == "mnist" else "digits"
     titles = {name: data.get(name).title for name in options}
-    chosen = st.segmented_control("Images", options, default=default, format_func=titles.get, required=True,
-                                  label_visibility="collapsed", key=f"dataset-{default}")
-    return chosen or default
+    return st.segmented_control(
+        "Images",
+        options,
+        default=default,
+        format_func=titles.__getitem__,
+        required=True,
+        label_visibility="collapsed",
+        key=f"dataset-{default}",
+    )
 
 
 def fetch_mnist() -> None:
     """Download MNIST with a progress bar; an error becomes a sentence on the page."""
     bar = st.progress(0.0, "Fetching MNIST…")
+
+    def progress(done: int, total: int) -> None:
+        bar.progress(min(1.0, done / total), f"Fetching MNIST: {done / 1e6:.1f} of {total / 1e6:.1f} MB")
+
     try:
-        data.download("mnist", lambda done, total: bar.progress(min(1.0, done / total), f"{done / 1e6:.1f} MB"))
+        data.download("mnist", progress)
     except LabError as error:
         st.error(str(error))
         return
@@ -164,12 +183,16 @@ def show_elbo(model: Model, chosen: Chosen) -> None:
 def show_z(model: Model, chosen: Chosen, z: list[float] | None) -> None:
     """What the z that was let go of means for the chosen image."""
     if z is None or len(z) != sum(model.latent_dims.values()):
-        st.caption("Drag in the plane, move a slider, or press the arrow keys: the image is decoded as you move.")
+        st.caption(
+            "Drag in the plane, move a slider, or press the arrow keys: the image is decoded as you move."
+        )
         return
     latent = torch.tensor(z)
     loss = -model.decode(latent).log_prob(chosen.x).item()
     text = f"Your z reconstructs the chosen image at **−log p(x|z) = {loss:.1f} nats**"
     posterior = model.encode(chosen.x.unsqueeze(0)).get("z")
     if posterior is not None:
-        text += f"; the encoder gives this z a density of log q(z|x) = {posterior.log_prob(latent).item():.1f}"
+        text += (
+            f"; the encoder gives this z a density of log q(z|x) = {posterior.log_prob(latent).item():.1f}"
+        )
     st.caption(text + ".")

@@ -4,7 +4,6 @@ Exit codes: 0 done, 1 failed, 2 asked for something that makes no sense; errors 
 """
 
 import argparse
-import dataclasses
 import json
 import math
 import sys
@@ -53,7 +52,9 @@ def _failed(error: object, code: int) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m vaemodels", description="Train, measure and sample VAEs.")
+    parser = argparse.ArgumentParser(
+        prog="python -m vaemodels", description="Train, measure and sample VAEs."
+    )
     commands = parser.add_subparsers(required=True, metavar="command")
 
     def command(name: str, function: Any, text: str) -> argparse.ArgumentParser:
@@ -68,27 +69,42 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("preset", help=f"one of {', '.join(presets.PRESETS)}")
     sub.add_argument("--data", metavar="D", help=f"dataset: {', '.join(datasets.DATASETS)}")
     sub.add_argument("--epochs", metavar="N", help="how many epochs in all")
-    sub.add_argument("--seconds", metavar="S", type=float, help="stop after the first epoch that ends S seconds in")
     sub.add_argument(
-        "--set", metavar="KEY=VALUE", nargs="+", action="extend", default=[], help="change settings of model or training"
+        "--seconds", metavar="S", type=float, help="stop after the first epoch that ends S seconds in"
+    )
+    sub.add_argument(
+        "--set",
+        metavar="KEY=VALUE",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="change settings of model or training",
     )
     sub.add_argument("--seed", metavar="N", help="seed of the weights, the batches and the noise")
     sub.add_argument(
         "--from",
         dest="start",
         metavar="CHECKPOINT",
-        help="go on from a checkpoint: with optimiser, schedule and history if its run was cut short, else from its weights",
+        help="go on from a checkpoint: as if never stopped where its run was cut short, else from its weights",
     )
-    sub.add_argument("--out", metavar="FILE", type=Path, help="where to save; PRESET.safetensors here if not given")
-    sub.add_argument("--half", action="store_true", help="store the finished weights as float16, in half the space")
+    sub.add_argument(
+        "--out", metavar="FILE", type=Path, help="where to save; PRESET.safetensors here if not given"
+    )
+    sub.add_argument(
+        "--half", action="store_true", help="store the finished weights as float16, in half the space"
+    )
     sub.add_argument("--scheduler", metavar="ADDR", help="train on the Dask cluster at this address")
 
-    sub = command("evaluate", _evaluate, "Measure a checkpoint: ELBO, its terms, and L_k, with standard errors.")
+    sub = command(
+        "evaluate", _evaluate, "Measure a checkpoint: ELBO, its terms, and L_k, with standard errors."
+    )
     sub.add_argument("checkpoint", help="a file, or the name of one in pretrained/")
     sub.add_argument("--data", metavar="D", help="dataset; the one it was trained on if not given")
     sub.add_argument("--split", default="test", help=f"{', '.join(SPLITS)} (default: test)")
     sub.add_argument("--binarization", metavar="M", help=f"{', '.join(MODES)} (default: static)")
-    sub.add_argument("--k", default=DEFAULT_K, help=f"values of k, separated by commas (default: {DEFAULT_K})")
+    sub.add_argument(
+        "--k", default=DEFAULT_K, help=f"values of k, separated by commas (default: {DEFAULT_K})"
+    )
     sub.add_argument("--limit", metavar="N", type=int, help="only the first N images")
     sub.add_argument("--seed", metavar="N", type=int, default=0, help="seed of the draws (default: 0)")
     sub.add_argument("--write", action="store_true", help="also write the result into the checkpoint's card")
@@ -101,7 +117,9 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--seed", metavar="N", type=int, default=0)
 
     sub = command("download", _download, "Fetch a dataset into the data folder.")
-    sub.add_argument("dataset", help=", ".join(name for name, d in datasets.DATASETS.items() if d.download_bytes))
+    sub.add_argument(
+        "dataset", help=", ".join(name for name, d in datasets.DATASETS.items() if d.download_bytes)
+    )
     return parser
 
 
@@ -120,9 +138,13 @@ def _list(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(rows))
         return
-    print(f"{'name':16}{'model':8}{'dataset':9}{'-ELBO':>15}{'reconstruction':>16}{'best bound':>24}  measured on")
+    print(
+        f"{'name':16}{'model':8}{'dataset':9}{'-ELBO':>15}{'reconstruction':>16}{'best bound':>24}  measured on"
+    )
     for row in rows:
-        print(f"{row['name']:16}{row['model']:8}{row['dataset']:9}{_summary(row['evaluation'])}  {row['about']}")
+        print(
+            f"{row['name']:16}{row['model']:8}{row['dataset']:9}{_summary(row['evaluation'])}  {row['about']}"
+        )
 
 
 def _summary(evaluation: Mapping[str, Any] | None) -> str:
@@ -148,17 +170,21 @@ def _train(options: argparse.Namespace) -> None:
     run, card = _run_from(options)
     out = options.out or Path(f"{options.preset}.safetensors")
     files.check_writable(out)
+    seconds = math.inf if options.seconds is None else options.seconds
+    if not seconds > 0:
+        raise UsageError("--seconds is a limit on the time; give more than 0.")
     if options.scheduler:
-        run, card = _train_on(options.scheduler, run, card, options.json)
+        run, card = _train_on(options.scheduler, run, card, seconds, options.json)
     else:
-        _train_here(run, card, out, options.seconds or math.inf, options.json)
-    done = run.epoch >= run.config.epochs
-    if done:
+        _train_here(run, card, out, seconds, options.json)
+    runs.save(out, run, card)  # before measuring, which takes its time and can be interrupted
+    if run.epoch >= run.config.epochs:
+        dtype = torch.float16 if options.half else torch.float32
         dataset, x, y = _images(run.config.dataset, "test", _evaluation_mode(run.model, None), None)
-        model = checkpoints.loads(runs.dumps(run, card, torch.float16 if options.half else torch.float32)).model
+        model = checkpoints.loads(runs.dumps(run, card, dtype)).model
         result = _measure(model, x, y, FINAL_K, 0, options.json)
         card["evaluation"] = _described(result, dataset, "test", _evaluation_mode(model, None))
-    runs.save(out, run, card, torch.float16 if options.half and done else torch.float32)
+        runs.save(out, run, card, dtype)
     if options.json:
         print(json.dumps({"checkpoint": str(out), "epochs": run.epoch, "evaluation": card.get("evaluation")}))
     else:
@@ -174,12 +200,16 @@ def _run_from(options: argparse.Namespace) -> tuple[Run, dict[str, Any]]:
     of_model, of_training = settings.fields_of(type(preset.config)), settings.fields_of(TrainingConfig)
     for key in chosen:
         if key not in of_model + of_training:
-            raise UsageError(f"Unknown setting '{key}'; the settings are {', '.join(of_model + of_training)}.")
+            raise UsageError(
+                f"Unknown setting '{key}'; the settings are {', '.join(of_model + of_training)}."
+            )
     model_settings = {key: value for key, value in chosen.items() if key in of_model}
     training_settings = {key: value for key, value in chosen.items() if key in of_training}
     if options.start:
         if model_settings:
-            raise UsageError(f"A model keeps its {min(model_settings)} when going on; leave it out or start afresh.")
+            raise UsageError(
+                f"A model keeps its {min(model_settings)} when going on; leave it out or start afresh."
+            )
         checkpoint = checkpoints.load(options.start)
         if checkpoint.model.name != preset.model:
             raise UsageError(
@@ -231,21 +261,27 @@ def _train_here(run: Run, card: dict[str, Any], out: Path, seconds: float, quiet
         bar.close()
 
 
-def _train_on(address: str, run: Run, card: dict[str, Any], quiet: bool) -> tuple[Run, dict[str, Any]]:
-    """Train on the Dask cluster at `address`, following its records."""
+def _train_on(
+    address: str, run: Run, card: dict[str, Any], seconds: float, quiet: bool
+) -> tuple[Run, dict[str, Any]]:
+    """Train on the Dask cluster at `address`, following its records, to the end or the time limit."""
     from vaemodels import jobs
 
     with jobs.connect(address) as client:
         job = jobs.submit(client, runs.dumps(run, card))
+        started = time.monotonic()
         with tqdm(total=run.config.epochs, initial=run.epoch, unit="epoch", disable=quiet) as bar:
             for record in jobs.follow(job):
                 bar.n = int(record["epoch"])
                 bar.set_postfix_str(f"held-out {sum(record['held_out'].values()):.2f} nats")
+                if time.monotonic() - started > seconds and not job.stopping:
+                    job.stop()
         return runs.loads(job.result())
 
 
 def _evaluate(options: argparse.Namespace) -> None:
     ks = _numbers(options.k)
+    _check_seed(options.seed)
     if options.split not in SPLITS:
         raise UsageError(f"Unknown split '{options.split}'; choose one of {', '.join(SPLITS)}.")
     if options.limit is not None and options.limit < 1:
@@ -255,7 +291,9 @@ def _evaluate(options: argparse.Namespace) -> None:
     mode = _evaluation_mode(model, options.binarization)
     dataset, x, y = _images(options.data or card["dataset"], options.split, mode, options.limit)
     if x.shape[1] != math.prod(model.config.image_shape):
-        raise UsageError(f"The images of {dataset} are not of the size this model takes; choose another dataset.")
+        raise UsageError(
+            f"The images of {dataset} are not of the size this model takes; choose another dataset."
+        )
     result = _described(_measure(model, x, y, ks, options.seed, options.json), dataset, options.split, mode)
     if options.write:
         path = checkpoints.resolve(options.checkpoint)
@@ -290,7 +328,7 @@ def _evaluation_mode(model: Model, asked: str | None) -> str:
 def _images(name: str, split: str, mode: str, limit: int | None) -> tuple[str, torch.Tensor, torch.Tensor]:
     """A split's images, binarised as a whole so that a limit does not change any, and its labels."""
     datasets.get(name)
-    images, labels = datasets.load(name, split)  # type: ignore[arg-type]
+    images, labels = datasets.load(name, split)
     x = binarize(images, mode, torch.Generator().manual_seed(0))
     return name, x[:limit], labels[:limit]
 
@@ -300,6 +338,11 @@ def _numbers(text: str) -> list[int]:
         return [int(part) for part in text.split(",") if part.strip()]
     except ValueError:
         raise UsageError(f"--k '{text}' is not a list of whole numbers; write it as in 1,10,100.") from None
+
+
+def _check_seed(seed: int) -> None:
+    if not 0 <= seed < 2**31:
+        raise UsageError("--seed goes from 0 to 2147483647; choose a number in that range.")
 
 
 def _print_result(name: str, result: Mapping[str, Any]) -> None:
@@ -325,6 +368,7 @@ def _sample(options: argparse.Namespace) -> None:
     for name in ("rows", "columns"):
         if not 1 <= getattr(options, name) <= 100:
             raise UsageError(f"--{name} goes from 1 to 100; choose a number in that range.")
+    _check_seed(options.seed)
     model = checkpoints.load(options.checkpoint).model
     with torch.no_grad():
         z = model.sample_prior(options.rows * options.columns, torch.Generator().manual_seed(options.seed))

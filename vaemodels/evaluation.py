@@ -18,6 +18,7 @@ from vaemodels.models.base import Model
 # Decoded images held at once: 2,000 of 784 pixels are 6 MB a buffer, which stays near the processor's caches.
 DECODED_AT_ONCE = 2_000
 IMAGES_AT_ONCE = 100
+LOG_WEIGHTS_AT_ONCE = 1_000_000
 MAX_K = 1_000_000
 # Burda et al. 2016, section 5.1: a latent unit is active when Var_x(E_q[z]) exceeds 0.01.
 ACTIVE_UNIT_VARIANCE = 0.01
@@ -70,7 +71,7 @@ class Evaluation:
 
 def estimate(values: Tensor) -> Estimate:
     """Mean and standard error of per-example `values: [n]`, accumulated in float64."""
-    values = values.double()
+    values = values.cpu().double()  # not every accelerator has float64
     stderr = values.std() / len(values) ** 0.5 if len(values) > 1 else torch.tensor(0.0)
     return Estimate(values.mean().item(), stderr.item())
 
@@ -96,7 +97,9 @@ def evaluate(
     started = time.perf_counter()
     ks = sorted(set(ks))
     if ks and not 1 <= ks[0] <= ks[-1] <= MAX_K:
-        raise UsageError(f"k goes from 1 to {MAX_K:,}; {ks[0] if ks[0] < 1 else ks[-1]} is outside, choose another.")
+        raise UsageError(
+            f"k goes from 1 to {MAX_K:,}; {ks[0] if ks[0] < 1 else ks[-1]} is outside, choose another."
+        )
     if len(x) == 0:
         raise UsageError("There are no images to evaluate; ask for at least one.")
     refuse_grey_pixels(model, x)
@@ -105,7 +108,8 @@ def evaluate(
     kl: dict[str, list[Tensor]] = {}
     bounds: dict[int, list[Tensor]] = {k: [] for k in ks if model.has_likelihood}
     points: list[Tensor] = []
-    for part in torch.arange(len(x)).split(IMAGES_AT_ONCE):
+    images_at_once = min(IMAGES_AT_ONCE, LOG_WEIGHTS_AT_ONCE // max(ks, default=1))
+    for part in torch.arange(len(x)).split(images_at_once):
         x_part = x[part].to(model.device)
         y_part = None if y is None else y[part].to(model.device)
         output = model(x_part, y_part, generator)
@@ -123,7 +127,9 @@ def evaluate(
     rec = torch.cat(reconstruction)
     nelbo = rec + sum(per_image.values(), torch.zeros_like(rec))
     if not nelbo.isfinite().all():
-        raise LabError("The model gives values that are not finite on these images; train it with a lower rate.")
+        raise LabError(
+            "The model gives values that are not finite on these images; train it with a lower rate."
+        )
     return Evaluation(
         n=len(x),
         nelbo=estimate(nelbo) if model.has_likelihood else None,
@@ -181,7 +187,9 @@ class ImageTerms:
 
 
 @torch.no_grad()
-def image_terms(model: Model, x: Tensor, y: Tensor | None = None, draws: int = 64, seed: int = 0) -> ImageTerms:
+def image_terms(
+    model: Model, x: Tensor, y: Tensor | None = None, draws: int = 64, seed: int = 0
+) -> ImageTerms:
     """Take apart the ELBO of one image `x: [dim]` (label `y: []`), averaging over `draws` draws of z."""
     x = x.to(model.device)
     refuse_grey_pixels(model, x)

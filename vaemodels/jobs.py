@@ -18,7 +18,7 @@ from typing import Any, Literal
 import torch
 from distributed import Client, Future, Variable, get_client, get_worker
 
-from vaemodels import checkpoints, runs
+from vaemodels import runs
 from vaemodels.errors import LabError
 from vaemodels.training import TrainingDivergedError, fit
 
@@ -93,10 +93,10 @@ class Job:
         return data
 
     def forget(self) -> None:
-        """Let go of everything the cluster keeps for this job; a run still going is cancelled."""
-        self._control.set("stop")
+        """Let go of everything the cluster keeps for this job; a run still going ends after its current step."""
         self.client.unsubscribe_topic(self.id)
         self.future.release()
+        self._control.delete()
         self._snapshot.delete()
 
     @property
@@ -141,7 +141,9 @@ def connect(address: str) -> Client:
     try:
         return Client(address, set_as_default=False, timeout=CONNECT_TIMEOUT, name="vaelab")
     except (OSError, ValueError) as error:
-        raise LabError(f"No scheduler answers at {address}; start one there or correct the address.") from error
+        raise LabError(
+            f"No scheduler answers at {address}; start one there or correct the address."
+        ) from error
 
 
 def submit(client: Client, checkpoint: bytes) -> Job:
@@ -197,6 +199,9 @@ def train(checkpoint: bytes, job_id: str) -> bytes:
             worker.log_event(job_id, {"event": "record", "record": record._asdict()})
             if _told_to_stop(control):
                 return runs.latest(run, card)
+    except _ForgottenError:
+        snapshot.delete()  # one that was set while the owner let go
+        raise
     except TrainingDivergedError:
         snapshot.set(runs.latest(run, card))
         raise
@@ -205,9 +210,16 @@ def train(checkpoint: bytes, job_id: str) -> bytes:
 
 
 def _told_to_stop(control: Variable) -> bool:
-    """Wait while the owner has the run on hold; True once it should end."""
-    while (word := control.get(timeout=CONNECT_TIMEOUT)) == "pause":
-        time.sleep(0.1)
+    """Wait while the owner has the run on hold; True once it should end.
+
+    Raises:
+        _ForgottenError: if the owner has let go of the job.
+    """
+    try:
+        while (word := control.get(timeout=0)) == "pause":
+            time.sleep(0.1)
+    except TimeoutError:
+        raise _ForgottenError from None
     return bool(word == "stop")
 
 

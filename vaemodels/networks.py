@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal, get_args
 
 import torch
@@ -27,7 +28,7 @@ def mlp(sizes: Sequence[int], activation: Activation) -> nn.Sequential:
     Maps `[..., sizes[0]]` to `[..., sizes[-1]]`; the last layer is linear.
     """
     layers: list[nn.Module] = []
-    for fan_in, fan_out in zip(sizes[:-1], sizes[1:], strict=True):
+    for fan_in, fan_out in pairwise(sizes):
         layers += [nn.Linear(fan_in, fan_out), ACTIVATIONS[activation]()]
     return nn.Sequential(*layers[:-1])
 
@@ -57,7 +58,9 @@ def standard_normal(dim: int, like: Tensor) -> Independent:
     return normal(like.new_zeros(dim), like.new_zeros(dim))
 
 
-def sample_normal(q: Independent, shape: Sequence[int] = (), generator: torch.Generator | None = None) -> Tensor:
+def sample_normal(
+    q: Independent, shape: Sequence[int] = (), generator: torch.Generator | None = None
+) -> Tensor:
     """A reparameterised draw z = μ + σ·ε, ε ~ N(0, I), of shape `[*shape, *batch, dim]`.
 
     `q.rsample` would use torch's global generator, which every thread of a server shares; with a `generator` of

@@ -23,7 +23,9 @@ def grid(pixels: Tensor, image_shape: tuple[int, int, int], columns: int) -> Pic
     """Pixels `[n, dim]` as one picture, row by row, `columns` to a row, with thin gaps between."""
     channels, height, width = image_shape
     rows = -(-len(pixels) // columns)
-    shape = (rows * (height + GAP) - GAP, columns * (width + GAP) - GAP) + ((channels,) if channels > 1 else ())
+    shape = (rows * (height + GAP) - GAP, columns * (width + GAP) - GAP) + (
+        (channels,) if channels > 1 else ()
+    )
     canvas = np.full(shape, 40, np.uint8)
     for i, image in enumerate(pixels):
         top, left = (i // columns) * (height + GAP), (i % columns) * (width + GAP)
@@ -42,4 +44,6 @@ def save_png(path: Path, image: Picture) -> None:
     try:
         Image.fromarray(image).save(path, format="PNG")
     except OSError as error:
-        raise LabError(f"{path} can't be written ({error.strerror}); choose another place with --out.") from error
+        raise LabError(
+            f"{path} can't be written ({error.strerror}); choose another place with --out."
+        ) from error

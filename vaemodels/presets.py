@@ -26,9 +26,15 @@ DIGITS_HIDDEN = (128, 128)
 
 PRESETS: dict[str, Preset] = {
     "vae": Preset("vae", VAEConfig(), MNIST, "ten latent dimensions on MNIST"),
-    "vae-2d": Preset("vae", VAEConfig(z_dim=2), MNIST, "two latent dimensions, so that all of the space can be seen"),
-    "ae-2d": Preset("ae", AEConfig(z_dim=2), MNIST, "a deterministic autoencoder with the same two dimensions"),
-    "vae-digits": Preset("vae", VAEConfig(hidden=DIGITS_HIDDEN), DIGITS, "ten dimensions on the built-in digits"),
+    "vae-2d": Preset(
+        "vae", VAEConfig(z_dim=2), MNIST, "two latent dimensions, so that all of the space can be seen"
+    ),
+    "ae-2d": Preset(
+        "ae", AEConfig(z_dim=2), MNIST, "a deterministic autoencoder with the same two dimensions"
+    ),
+    "vae-digits": Preset(
+        "vae", VAEConfig(hidden=DIGITS_HIDDEN), DIGITS, "ten dimensions on the built-in digits"
+    ),
     "vae-2d-digits": Preset(
         "vae", VAEConfig(z_dim=2, hidden=DIGITS_HIDDEN), DIGITS, "two dimensions on the built-in digits"
     ),

@@ -91,8 +91,14 @@ def from_checkpoint(checkpoint: checkpoints.Checkpoint) -> tuple[Run, Card]:
 
 
 def with_config(run: Run, card: Card, config: TrainingConfig) -> tuple[Run, Card]:
-    """The same run under changed settings (more epochs, another rate)."""
-    return dataclasses.replace(run, config=config), card | {"training": dataclasses.asdict(config)}
+    """The same run under changed settings (more epochs, another rate), with a card that has yet to be measured.
+
+    On other images it starts anew from the best weights: losses there can't be compared with those in its history.
+    """
+    card = _card(card["name"], run.model, config)
+    if (config.dataset, config.binarization) != (run.config.dataset, run.config.binarization):
+        return Run(run.model, config, weights=run.best_weights, best_weights=run.best_weights), card
+    return dataclasses.replace(run, config=config), card
 
 
 def _card(name: str, model: Model, config: TrainingConfig) -> Card:

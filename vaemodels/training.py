@@ -20,6 +20,7 @@ Schedule = Literal["cosine", "constant"]
 Precision = Literal["auto", "float32", "bfloat16"]
 
 FINAL_RATE_FRACTION = 0.01
+ADAM_STATE = ("step", "exp_avg", "exp_avg_sq")
 HELD_OUT_AT_ONCE = 1_000
 
 
@@ -52,12 +53,16 @@ class TrainingConfig:
         _in_range("kl_warmup_epochs", self.kl_warmup_epochs, 0, 100_000)
         _in_range("seed", self.seed, 0, 2**31 - 1)
         if self.reconstruction_weight == 0 and self.beta == 0:
-            raise UsageError("With both weights at 0 there is nothing to learn; set reconstruction_weight or beta.")
+            raise UsageError(
+                "With both weights at 0 there is nothing to learn; set reconstruction_weight or beta."
+            )
 
 
 def _in_range(name: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:
-        raise UsageError(f"{name} goes from {low:g} to {high:g}, and {value:g} is outside; choose a value in between.")
+        raise UsageError(
+            f"{name} goes from {low:g} to {high:g}, and {value:g} is outside; choose a value in between."
+        )
 
 
 Terms = dict[str, float]
@@ -147,11 +152,7 @@ def fit(run: Run, train: Split, held_out: Split, report_every: float = math.inf)
                 output = model(x, train.labels[batch], generator)
             loss = weighted_loss(output, config, step / steps_per_epoch).mean()
             if not math.isfinite(loss.item()):
-                _restore(model, run.weights)
-                raise TrainingDivergedError(
-                    f"The loss stopped being finite at step {step + 1}; the last good weights are kept: "
-                    "go on from them with a lower learning rate."
-                )
+                raise _diverged(run, step + 1)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
@@ -164,13 +165,16 @@ def fit(run: Run, train: Split, held_out: Split, report_every: float = math.inf)
             if not epoch_done and now - reported < report_every:
                 continue
             reported = now
+            held_out_terms = measure(model, held_out_x, held_out_y)
+            if not all(map(math.isfinite, held_out_terms.values())):
+                raise _diverged(run, step)  # a step can break the weights after a loss that was still finite
             record = Progress(
                 step=step,
                 epoch=step / steps_per_epoch,
                 seconds=earlier_seconds + now - started,
                 learning_rate=rate,
                 train=(epoch_terms if epoch_done and report_every == math.inf else recent_terms).terms(),
-                held_out=measure(model, held_out_x, held_out_y),
+                held_out=held_out_terms,
                 epoch_done=epoch_done,
             )
             recent_terms = _Average()
@@ -212,7 +216,9 @@ def autocast(model: Model, config: TrainingConfig) -> AbstractContextManager[Any
     """bfloat16 matrix products where `config.precision` and the device make them worth it, else nothing."""
     device = model.device.type
     if config.precision == "auto":
-        native = torch.cpu.get_capabilities().get("avx512_bf16", False) if device == "cpu" else device == "cuda"
+        native = (
+            torch.cpu.get_capabilities().get("avx512_bf16", False) if device == "cpu" else device == "cuda"
+        )
         wanted = bool(native)
     else:
         wanted = config.precision == "bfloat16"
@@ -225,7 +231,7 @@ def best_device() -> torch.device:
 
 
 def resume_tensors(run: Run) -> dict[str, Tensor]:
-    """What a checkpoint holds beside the best weights so that `resumed` can go on: latest weights, Adam's moments."""
+    """What a checkpoint holds beside the best weights so that `resumed` can go on: latest weights, Adam's state."""
     tensors = {f"weights.{name}": tensor for name, tensor in run.weights.items()}
     return tensors | {f"adam.{name}": tensor for name, tensor in run.optimizer.items()}
 
@@ -240,40 +246,54 @@ def resumed(
     """
     state = model.state_dict()
     weights = _named(tensors, "weights.", state)
-    moments = {f"{name}.{moment}": value for name, value in state.items() for moment in ("exp_avg", "exp_avg_sq")}
-    optimizer = _named(tensors, "adam.", moments) if history else {}
+    # A run saved before the end of its first epoch has no optimiser state yet.
+    adam_has_begun = any(name.startswith("adam.") for name in tensors)
+    parts = {
+        f"{name}.{part}": value.new_zeros(()) if part == "step" else value
+        for name, value in state.items()
+        for part in ADAM_STATE
+    }
+    optimizer = _named(tensors, "adam.", parts) if adam_has_begun else {}
     return Run(model, config, history, weights, _copy(state), optimizer)
 
 
 def _named(tensors: Mapping[str, Tensor], prefix: str, like: Mapping[str, Tensor]) -> dict[str, Tensor]:
     for name, tensor in like.items():
         if prefix + name not in tensors or tensors[prefix + name].shape != tensor.shape:
-            raise LabError("The checkpoint's training state does not fit its model; start from its weights instead.")
+            raise LabError(
+                "The checkpoint's training state does not fit its model; start from its weights instead."
+            )
     return {name: tensors[prefix + name].to(tensor) for name, tensor in like.items()}
 
 
 def _adam(model: Model, run: Run) -> torch.optim.Adam:
     optimizer = torch.optim.Adam(model.parameters(), lr=run.config.learning_rate, fused=True)
     if run.optimizer:
-        steps = float(run.history[-1]["step"])
         for name, parameter in model.named_parameters():
             optimizer.state[parameter] = {
-                "step": torch.tensor(steps, device=parameter.device),
-                "exp_avg": run.optimizer[f"{name}.exp_avg"].clone(),
-                "exp_avg_sq": run.optimizer[f"{name}.exp_avg_sq"].clone(),
+                part: run.optimizer[f"{name}.{part}"].to(parameter.device, copy=True) for part in ADAM_STATE
             }
     return optimizer
 
 
+def _diverged(run: Run, step: int) -> TrainingDivergedError:
+    """The error to raise, with the model back at the end of the last epoch."""
+    _restore(run.model, run.weights)
+    return TrainingDivergedError(
+        f"The loss stopped being finite at step {step}; the last good weights are kept: "
+        "go on from them with a lower learning rate."
+    )
+
+
 def _end_epoch(run: Run, optimizer: torch.optim.Adam, record: Progress) -> None:
-    """Write the epoch into the run's history, and keep copies of the weights and Adam's moments."""
+    """Write the epoch into the run's history, and keep copies of the weights and Adam's state."""
     values = record._asdict()
     del values["epoch_done"]
     run.weights = _copy(run.model.state_dict())
     run.optimizer = {
-        f"{name}.{moment}": optimizer.state[parameter][moment].clone()
+        f"{name}.{part}": optimizer.state[parameter][part].clone()
         for name, parameter in run.model.named_parameters()
-        for moment in ("exp_avg", "exp_avg_sq")
+        for part in ADAM_STATE
     }
     losses = [_held_out_loss(past, run.config) for past in run.history]
     run.history.append(values | {"epoch": len(run.history) + 1})
@@ -295,7 +315,9 @@ class _Average:
         self.sums: dict[str, Tensor] = {}
 
     def add(self, output: Output) -> None:
-        terms = {"reconstruction": output.reconstruction} | {f"kl_{name}": kl for name, kl in output.kl.items()}
+        terms = {"reconstruction": output.reconstruction} | {
+            f"kl_{name}": kl for name, kl in output.kl.items()
+        }
         for name, values in terms.items():
             self.sums[name] = self.sums.get(name, 0.0) + values.detach().sum()
         self.count += len(output.reconstruction)

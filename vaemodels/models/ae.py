@@ -74,7 +74,9 @@ class AE(Model):
         Raises:
             UsageError: always.
         """
-        raise UsageError("An autoencoder has no likelihood, so it has no log-weights or bounds; use a vae for those.")
+        raise UsageError(
+            "An autoencoder has no likelihood, so it has no log-weights or bounds; use a vae for those."
+        )
 
     def sample_prior(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """Draws `[n, z_dim]` from N(0, I), which nothing in training asked the codes to follow."""

@@ -96,7 +96,11 @@ class Model(nn.Module, abc.ABC):
 
 
 def check_network(
-    image_shape: tuple[int, ...], z_dim: int, hidden: tuple[int, ...], activation: str, outputs_per_pixel: int = 1
+    image_shape: tuple[int, ...],
+    z_dim: int,
+    hidden: tuple[int, ...],
+    activation: str,
+    outputs_per_pixel: int = 1,
 ) -> None:
     """Refuse sizes that no machine should be asked for, before anything is allocated.
 
@@ -104,21 +108,29 @@ def check_network(
         UsageError: with the limit that was passed.
     """
     if len(image_shape) != 3 or not all(isinstance(s, int) and 1 <= s <= 256 for s in image_shape):
-        raise UsageError("An image shape is (channels, height, width), each from 1 to 256; give three such numbers.")
+        raise UsageError(
+            "An image shape is (channels, height, width), each from 1 to 256; give three such numbers."
+        )
     if not isinstance(z_dim, int) or not 1 <= z_dim <= 512:
         raise UsageError(f"A latent space has 1 to 512 dimensions, not {z_dim}; choose z_dim in that range.")
     if not 1 <= len(hidden) <= MAX_LAYERS:
-        raise UsageError(f"A network has 1 to {MAX_LAYERS} hidden layers, not {len(hidden)}; give fewer widths.")
+        raise UsageError(
+            f"A network has 1 to {MAX_LAYERS} hidden layers, not {len(hidden)}; give fewer widths."
+        )
     for width in hidden:
         if not isinstance(width, int) or not 1 <= width <= MAX_WIDTH:
-            raise UsageError(f"A hidden layer has 1 to {MAX_WIDTH} units, not {width}; choose a width in that range.")
+            raise UsageError(
+                f"A hidden layer has 1 to {MAX_WIDTH} units, not {width}; choose a width in that range."
+            )
     if activation not in ACTIVATIONS:
         raise UsageError(f"Unknown activation '{activation}'; choose one of {', '.join(ACTIVATIONS)}.")
     dim = image_shape[0] * image_shape[1] * image_shape[2]
     encoder_sizes = (dim, *hidden, 2 * z_dim)
     decoder_sizes = (z_dim, *reversed(hidden), outputs_per_pixel * dim)
     parameters = sum(
-        (sizes[i] + 1) * sizes[i + 1] for sizes in (encoder_sizes, decoder_sizes) for i in range(len(sizes) - 1)
+        (sizes[i] + 1) * sizes[i + 1]
+        for sizes in (encoder_sizes, decoder_sizes)
+        for i in range(len(sizes) - 1)
     )
     if parameters > MAX_PARAMETERS:
         raise UsageError(

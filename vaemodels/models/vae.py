@@ -45,7 +45,9 @@ class VAEConfig:
         if self.variance not in ("fixed", "learned", "per_pixel"):
             raise UsageError(f"Unknown variance '{self.variance}'; choose fixed, learned or per_pixel.")
         if self.likelihood == "bernoulli" and self.image_shape[0] != 1:
-            raise UsageError("A Bernoulli likelihood is for black-and-white images; choose likelihood=gaussian.")
+            raise UsageError(
+                "A Bernoulli likelihood is for black-and-white images; choose likelihood=gaussian."
+            )
         check_network(self.image_shape, self.z_dim, self.hidden, self.activation, self.outputs_per_pixel)
 
     @property
