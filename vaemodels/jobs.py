@@ -28,6 +28,11 @@ REPORT_EVERY = 0.3
 SNAPSHOT_EVERY = 1.0
 HELD_OUT_IMAGES = 1_000
 CONNECT_TIMEOUT = 10
+MISSING_AFTER = 0.5  # seconds the scheduler is given to know a job's control; it answers at once if it does
+
+
+class _ForgottenError(Exception):
+    """The job's owner has let go of it: nobody waits for an answer."""
 
 
 @dataclass
@@ -216,7 +221,7 @@ def _told_to_stop(control: Variable) -> bool:
         _ForgottenError: if the owner has let go of the job.
     """
     try:
-        while (word := control.get(timeout=0)) == "pause":
+        while (word := control.get(timeout=MISSING_AFTER)) == "pause":
             time.sleep(0.1)
     except TimeoutError:
         raise _ForgottenError from None
