@@ -254,9 +254,12 @@ def _train_here(run: Run, card: dict[str, Any], out: Path, seconds: float, quiet
                 saved = now
             if now - started > seconds:
                 break
-    except (KeyboardInterrupt, training.TrainingDivergedError):
+    except training.TrainingDivergedError:
         runs.save(out, run, card)
         raise
+    except KeyboardInterrupt:
+        runs.save(out, run, card)
+        raise LabError(f"Interrupted after {run.epoch} epochs, kept in {out}; go on with --from {out}.") from None
     finally:
         bar.close()
 
