@@ -1,22 +1,33 @@
-"""What happens once per server, before the first page is drawn."""
+"""What happens once per server, around the run that draws its first page."""
 
 import gc
 
 import streamlit as st
 
-import ui.vae_page  # noqa: F401  (imported here so that the freeze covers it)
+
+@st.cache_resource(show_spinner=False)
+def before_first_page() -> None:
+    """Import torch, and have it compute on one thread: what a page computes takes a millisecond, visitors are many.
+
+    Nothing that is imported from here to `after_first_page` is garbage, so nobody looks for any meanwhile.
+    """
+    gc.disable()
+    import torch
+
+    torch.set_num_threads(1)
 
 
 @st.cache_resource(show_spinner=False)
-def warm_up() -> None:
-    """Freeze what was imported with this module; later calls cost nothing."""
+def after_first_page() -> None:
+    """Exempt what the first page brought with it from garbage collection."""
     freeze_garbage_collector()
+    gc.enable()
 
 
 def freeze_garbage_collector() -> None:
-    """Take everything there is now out of the garbage collector's sight; call it after heavy imports.
+    """Exempt everything there is now from garbage collection; call it after heavy imports.
 
-    Streamlit collects garbage after every run, and walking through all of torch's objects costs about 100 ms.
+    Streamlit collects garbage after every run, and walking through all of torch's objects costs each run about 100 ms.
     """
     gc.collect()
     gc.freeze()
