@@ -259,7 +259,9 @@ def _train_here(run: Run, card: dict[str, Any], out: Path, seconds: float, quiet
         raise
     except KeyboardInterrupt:
         runs.save(out, run, card)
-        raise LabError(f"Interrupted after {run.epoch} epochs, kept in {out}; go on with --from {out}.") from None
+        raise LabError(
+            f"Interrupted after {run.epoch} epochs, kept in {out}; go on with --from {out}."
+        ) from None
     finally:
         bar.close()
 
@@ -273,13 +275,16 @@ def _train_on(
     with jobs.connect(address) as client:
         job = jobs.submit(client, runs.dumps(run, card))
         started = time.monotonic()
-        with tqdm(total=run.config.epochs, initial=run.epoch, unit="epoch", disable=quiet) as bar:
-            for record in jobs.follow(job):
-                bar.n = int(record["epoch"])
-                bar.set_postfix_str(f"held-out {sum(record['held_out'].values()):.2f} nats")
-                if time.monotonic() - started > seconds and not job.stopping:
-                    job.stop()
-        return runs.loads(job.result())
+        try:
+            with tqdm(total=run.config.epochs, initial=run.epoch, unit="epoch", disable=quiet) as bar:
+                for record in jobs.follow(job):
+                    bar.n = int(record["epoch"])
+                    bar.set_postfix_str(f"held-out {sum(record['held_out'].values()):.2f} nats")
+                    if time.monotonic() - started > seconds and not job.stopping:
+                        job.stop()
+            return runs.loads(job.result())
+        finally:
+            job.forget()
 
 
 def _evaluate(options: argparse.Namespace) -> None:

@@ -18,12 +18,15 @@ def serve(workers: int) -> None:
     """Run a scheduler with `workers` worker processes until standard input ends."""
     # A task whose worker died is not run again from the start behind the visitor's back: the job says so instead.
     dask.config.set({"distributed.scheduler.allowed-failures": 0})
+    # Without a dashboard Dask still serves pages on its tasks and logs, and takes port 8787 for them.
+    dask.config.set({"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []})
     with LocalCluster(
         n_workers=workers,
         threads_per_worker=1,
         memory_limit=MEMORY_LIMIT,
         host="127.0.0.1",
         dashboard_address=None,
+        scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
         silence_logs=50,
     ) as cluster:
         print(cluster.scheduler_address, flush=True)
