@@ -7,6 +7,7 @@ from ui.explorer import latent_explorer, publish_decoder
 from ui.navigation import header
 
 SLOT = "home"
+START = [1.0, -0.7]  # somewhere legible
 VARIANTS = [
     ("ae-2d", "Autoencoder", "One point an image and no prior: nothing says what lies between the points."),
     (
@@ -31,7 +32,7 @@ touch, start = st.columns([7, 4], gap="large")
 with touch:
     name = vae_page.default_model(["vae-2d", "vae-2d-digits"])
     checkpoint = models.get(name)
-    latent_explorer(SLOT, key="home-explorer", z=[0.0, 0.0], **vae_page.encoded_digits(name, checkpoint))
+    latent_explorer(SLOT, key="home-explorer", z=START, **vae_page.plane(name, checkpoint))
     st.caption(models.describe(checkpoint.card))
 with start:
     st.subheader("What each variant changes", anchor=False)

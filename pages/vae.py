@@ -33,7 +33,7 @@ def explore() -> None:
             key="explorer",
             z=vae_page.code(checkpoint.model, chosen),
             token=f"{name}/{chosen.key}",
-            **vae_page.encoded_digits(name, checkpoint),
+            **vae_page.plane(name, checkpoint),
         )
         if is_followed():
             st.caption(
@@ -45,8 +45,12 @@ def explore() -> None:
 
 explore()
 
-st.subheader("Samples from the prior", anchor=False)
-st.caption("z ~ N(0, I), decoded in your browser. Choose one to carry its z to the plane above.")
+if checkpoint.model.has_likelihood:
+    st.subheader("Samples from the prior", anchor=False)
+    st.caption("z ~ N(0, I), decoded in your browser. Choose one to carry its z to the plane above.")
+else:
+    st.subheader("Draws from N(0, I), decoded", anchor=False)
+    st.caption("An autoencoder has no prior: nothing in its training asked that these points mean anything.")
 prior_samples(SLOT, key="samples", rows=2, columns=16)
 
 st.subheader("Train one yourself", anchor=False)

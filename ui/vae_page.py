@@ -21,6 +21,7 @@ THUMBNAILS = 30
 POINTS = 400
 TOP_PIXEL_NATS = 3.0
 KL_SCALE_NATS = 5.0
+PRIOR_LIMIT = 3.5
 
 
 class Chosen(NamedTuple):
@@ -142,10 +143,11 @@ def code(model: Model, chosen: Chosen) -> list[float]:
     return values
 
 
-def encoded_digits(name: str, checkpoint: Checkpoint) -> dict[str, Any]:
-    """Encoded test images for the plane, as `latent_explorer` takes them."""
+def plane(name: str, checkpoint: Checkpoint) -> dict[str, Any]:
+    """What the explorer's plane shows: encoded test images, and an extent that holds a prior N(0, I) or the codes."""
     points, labels = _encoded(name, checkpoint.card["date"], checkpoint)
-    return {"points": points, "point_labels": labels}
+    limit = PRIOR_LIMIT if checkpoint.model.has_likelihood else float(points.abs().quantile(0.99).ceil())
+    return {"points": points, "point_labels": labels, "limit": limit}
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -165,7 +167,7 @@ def show_elbo(model: Model, chosen: Chosen) -> None:
         row(
             [
                 figure(ink(chosen.x, shape), f"The image: {chosen.caption}", "x"),
-                figure(ink(terms.mean, shape), "Its reconstruction", "E[x|z]"),
+                figure(ink(terms.mean, shape), "Its reconstruction", "E[x|z]" if model.has_likelihood else "f(g(x))"),
                 figure(
                     heat(terms.per_pixel, shape, TOP_PIXEL_NATS),
                     f"Nats lost at each pixel, {terms.per_pixel.sum():.0f} in all",

@@ -100,6 +100,7 @@ function createExplorer(root) {
       noise = pixelNoise(meta, noiseSeed);
     }
     root.dataset.state = "ready";
+    root.classList.toggle("deterministic", !meta.prior);
     current = shown[key] = { z, pixels: decoder.mean, std: decoder.std, version: meta.version };
     adoptWantedZ();
     paint();
@@ -128,7 +129,7 @@ function createExplorer(root) {
   function paint() {
     if (!network) return;
     const mean = decoder.decode(z, label);
-    const pixels = show === "draw" ? draw(decoder, noise, drawn) : mean;
+    const pixels = show === "draw" && network.meta.prior ? draw(decoder, noise, drawn) : mean;
     toRGBA(pixels, network.meta.image_shape, bitmap.data);
     imageContext.putImageData(bitmap, 0, 0);
     const side = plane.clientWidth;

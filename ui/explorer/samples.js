@@ -46,6 +46,7 @@ function createGrid(root) {
     network = published;
     if (before?.z_dim !== network.meta.z_dim || before?.family !== network.meta.family) drawNoise();
     root.dataset.state = "ready";
+    root.classList.toggle("deterministic", !network.meta.prior);
     paint();
   }
 
@@ -58,14 +59,14 @@ function createGrid(root) {
 
   function paint() {
     if (!network) return;
-    const { image_shape: shape, n_labels: nLabels } = network.meta;
+    const { image_shape: shape, n_labels: nLabels, prior } = network.meta;
     const [, height, width] = shape;
     const decoder = createDecoder(network);
     const drawn = new Float32Array(decoder.mean.length);
     const bitmap = new ImageData(width, height);
     Array.from(grid.children).forEach(({ firstChild: canvas }, i) => {
       const mean = decoder.decode(latents[i], nLabels ? i % nLabels : 0);
-      toRGBA(show === "draw" ? draw(decoder, noise[i], drawn) : mean, shape, bitmap.data);
+      toRGBA(show === "draw" && prior ? draw(decoder, noise[i], drawn) : mean, shape, bitmap.data);
       if (canvas.width !== width) canvas.width = width;
       if (canvas.height !== height) canvas.height = height;
       canvas.getContext("2d").putImageData(bitmap, 0, 0);
