@@ -78,7 +78,9 @@ def pick_image(checkpoint: Checkpoint) -> Chosen:
 
 def _choose_dataset(checkpoint: Checkpoint) -> str:
     """Built-in digits, or MNIST where it is at hand; else the button that fetches it."""
-    if not data.is_available("mnist"):
+    if not at_hand("mnist"):
+        if data.is_available("mnist"):
+            st.error("The MNIST files here are damaged; fetch them again with the button below.")
         size = data.get("mnist").download_bytes / 1e6
         if st.button(
             f"Fetch MNIST ({size:.0f} MB)", help="The built-in digits need no download; MNIST has 70,000."
@@ -97,6 +99,14 @@ def _choose_dataset(checkpoint: Checkpoint) -> str:
         label_visibility="collapsed",
         key=f"dataset-{default}",
     )
+
+
+def at_hand(dataset: str) -> bool:
+    """Whether there are test images of a dataset: not where its files are missing, nor where they are broken."""
+    try:
+        return data.is_available(dataset) and len(data.load(dataset, "test").images) > 0
+    except LabError:
+        return False
 
 
 def fetch_mnist() -> None:
@@ -145,15 +155,16 @@ def code(model: Model, chosen: Chosen) -> list[float]:
 
 def plane(name: str, checkpoint: Checkpoint) -> dict[str, Any]:
     """What the explorer's plane shows: encoded test images, and an extent that holds a prior N(0, I) or the codes."""
-    points, labels = _encoded(name, checkpoint.card["date"], checkpoint)
+    dataset = checkpoint.card["dataset"] if at_hand(checkpoint.card["dataset"]) else "digits"
+    points, labels = _encoded(name, dataset, checkpoint)
     limit = PRIOR_LIMIT if checkpoint.model.has_likelihood else float(points.abs().quantile(0.99).ceil())
     return {"points": points, "point_labels": labels, "limit": limit}
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+# By session, as visitors give their own models the same names.
+@st.cache_resource(scope="session", max_entries=16, show_spinner=False)
 @torch.no_grad()
-def _encoded(name: str, date: str, _checkpoint: Checkpoint) -> tuple[Tensor, Tensor]:
-    dataset = _checkpoint.card["dataset"] if data.is_available(_checkpoint.card["dataset"]) else "digits"
+def _encoded(name: str, dataset: str, _checkpoint: Checkpoint) -> tuple[Tensor, Tensor]:
     split: Split = data.load(dataset, "test")
     x = _inputs(dataset, _mode(_checkpoint.model))[:POINTS]
     return _checkpoint.model.embed(x), split.labels[:POINTS]
@@ -167,7 +178,11 @@ def show_elbo(model: Model, chosen: Chosen) -> None:
         row(
             [
                 figure(ink(chosen.x, shape), f"The image: {chosen.caption}", "x"),
-                figure(ink(terms.mean, shape), "Its reconstruction", "E[x|z]" if model.has_likelihood else "f(g(x))"),
+                figure(
+                    ink(terms.mean, shape),
+                    "Its reconstruction",
+                    "E[x|z]" if model.has_likelihood else "f(g(x))",
+                ),
                 figure(
                     heat(terms.per_pixel, shape, TOP_PIXEL_NATS),
                     f"Nats lost at each pixel, {terms.per_pixel.sum():.0f} in all",
