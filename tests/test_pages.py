@@ -1,0 +1,164 @@
+"""Every page as Python runs it, without a browser: no network, no dataset folder."""
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from vaemodels import checkpoints, data, jobs
+from vaemodels.data import mnist
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted(f"pages/{path.name}" for path in (ROOT / "pages").glob("*.py"))
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch, tmp_path):
+    """Nothing but this machine, and no data but what comes with the package."""
+
+    def refuse(*arguments: object) -> None:
+        pytest.fail(f"asked the network for {arguments}")
+
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(jobs, "start_local_cluster", refuse)
+    monkeypatch.setenv("VAELAB_DATA", str(tmp_path))
+    st.cache_data.clear()
+    st.cache_resource.clear()
+    data.load.cache_clear()
+
+
+@pytest.fixture
+def visit() -> Callable[..., AppTest]:
+    """`visit(page)`: the page as it is after its first run, come to by way of the entry point."""
+
+    def go(page: str, **query: str) -> AppTest:
+        at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+        at.query_params.update(query)
+        at.run()
+        return at.switch_page(page).run()
+
+    return go
+
+
+def components(at: AppTest) -> set[str]:
+    return {element.proto.component_name for element in at.get("bidi_component")}
+
+
+def start_training(at: AppTest) -> AppTest:
+    [button] = [button for button in at.button if button.label == "Start training"]
+    return button.click().run()
+
+
+def sentence(at: AppTest) -> str:
+    """The one error on the page; a sentence, not a traceback."""
+    assert not at.exception
+    [error] = at.error
+    text = str(error.value)
+    assert text.endswith(".")
+    assert "\n" not in text
+    return text
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_opens_with_a_model_on_screen(visit, page):
+    at = visit(page)
+    assert not at.exception
+    assert not at.error
+    assert len(at.title) == 1
+    assert {"vaelab_weights", "vaelab_explorer"} <= components(at)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_without_its_models_a_page_says_so(visit, monkeypatch, tmp_path, page):
+    monkeypatch.setattr(checkpoints, "pretrained_folder", lambda: tmp_path)
+    assert "pretrained/" in sentence(visit(page))
+
+
+@pytest.mark.parametrize("name", checkpoints.pretrained_names())
+def test_every_model_can_be_chosen(visit, name):
+    at = visit("pages/vae.py")
+    at.selectbox(key="model").set_value(name).run()
+    assert not at.exception
+    assert not at.error
+    assert f"trained on {checkpoints.read_card(name)['dataset']}" in at.caption[0].value
+
+
+def test_only_digits_are_offered_where_there_is_nothing_else(visit):
+    at = visit("pages/vae.py")
+    assert at.selectbox(key="train_dataset").options == ["digits"]
+    assert any(button.label.startswith("Fetch MNIST (") for button in at.button)
+
+
+def test_a_digit_narrows_the_picker(visit):
+    at = visit("pages/vae.py")
+    at.selectbox(key="digit").set_value(7).run()
+    assert not at.exception
+    assert any("a 7, digits test image" in html.proto.body for html in at.get("html"))
+
+
+def test_mnist_that_is_no_longer_whole_gives_a_sentence(visit, tmp_path):
+    folder = tmp_path / "MNIST" / "raw"
+    folder.mkdir(parents=True)
+    for file in (*mnist.IMAGES.values(), *mnist.LABELS.values()):
+        with (folder / file.name).open("wb") as empty:
+            empty.truncate(file.size)  # the right size, and nothing but zeros
+    at = visit("pages/vae.py")
+    assert "fetch them again" in sentence(at)
+    assert any(button.label.startswith("Fetch MNIST (") for button in at.button)
+    assert not visit("pages/home.py").exception
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({"train_hidden": "10000000"}, "1 to 4096 units, not 10000000"),
+        ({"train_hidden": ""}, "whole numbers separated by commas"),
+        ({"train_hidden": "128, many"}, "whole numbers separated by commas"),
+        ({"train_hidden": "8, 8, 8, 8, 8, 8, 8, 8, 8"}, "1 to 8 hidden layers"),
+        ({"train_hidden": "4096, 4096, 4096"}, "parameters, more than"),
+        ({"train_rate": 1e9}, "learning_rate goes from"),
+        ({"train_rate": 0.0}, "learning_rate goes from"),
+        ({"train_z": 0}, "1 to 512 dimensions, not 0"),
+        ({"train_z": 10_000_000}, "1 to 512 dimensions, not 10000000"),
+        ({"train_epochs": 0}, "epochs goes from"),
+        ({"train_epochs": 10**9}, "epochs goes from"),
+        ({"train_batch": 0}, "batch_size goes from"),
+        ({"train_beta": -1.0}, "beta goes from"),
+        ({"train_beta": 0.0, "train_weight": 0.0}, "nothing to learn"),
+        ({"train_warmup": -1}, "kl_warmup_epochs goes from"),
+        ({"train_seed": -1}, "seed goes from"),
+    ],
+    ids=str,
+)
+def test_wrong_settings_give_one_sentence_and_start_nothing(visit, settings, problem):
+    at = visit("pages/vae.py")
+    for key, value in settings.items():
+        field = at.text_input(key=key) if isinstance(value, str) else at.number_input(key=key)
+        field.set_value(value)
+    start_training(at)
+    assert problem in sentence(at)
+    assert "vaelab_training_chart" not in components(at)
+    # What was typed is still there to be mended.
+    for key, value in settings.items():
+        assert at.session_state[key] == value
+
+
+def test_no_scheduler_there_gives_a_sentence(visit, monkeypatch):
+    def connect(address: str) -> None:
+        raise jobs.LabError(f"No scheduler answers at {address}; start one there.")
+
+    monkeypatch.setenv("VAELAB_SCHEDULER", "tcp://127.0.0.1:1")
+    monkeypatch.setattr(jobs, "connect", connect)
+    at = visit("pages/vae.py")
+    start_training(at)
+    assert "No scheduler answers at tcp://127.0.0.1:1" in sentence(at)
+
+
+def test_an_address_that_names_no_model_opens_the_usual_one(visit):
+    at = visit("pages/vae.py", model="mine-99")
+    assert not at.exception
+    assert at.selectbox(key="model").value in checkpoints.pretrained_names()
