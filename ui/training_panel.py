@@ -222,8 +222,9 @@ def _finish(panel: Panel, job: "Job") -> None:
 
 
 def _series(records: list[dict[str, Any]]) -> dict[str, list[float]]:
-    """The records as the chart takes them, thinned evenly where there are many."""
-    records = records[:: max(1, len(records) // CHART_POINTS)]
+    """The records as the chart takes them, thinned evenly where there are many, the newest always among them."""
+    thinned = records[:: max(1, len(records) // CHART_POINTS)]
+    records = thinned if thinned[-1:] == records[-1:] else [*thinned, records[-1]]
     series = {"epoch": [record["epoch"] for record in records]}
     for name, part in (("train", "train"), ("heldout", "held_out")):
         terms = [record[part] for record in records]
