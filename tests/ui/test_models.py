@@ -1,0 +1,89 @@
+import pytest
+import streamlit as st
+
+from ui import models
+from vaemodels import checkpoints, runs
+from vaemodels.errors import LabError
+from vaemodels.models import MODELS
+from vaemodels.training import TrainingConfig
+
+
+@pytest.fixture(autouse=True)
+def session(monkeypatch):
+    """A visitor's session state, empty at first."""
+    state: dict[str, object] = {}
+    monkeypatch.setattr(st, "session_state", state)
+    return state
+
+
+def file(kind: str = "vae", **training: float) -> bytes:
+    config = MODELS[kind][1](z_dim=2, hidden=(4,))
+    return runs.dumps(*runs.new("any", kind, config, TrainingConfig(epochs=1, **training)))
+
+
+def test_own_models_are_kept_under_names_that_never_come_back():
+    first, second = file(), file("ae")
+    assert models.keep(first) == "mine-1"
+    assert models.keep(second) == "mine-2"
+    assert list(models.own()) == ["mine-1", "mine-2"]
+    assert models.own_file("mine-2") == second
+    assert models.get("mine-2").model.name == "ae"
+    models.discard("mine-2")
+    models.discard("mine-2")
+    assert list(models.own()) == ["mine-1"]
+    assert models.keep(second) == "mine-3"
+
+
+def test_a_file_that_is_no_checkpoint_is_not_kept():
+    with pytest.raises(LabError):
+        models.keep(file()[:-10])
+    assert models.own() == {}
+
+
+def test_another_session_sees_nothing_of_them(monkeypatch):
+    models.keep(file())
+    monkeypatch.setattr(st, "session_state", {})
+    assert models.own() == {}
+    assert "mine-1" not in models.names({"vae"})
+
+
+def test_names_are_of_the_kinds_asked_for_own_ones_first():
+    models.keep(file())
+    models.keep(file("ae"))
+    models.keep(file())
+    names = models.names({"vae"})
+    assert names[:2] == ["mine-3", "mine-1"]
+    assert set(names[2:]) == {
+        n for n in checkpoints.pretrained_names() if checkpoints.read_card(n)["model"] == "vae"
+    }
+    assert models.names({"ae"})[0] == "mine-2"
+    assert models.names(set()) == []
+
+
+def test_pretrained_models_are_loaded_once_for_all():
+    name = checkpoints.pretrained_names()[0]
+    assert models.get(name) is models.get(name)
+    assert models.get(name).card == checkpoints.read_card(name)
+
+
+def test_a_description_says_what_was_measured_on_what():
+    card = models.get("vae").card
+    result = card["evaluation"]
+    text = models.describe(card)
+    assert text.startswith(f"VAE, 10 dimensions, trained on mnist for {card['epoch']} epochs.")
+    assert f"−ELBO {result['nelbo']:.1f} ± {result['stderr']['nelbo']:.1f} nats" in text
+    assert f"({result['n']:,} mnist test images, static binarisation)" in text
+
+
+def test_an_autoencoder_is_described_without_a_likelihood():
+    text = models.describe(models.get("ae-2d").card)
+    assert "Reconstruction error" in text
+    assert text.endswith("no likelihood.")
+    assert "ELBO" not in text
+
+
+def test_a_description_names_beta_and_is_silent_on_what_was_not_measured():
+    name = models.keep(file(beta=4.0))
+    assert models.describe(models.get(name).card) == (
+        "VAE, 2 dimensions, trained on digits for 0 epochs with β = 4."
+    )
