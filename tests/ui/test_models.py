@@ -16,9 +16,9 @@ def session(monkeypatch):
     return state
 
 
-def file(kind: str = "vae", **training: float) -> bytes:
+def file(kind: str = "vae", beta: float = 1.0) -> bytes:
     config = MODELS[kind][1](z_dim=2, hidden=(4,))
-    return runs.dumps(*runs.new("any", kind, config, TrainingConfig(epochs=1, **training)))
+    return runs.dumps(*runs.new("any", kind, config, TrainingConfig(epochs=1, beta=beta)))
 
 
 def test_own_models_are_kept_under_names_that_never_come_back():
