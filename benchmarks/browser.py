@@ -2,6 +2,7 @@
 
 import argparse
 import math
+import os
 import statistics
 import sys
 import time
@@ -211,6 +212,7 @@ def main() -> int:
         return 1
 
     script = ROOT / "app.py"
+    load = round(os.getloadavg()[0], 1)
     with sync_playwright() as playwright:
         browser = chromium.launch(playwright, executable)
         starts = [cold_start(browser, script) for _ in range(options.starts + 1)][1:]
@@ -225,6 +227,7 @@ def main() -> int:
             "chromium": browser.version,
             "cores": psutil.cpu_count() or 0,
             "repeats": options.repeats,
+            "load before": load,
         }
         browser.close()
     show("Browser", conditions, rows, options.json)
