@@ -180,7 +180,7 @@ def _train(options: argparse.Namespace) -> None:
     runs.save(out, run, card)  # before measuring, which takes its time and can be interrupted
     if run.epoch >= run.config.epochs:
         dtype = torch.float16 if options.half else torch.float32
-        dataset, x, y = _images(run.config.dataset, "test", _evaluation_mode(run.model, None), None)
+        dataset, x, y = _images(run.config.dataset, "test", _evaluation_mode(run.model, None))
         model = checkpoints.loads(runs.dumps(run, card, dtype)).model
         result = _measure(model, x, y, FINAL_K, 0, options.json)
         card["evaluation"] = _described(result, dataset, "test", _evaluation_mode(model, None))
@@ -297,7 +297,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     checkpoint = checkpoints.load(options.checkpoint)
     model, card = checkpoint.model, checkpoint.card
     mode = _evaluation_mode(model, options.binarization)
-    dataset, x, y = _images(options.data or card["dataset"], options.split, mode, options.limit)
+    dataset, x, y = _images(options.data or card["dataset"], options.split, mode, options.limit, options.seed)
     if x.shape[1] != math.prod(model.config.image_shape):
         raise UsageError(
             f"The images of {dataset} are not of the size this model takes; choose another dataset."
@@ -333,11 +333,16 @@ def _evaluation_mode(model: Model, asked: str | None) -> str:
     return asked or ("none" if gaussian else "static")
 
 
-def _images(name: str, split: str, mode: str, limit: int | None) -> tuple[str, torch.Tensor, torch.Tensor]:
-    """A split's images, binarised as a whole so that a limit does not change any, and its labels."""
+def _images(
+    name: str, split: str, mode: str, limit: int | None = None, seed: int = 0
+) -> tuple[str, torch.Tensor, torch.Tensor]:
+    """A split's images, binarised as a whole so that a limit does not change any, and its labels.
+
+    `seed` is that of dynamic binarisation; the static draw has its own.
+    """
     datasets.get(name)
     images, labels = datasets.load(name, split)
-    x = binarize(images, mode, torch.Generator().manual_seed(0))
+    x = binarize(images, mode, torch.Generator().manual_seed(seed))
     return name, x[:limit], labels[:limit]
 
 
