@@ -1,9 +1,9 @@
 """Pictures of every page for the eye to judge: desktop and phone, light and dark (`make screenshots`)."""
 
 import argparse
-import re
 import sys
 from pathlib import Path
+from urllib.parse import urlparse
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -40,8 +40,8 @@ def pictures(browser: Browser, url: str, folder: Path) -> list[Path]:
                 has_touch=device == "phone",
             )
             page = context.new_page()
-            for title, address in pages:
-                stem = f"{re.sub(r'[^a-z0-9]+', '-', title.lower()).strip('-')}-{device}-{theme}"
+            for _, address in pages:
+                stem = f"{urlparse(address).path.strip('/') or 'home'}-{device}-{theme}"
                 page.set_viewport_size({"width": width, "height": height})
                 page.goto(address)
                 wait_until_idle(page, timeout=60)
