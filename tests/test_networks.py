@@ -45,6 +45,7 @@ def test_variances_stay_between_the_floor_and_the_ceiling() -> None:
 def test_distributions_are_float32_whatever_the_network_ran_in(dtype: torch.dtype) -> None:
     outputs = torch.randn(4, 6).to(dtype)
     assert networks.diagonal_normal(outputs).mean.dtype == torch.float32
+    assert networks.bernoulli(outputs).mean.dtype == torch.float32
     assert networks.bernoulli(outputs).log_prob(torch.ones(4, 6)).dtype == torch.float32
 
 

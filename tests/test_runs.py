@@ -122,6 +122,7 @@ def test_a_file_holds_the_best_weights_and_once_done_nothing_else() -> None:
 def test_a_finished_run_goes_on_from_its_weights_and_can_be_interrupted_again() -> None:
     run, card = new(epochs=2)
     trained(run)
+    run.history[-1]["seconds"] = 1000.0
     data = runs.dumps(run, card)
 
     def longer() -> tuple[Run, Card]:
@@ -132,7 +133,7 @@ def test_a_finished_run_goes_on_from_its_weights_and_can_be_interrupted_again() 
     whole, _ = longer()
     assert len(trained(whole)) == 3
     assert [record["epoch"] for record in whole.history] == [1, 2, 3, 4, 5]
-    assert whole.history[-1]["seconds"] > whole.history[1]["seconds"]
+    assert whole.history[-1]["seconds"] > 1000
     for epochs in (0, 1, 2):
         stopped, card = longer()
         train_epochs(stopped, epochs)
