@@ -62,8 +62,8 @@ def get(name: str) -> Checkpoint:
 def describe(card: Card) -> str:
     """One line on what a model is and how it measured, with what it was measured on."""
     config = card["config"]
-    kind = {"vae": "VAE", "ae": "autoencoder"}.get(card["model"], card["model"])
-    text = f"{kind[0].upper()}{kind[1:]}, {config['z_dim']} dimensions, trained on {card['dataset']} for {card['epoch']} epochs"
+    kind: str = {"vae": "VAE", "ae": "Autoencoder"}.get(card["model"], card["model"].upper())
+    text = f"{kind}, {config['z_dim']} dimensions, trained on {card['dataset']} for {card['epoch']} epochs"
     beta = card["training"].get("beta", 1.0)
     if card["model"] != "ae" and beta != 1:
         text += f" with β = {beta:g}"

@@ -52,7 +52,9 @@ def choose_model(kinds: set[str]) -> str:
     if wanted in names:
         st.session_state["model"] = wanted
     elif st.session_state.get("model", default) not in names:
-        del st.session_state["model"]
+        st.session_state["model"] = (
+            default  # forgetting the key would leave the old name on the visitor's screen
+        )
     return st.selectbox("Model", names, names.index(default), key="model", bind="query-params")
 
 

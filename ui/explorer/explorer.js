@@ -88,7 +88,8 @@ function createExplorer(root) {
     if (before?.z_dim !== meta.z_dim) {
       stop();
       z = new Float32Array(meta.z_dim);
-      dims = meta.z_dim > 1 ? (wantedDims ?? [0, 1]) : [0, null];
+      const fit = wantedDims?.every((i) => i < meta.z_dim);
+      dims = meta.z_dim > 1 ? (fit ? [...wantedDims] : [0, 1]) : [0, null];
       buildControls(meta);
     }
     if (before?.image_shape.join() !== meta.image_shape.join() || before?.family !== meta.family) {
@@ -197,7 +198,9 @@ function createExplorer(root) {
   function drawBackground() {
     if (!network || !theme) return;
     const { z_dim: zDim, prior } = network.meta;
-    drawPlane(plane, { limit, background, mosaic: mosaic.canvas, dims, points, labels, zDim, prior, theme });
+    // Points of another latent space than the network's, while a model of other sizes trains, have no place here.
+    const placed = points?.length === labels?.length * zDim ? points : undefined;
+    drawPlane(plane, { limit, background, mosaic: mosaic.canvas, dims, points: placed, labels, zDim, prior, theme });
   }
 
   function chooseBackground(name) {

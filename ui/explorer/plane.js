@@ -57,7 +57,7 @@ export function drawPlane(canvas, view) {
   const toY = (value) => side - toX(value);
   if (onMosaic) drawMosaic(context, view, side);
   drawGuides(context, view, side, toX, toY, onMosaic);
-  if (view.background === "digits") drawDigits(context, view, toX, toY);
+  if (view.background === "digits" && view.points) drawDigits(context, view, toX, toY);
 }
 
 function drawMosaic(context, { mosaic, dims }, side) {
