@@ -1,11 +1,13 @@
 """Every page as Python runs it, without a browser: no network, no dataset folder."""
 
+import gc
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import streamlit as st
+import torch
 from streamlit.testing.v1 import AppTest
 
 from vaemodels import checkpoints, data, jobs
@@ -16,7 +18,7 @@ PAGES = sorted(f"pages/{path.name}" for path in (ROOT / "pages").glob("*.py"))
 
 
 @pytest.fixture(autouse=True)
-def _alone(monkeypatch, tmp_path):
+def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """Nothing but this machine, and no data but what comes with the package."""
 
     def refuse(*arguments: object) -> None:
@@ -29,6 +31,12 @@ def _alone(monkeypatch, tmp_path):
     st.cache_data.clear()
     st.cache_resource.clear()
     data.load.cache_clear()
+    threads = torch.get_num_threads()
+    yield
+    # What the app sets for the whole of its process.
+    torch.set_num_threads(threads)
+    gc.unfreeze()
+    gc.enable()
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """What every test needs to know about a Streamlit page in a browser."""
 
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from typing import Any
+
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
 
 # The whole app is connected, its script is at rest, nothing is stale or still a placeholder.
 _IDLE = """() => {
@@ -49,3 +51,24 @@ def navigation(browser: Browser, url: str) -> list[tuple[str, str]]:
     found: list[list[str]] = links.evaluate_all("links => links.map(a => [a.innerText.trim(), a.href])")
     page.close()
     return [(text.splitlines()[-1], address) for text, address in found]
+
+
+def shown(page: Page, key: str = "explorer") -> dict[str, Any]:
+    """What the explorer last decoded."""
+    page.wait_for_function("key => globalThis.__vaelab_explorers?.[key]", arg=key)
+    values: dict[str, Any] = page.evaluate(
+        """key => {
+          const { z, pixels, std, version } = globalThis.__vaelab_explorers[key];
+          return { z: Array.from(z), pixels: Array.from(pixels), std: std && Array.from(std), version };
+        }""",
+        key,
+    )
+    return values
+
+
+def centre(locator: Locator) -> tuple[float, float, float]:
+    """x and y of the middle of an element, scrolled into view, and its width."""
+    locator.scroll_into_view_if_needed()
+    box = locator.bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, box["width"]

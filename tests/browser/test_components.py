@@ -4,14 +4,13 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.component_models import CASES, model_of
-from tests.browser.streamlit_page import console_errors, exceptions, wait_until_idle
+from tests.browser.streamlit_page import centre, console_errors, exceptions, shown, wait_until_idle
 
 APP = Path(__file__).with_name("component_app.py")
 
@@ -36,27 +35,8 @@ def visit(page: Page, url: str):
     assert errors == []
 
 
-def shown(page: Page, key: str = "explorer") -> dict[str, Any]:
-    """What the explorer last decoded."""
-    page.wait_for_function("key => globalThis.__vaelab_explorers?.[key]", arg=key)
-    return page.evaluate(
-        """key => {
-          const { z, pixels, std, version } = globalThis.__vaelab_explorers[key];
-          return { z: Array.from(z), pixels: Array.from(pixels), std: std && Array.from(std), version };
-        }""",
-        key,
-    )
-
-
 def z_of(page: Page) -> list[float]:
     return shown(page)["z"]
-
-
-def centre(locator: Locator) -> tuple[float, float, float]:
-    locator.scroll_into_view_if_needed()
-    box = locator.bounding_box()
-    assert box is not None
-    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, box["width"]
 
 
 def type_number(page: Page, label: str, value: int) -> None:
