@@ -440,7 +440,11 @@ def test_writing_keeps_what_an_unfinished_run_needs(lab: Command, tmp_path: Path
     assert (
         lab("train", "vae-digits", "--epochs", 2, "--seconds", 1e-6, *TINY, "--out", path, "--json").code == 0
     )
+    before = checkpoints.load(path).resume
     assert lab("evaluate", path, "--k", "1", "--limit", 5, "--write", "--json").code == 0
+    after = checkpoints.load(path).resume
+    assert before is not None and after is not None and before.keys() == after.keys()
+    assert all(torch.equal(before[name], after[name]) for name in before)
     assert lab("train", "vae-digits", "--from", path, "--out", path, "--json").json["epochs"] == 2
 
 
