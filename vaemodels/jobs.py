@@ -27,8 +27,10 @@ State = Literal["queued", "running", "finished", "stopped", "failed"]
 REPORT_EVERY = 0.3
 SNAPSHOT_EVERY = 1.0
 HELD_OUT_IMAGES = 1_000
+BEGUN = b""  # what stands for the snapshot of a run that has begun and has none yet
+WORKER_DIED = "The training process ended before it was done; start again, or use the last snapshot."
 CONNECT_TIMEOUT = 10
-MISSING_AFTER = 0.5  # seconds the scheduler is given to know a job's control; it answers at once if it does
+MISSING_AFTER = 0.5  # seconds the scheduler is given to know a job's variable; it answers at once if it does
 
 
 class _ForgottenError(Exception):
@@ -92,9 +94,7 @@ class Job:
         except LabError:
             raise
         except Exception as error:
-            raise LabError(
-                "The training process ended before it was done; start again, or use the last snapshot."
-            ) from error
+            raise LabError(WORKER_DIED) from error
         return data
 
     def forget(self) -> None:
@@ -156,6 +156,7 @@ def submit(client: Client, checkpoint: bytes) -> Job:
     job_id = f"vaelab-{uuid.uuid4().hex}"
     control = Variable(f"{job_id}-control", client=client)
     control.set("run")
+    Variable(f"{job_id}-snapshot", client=client).set(None)
     future = client.submit(train, checkpoint, job_id, key=job_id, pure=False, retries=0)
     job = Job(job_id, client, future)
 
@@ -190,6 +191,11 @@ def train(checkpoint: bytes, job_id: str) -> bytes:
     worker, client = get_worker(), get_client()
     control = Variable(f"{job_id}-control", client=client)
     snapshot = Variable(f"{job_id}-snapshot", client=client)
+    # Dask runs every task of a dead worker again: those that had waited there, and the one that was under way, whose
+    # owner is to be told instead.
+    if snapshot.get(timeout=MISSING_AFTER) is not None:
+        raise LabError(WORKER_DIED)
+    snapshot.set(BEGUN)
     worker.log_event(job_id, {"event": "started"})
     run, card = runs.loads(checkpoint)
     train_split, held_out = runs.data(run.config)

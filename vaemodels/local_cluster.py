@@ -16,8 +16,6 @@ MEMORY_LIMIT = "2GiB"
 
 def serve(workers: int) -> None:
     """Run a scheduler with `workers` worker processes until standard input ends."""
-    # A task whose worker died is not run again from the start behind the visitor's back: the job says so instead.
-    dask.config.set({"distributed.scheduler.allowed-failures": 0})
     # Without a dashboard Dask still serves pages on its tasks and logs, and takes port 8787 for them.
     dask.config.set({"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []})
     with LocalCluster(
