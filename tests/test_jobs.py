@@ -207,9 +207,11 @@ def test_a_diverging_run_says_at_which_step_and_leaves_its_last_good_weights(cli
     job.forget()
 
 
-def test_a_killed_worker_ends_its_run_with_a_sentence_and_the_next_run_works(client, submit):
+def test_a_killed_worker_ends_its_run_with_a_sentence_and_the_others_go_on(client, submit):
     job = submit(FOREVER)
     wait(lambda: job.records)
+    waiting = submit(1)  # on the same worker, if not yet begun
+    wait(lambda: any(waiting.id in keys for keys in client.processing().values()))
     pid = worker_pid(client)
     os.kill(pid, signal.SIGKILL)
     wait(lambda: job.done)
@@ -217,11 +219,13 @@ def test_a_killed_worker_ends_its_run_with_a_sentence_and_the_next_run_works(cli
     with pytest.raises(LabError, match=r"ended before it was done; start again.*\.$"):
         job.result()
     assert checkpoints.loads(job.snapshot()).card["model"] == "vae"
+    assert worker_pid(client) != pid
 
+    wait(lambda: waiting.done)
+    assert waiting.state == "finished"
     after = submit(1)
     wait(lambda: after.done)
     assert after.state == "finished"
-    assert worker_pid(client) != pid
 
 
 def test_only_this_machine_can_reach_the_cluster_and_there_is_no_dashboard(client, address):
