@@ -24,7 +24,7 @@ from benchmarks.report import Row, show
 from vaemodels import data
 from vaemodels.data.torchvision_import import datasets as torchvision_datasets
 from vaemodels.models import VAE, VAEConfig
-from vaemodels.training import TrainingConfig, autocast, fit, start
+from vaemodels.training import TrainingConfig, compute_dtype, fit, start
 
 BATCH = 100
 Z_DIM = 10
@@ -102,12 +102,6 @@ def seconds(turn: Iterator[object]) -> float:
     return time.perf_counter() - begin
 
 
-def bfloat16_in_use() -> bool:
-    """Whether `fit` runs its matrix products in bfloat16 on this machine."""
-    with autocast(VAE(VAEConfig()), TrainingConfig()):
-        return torch.is_autocast_enabled("cpu")
-
-
 def matmul_seconds(dtype: torch.dtype, repeats: int = 200) -> float:
     """Time of exactly the matrix products that one step needs, alone, at the rate this machine does them.
 
@@ -181,8 +175,8 @@ def main() -> None:
 
     rate = {who: len(train.images) / statistics.median(spent) for who, spent in times.items()}
     ours = rate.pop("ours")
-    bfloat16 = bfloat16_in_use()
-    matmul = matmul_seconds(torch.bfloat16 if bfloat16 else torch.float32)
+    dtype = compute_dtype(VAE(VAEConfig()), TrainingConfig())
+    matmul = matmul_seconds(dtype)
     rows = [
         Row("fit", ours, "images/s"),
         *(Row(who, value, "images/s") for who, value in rate.items()),
@@ -196,7 +190,7 @@ def main() -> None:
         "images": len(train.images),
         "batch": BATCH,
         "threads": options.threads,
-        "fit's precision": "bfloat16" if bfloat16 else "float32",
+        "fit's precision": str(dtype).removeprefix("torch."),
         "turns": options.turns,
         "load before": load,
         "torch": torch.__version__,

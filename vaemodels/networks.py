@@ -58,6 +58,15 @@ def standard_normal(dim: int, like: Tensor) -> Independent:
     return normal(like.new_zeros(dim), like.new_zeros(dim))
 
 
+def kl_from_standard_normal(q: Independent) -> Tensor:
+    """KL(N(μ_j, σ_j²) ‖ N(0, 1)) = ½(μ_j² + σ_j² − 1) − log σ_j of each dimension, `[..., dim]`.
+
+    What `torch.distributions.kl_divergence` gives, in a third of its operations: it is in every training step.
+    """
+    mean, std = q.base_dist.loc, q.base_dist.scale
+    return 0.5 * (mean.square() + std.square() - 1) - std.log()
+
+
 def sample_normal(
     q: Independent, shape: Sequence[int] = (), generator: torch.Generator | None = None
 ) -> Tensor:

@@ -3,25 +3,26 @@
 import math
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.nn.utils import parameters_to_vector
 
 from vaemodels import objectives
 from vaemodels.data import Split
 from vaemodels.data.binarization import Binarization, binarize
 from vaemodels.errors import LabError, UsageError
 from vaemodels.models.base import Model, Output
+from vaemodels.optimizer import STATE, Optimizer
 
 Schedule = Literal["cosine", "constant"]
 Precision = Literal["auto", "float32", "bfloat16"]
 
 FINAL_RATE_FRACTION = 0.01
-ADAM_STATE = ("step", "exp_avg", "exp_avg_sq")
 HELD_OUT_AT_ONCE = 1_000
+BATCHES_AT_ONCE = 10
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,6 @@ def fit(run: Run, train: Split, held_out: Split, report_every: float = math.inf)
     train = Split(train.images.to(device), train.labels.to(device))
     held_out_x = binarize(held_out.images, _fixed(config.binarization)).to(device)
     held_out_y = held_out.labels.to(device)
-    optimizer = _adam(model, run)
     mode = "threshold" if config.binarization == "static" else config.binarization
     n = len(train.images)
     steps_per_epoch = -(-n // config.batch_size)
@@ -140,22 +140,20 @@ def fit(run: Run, train: Split, held_out: Split, report_every: float = math.inf)
     earlier_seconds = run.history[-1]["seconds"] if run.history else 0.0
     started = reported = time.perf_counter()
     _restore(model, run.weights)
+    dtype = compute_dtype(model, config)
+    optimizer = Optimizer(model, dtype, run.optimizer)
 
     while run.epoch < config.epochs:
         generator = torch.Generator(device).manual_seed(_epoch_seed(config.seed, run.epoch))
         epoch_terms, recent_terms = _Average(), _Average()
-        for batch in torch.randperm(n, generator=generator, device=device).split(config.batch_size):
-            for group in optimizer.param_groups:
-                group["lr"] = rate = learning_rate(config, step, config.epochs * steps_per_epoch)
-            x = binarize(train.images[batch], mode, generator)
-            with autocast(model, config):
-                output = model(x, train.labels[batch], generator)
+        for x, y in batches(train, mode, config.batch_size, generator):
+            with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
+                output = optimizer.working(x, y, generator)
             loss = weighted_loss(output, config, step / steps_per_epoch).mean()
             if not math.isfinite(loss.item()):
                 raise _diverged(run, step + 1)
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            optimizer.step()
+            rate = learning_rate(config, step, config.epochs * steps_per_epoch)
+            optimizer.step(loss, rate)
             step += 1
             epoch_terms.add(output)
             recent_terms.add(output)
@@ -212,17 +210,26 @@ def pixel_means(images: Tensor) -> Tensor:
     return images.double().mean(0).float() / 255
 
 
-def autocast(model: Model, config: TrainingConfig) -> AbstractContextManager[Any]:
-    """bfloat16 matrix products where `config.precision` and the device make them worth it, else nothing."""
-    device = model.device.type
-    if config.precision == "auto":
-        native = (
-            torch.cpu.get_capabilities().get("avx512_bf16", False) if device == "cpu" else device == "cuda"
-        )
-        wanted = bool(native)
-    else:
-        wanted = config.precision == "bfloat16"
-    return torch.autocast(device, torch.bfloat16) if wanted else nullcontext()
+def batches(
+    train: Split, binarization: Binarization, batch_size: int, generator: torch.Generator
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """One epoch of shuffled batches `x: [batch, dim]`, binarised, and `y: [batch]`.
+
+    Several batches are gathered and binarised at once: one at a time costs more in calls than in work.
+    """
+    order = torch.randperm(len(train.images), generator=generator, device=train.images.device)
+    for several in order.split(BATCHES_AT_ONCE * batch_size):
+        x = binarize(train.images[several], binarization, generator)
+        yield from zip(x.split(batch_size), train.labels[several].split(batch_size), strict=True)
+
+
+def compute_dtype(model: Model, config: TrainingConfig) -> torch.dtype:
+    """bfloat16 where `config.precision` asks for it, or leaves it open and the device has it natively; else float32."""
+    if config.precision != "auto":
+        return torch.bfloat16 if config.precision == "bfloat16" else torch.float32
+    on_cpu = model.device.type == "cpu"
+    native = torch.cpu.get_capabilities().get("avx512_bf16") if on_cpu else model.device.type == "cuda"
+    return torch.bfloat16 if native else torch.float32
 
 
 def best_device() -> torch.device:
@@ -248,11 +255,8 @@ def resumed(
     weights = _named(tensors, "weights.", state)
     # A run saved before the end of its first epoch has no optimiser state yet.
     adam_has_begun = any(name.startswith("adam.") for name in tensors)
-    parts = {
-        f"{name}.{part}": value.new_zeros(()) if part == "step" else value
-        for name, value in state.items()
-        for part in ADAM_STATE
-    }
+    moment = parameters_to_vector(model.parameters())
+    parts = {part: moment[0] if part == "step" else moment for part in STATE}
     optimizer = _named(tensors, "adam.", parts) if adam_has_begun else {}
     return Run(model, config, history, weights, _copy(state), optimizer)
 
@@ -266,16 +270,6 @@ def _named(tensors: Mapping[str, Tensor], prefix: str, like: Mapping[str, Tensor
     return {name: tensors[prefix + name].to(tensor) for name, tensor in like.items()}
 
 
-def _adam(model: Model, run: Run) -> torch.optim.Adam:
-    optimizer = torch.optim.Adam(model.parameters(), lr=run.config.learning_rate, fused=True)
-    if run.optimizer:
-        for name, parameter in model.named_parameters():
-            optimizer.state[parameter] = {
-                part: run.optimizer[f"{name}.{part}"].to(parameter.device, copy=True) for part in ADAM_STATE
-            }
-    return optimizer
-
-
 def _diverged(run: Run, step: int) -> TrainingDivergedError:
     """The error to raise, with the model back at the end of the last epoch."""
     _restore(run.model, run.weights)
@@ -285,16 +279,12 @@ def _diverged(run: Run, step: int) -> TrainingDivergedError:
     )
 
 
-def _end_epoch(run: Run, optimizer: torch.optim.Adam, record: Progress) -> None:
+def _end_epoch(run: Run, optimizer: Optimizer, record: Progress) -> None:
     """Write the epoch into the run's history, and keep copies of the weights and Adam's state."""
     values = record._asdict()
     del values["epoch_done"]
     run.weights = _copy(run.model.state_dict())
-    run.optimizer = {
-        f"{name}.{part}": optimizer.state[parameter][part].clone()
-        for name, parameter in run.model.named_parameters()
-        for part in ADAM_STATE
-    }
+    run.optimizer = optimizer.state()
     losses = [_held_out_loss(past, run.config) for past in run.history]
     run.history.append(values | {"epoch": len(run.history) + 1})
     if not losses or _held_out_loss(run.history[-1], run.config) < min(losses):

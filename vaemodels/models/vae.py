@@ -14,7 +14,7 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.distributions import Distribution, Independent, kl_divergence
+from torch.distributions import Distribution, Independent
 
 from vaemodels import networks
 from vaemodels.errors import UsageError
@@ -106,7 +106,7 @@ class VAE(Model):
             latents={"z": z},
             likelihood=likelihood,
             reconstruction=-likelihood.log_prob(x),
-            kl={"z": kl_divergence(posterior, self.prior())},
+            kl={"z": networks.kl_from_standard_normal(posterior).sum(-1)},
         )
 
     def log_weights(
@@ -125,7 +125,7 @@ class VAE(Model):
         """KL(N(μ_j, σ_j²) ‖ N(0, 1)) = ½(μ_j² + σ_j² − 1 − log σ_j²), `[batch, z_dim]`."""
         posterior = posteriors["z"]
         assert isinstance(posterior, Independent)
-        return {"z": kl_divergence(posterior.base_dist, self.prior().base_dist)}
+        return {"z": networks.kl_from_standard_normal(posterior)}
 
     def start_at(self, pixel_means: Tensor) -> None:
         """Start a Bernoulli decoder's bias at the pixels' logits, a Gaussian one's at their means."""
