@@ -636,6 +636,15 @@ def test_the_exit_code_reaches_the_shell() -> None:
     assert out == "" and err.startswith("vaemodels: Unknown preset 'gan'") and err.count("\n") == 1
 
 
+def test_a_scheduler_that_can_not_be_is_one_line(tmp_path: Path) -> None:
+    out = str(tmp_path / "never.safetensors")
+    process = python(
+        "-m", "vaemodels", "train", "vae-digits", "--scheduler", "nonsense", "--out", out, "--json"
+    )
+    stdout, err = process.communicate(timeout=60)
+    assert_refused(Result(process.returncode, stdout, err), 1, "No scheduler answers at nonsense")
+
+
 def test_importing_the_package_imports_nothing_heavy() -> None:
     heavy = {"torchvision", "scipy", "distributed", "dask", "streamlit", "plotly", "sklearn"}
     code = f"import sys, vaemodels, vaemodels.cli; print({heavy} & set(sys.modules))"

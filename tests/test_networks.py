@@ -3,6 +3,7 @@ import math
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.distributions import kl_divergence
 
 from vaemodels import networks
 
@@ -76,6 +77,19 @@ def test_the_standard_normal_is_one() -> None:
     assert p.log_prob(torch.zeros(3, dtype=torch.float64)).item() == pytest.approx(
         -1.5 * math.log(2 * math.pi)
     )
+
+
+def test_the_kl_in_closed_form_is_the_librarys_with_its_gradient() -> None:
+    parameters = torch.randn(50, 8) * 3
+    parameters[0] = torch.tensor([0.0, 40.0, -40.0, 1e-4, -20.0, 20.0, -5.0, 0.0])
+    ours, theirs = parameters.clone().requires_grad_(), parameters.clone().requires_grad_()
+    kl = networks.kl_from_standard_normal(networks.diagonal_normal(ours))
+    prior = networks.standard_normal(4, parameters)
+    library = kl_divergence(networks.diagonal_normal(theirs).base_dist, prior.base_dist)
+    assert kl.shape == (50, 4)
+    torch.testing.assert_close(kl, library, rtol=1e-5, atol=1e-6)
+    (kl.sum() + library.sum()).backward()
+    torch.testing.assert_close(ours.grad, theirs.grad, rtol=1e-5, atol=1e-6)
 
 
 def draws(seed: int) -> Tensor:

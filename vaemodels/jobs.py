@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 import torch
 from distributed import Client, Future, Variable, get_client, get_worker
+from distributed.comm.addressing import get_address_host_port, normalize_address
 
 from vaemodels import runs
 from vaemodels.errors import LabError
@@ -144,6 +145,8 @@ def connect(address: str) -> Client:
         LabError: if nothing answers there.
     """
     try:
+        # A client would trip over a malformed address too, and not clean up after itself.
+        get_address_host_port(normalize_address(address))
         return Client(address, set_as_default=False, timeout=CONNECT_TIMEOUT, name="vaelab")
     except (OSError, ValueError) as error:
         raise LabError(
