@@ -35,7 +35,7 @@ class Optimizer:
     def step(self, loss: Tensor, learning_rate: float) -> None:
         """Move the weights against the gradient of `loss`, which was computed with `working`."""
         self.working.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in self.working.parameters()]
         self.vector.grad = torch.cat([gradient.flatten() for gradient in gradients]).float()
         self.adam.param_groups[0]["lr"] = learning_rate
