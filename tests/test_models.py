@@ -72,7 +72,7 @@ def test_reconstruction_is_the_cross_entropy_on_logits_summed_over_pixels() -> N
 def test_probability_one_half_costs_784_log_2() -> None:
     model, x = VAE(VAEConfig(hidden=(8,))), random_binary(20, 784)
     model.start_at(torch.full((784,), 0.5))
-    assert model(x).reconstruction.mean().item() == pytest.approx(543.4, rel=0.03)
+    assert model(x).reconstruction.mean().item() == pytest.approx(543.4, rel=0.1)
     decode_to(model, torch.zeros(784))
     torch.testing.assert_close(model(x).reconstruction, torch.full((20,), 784 * math.log(2)))
 
@@ -217,8 +217,8 @@ def test_log_weights_differ_by_draw_and_belong_to_their_image() -> None:
     log_w = model.log_weights(x, 3, generator=torch.Generator().manual_seed(3))
     assert len(log_w.unique()) == 12
     swapped = model.log_weights(x.flip(0), 4000).mean(0).flip(0)
-    torch.testing.assert_close(swapped, model.log_weights(x, 4000).mean(0), rtol=0, atol=0.2)
-    assert log_w.mean(0).std() > 0.4
+    torch.testing.assert_close(swapped, model.log_weights(x, 4000).mean(0), rtol=0, atol=0.08)
+    assert swapped.std() > 0.2
 
 
 @pytest.mark.parametrize("settings", LIKELIHOODS)

@@ -55,7 +55,7 @@ class Optimizer:
 
 
 def _in_precision(model: Model, dtype: torch.dtype) -> Model:
-    """A copy whose matrix products are in `dtype`; what is no layer's weight, a learned variance say, stays as it is."""
+    """A copy whose matrix products are in `dtype`; what is no layer's weight (a learned variance) stays as it is."""
     twin = copy.deepcopy(model)
     for module in twin.modules():
         if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
