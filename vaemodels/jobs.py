@@ -44,7 +44,7 @@ class Job:
 
     id: str
     client: Client
-    future: Future
+    future: Future = field(init=False)
     records: list[dict[str, Any]] = field(default_factory=list)
     started: bool = False
     paused: bool = False
@@ -160,18 +160,17 @@ def submit(client: Client, checkpoint: bytes) -> Job:
     control = Variable(f"{job_id}-control", client=client)
     control.set("run")
     Variable(f"{job_id}-snapshot", client=client).set(None)
-    future = client.submit(train, checkpoint, job_id, key=job_id, pure=False, retries=0)
-    job = Job(job_id, client, future)
+    job = Job(job_id, client)
 
     def on_event(event: tuple[float, dict[str, Any]]) -> None:
         message = event[1]
         if message["event"] == "started":
             job.started = True
-            job.records.clear()
         else:
             job.records.append(message["record"])
 
-    client.subscribe_topic(job_id, on_event)
+    client.subscribe_topic(job_id, on_event)  # first, or a quick worker's first events are missed
+    job.future = client.submit(train, checkpoint, job_id, key=job_id, pure=False, retries=0)
     return job
 
 

@@ -1,6 +1,5 @@
 """The browser components on a page of their own: what they draw and what they tell Python."""
 
-import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -46,12 +45,17 @@ def type_number(page: Page, label: str, value: int) -> None:
 
 
 def expect_released(page: Page, z: list[float] | None) -> None:
-    text = page.get_by_text(re.compile("^released"))
     if z is None:
-        expect(text).to_have_text("released null")
-    else:
-        expect(text).not_to_have_text("released null")
-        assert json.loads(text.inner_text().removeprefix("released ")) == pytest.approx(z, abs=1e-6)
+        expect(page.get_by_text(re.compile("^released"))).to_have_text("released null")
+        return
+    page.wait_for_function(
+        """z => {
+          const texts = Array.from(document.querySelectorAll('[data-testid="stText"]'), (text) => text.innerText);
+          const released = JSON.parse(texts.find((text) => text.startsWith("released ")).slice("released ".length));
+          return released?.length === z.length && released.every((value, i) => Math.abs(value - z[i]) < 1e-6);
+        }""",
+        arg=z,
+    )
 
 
 def test_browser_and_torch_decode_alike(visit):

@@ -87,7 +87,8 @@ function createGrid(root) {
   }
 
   grid.addEventListener("keydown", (event) => {
-    const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
+    const across = getComputedStyle(grid).gridTemplateColumns.split(" ").length;
+    const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -across, ArrowDown: across }[event.key];
     const next = Array.from(grid.children).indexOf(event.target) + step;
     if (!(next >= 0 && next < count)) return;
     event.preventDefault();
