@@ -82,7 +82,6 @@ def test_bounds_are_block_means_of_one_pass_and_rise_with_k() -> None:
     result = evaluate(model, x, ks=(50, 1, 10, 2, 10), seed=3)
     assert tuple(result.bounds) == KS
     generator = torch.Generator().manual_seed(3)
-    model(x, None, generator)
     log_w = evaluation.log_weights_in_chunks(model, x, 50, None, generator)
     for k in KS:
         values = objectives.iwae_in_blocks(log_w, k).detach()
@@ -90,6 +89,11 @@ def test_bounds_are_block_means_of_one_pass_and_rise_with_k() -> None:
         assert result.bounds[k].stderr == pytest.approx(values.std().item() / math.sqrt(60), rel=1e-4)
     means = [result.bounds[k].mean for k in KS]
     assert means == sorted(means) and means[0] < means[-1] - 0.01
+
+
+def test_the_terms_do_not_depend_on_which_k_are_asked_for() -> None:
+    model, x = make_vae(), random_binary(250)
+    assert evaluate(model, x, ks=(5,)).nelbo == evaluate(model, x).nelbo
 
 
 def test_l_1_is_the_elbo_within_the_noise() -> None:

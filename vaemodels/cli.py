@@ -225,6 +225,8 @@ def _run_from(options: argparse.Namespace) -> tuple[Run, dict[str, Any]]:
         config = settings.with_text(preset.training, training_settings)
         shape = ",".join(map(str, datasets.get(config.dataset).image_shape))
         model_config = settings.with_text(preset.config, {"image_shape": shape} | model_settings)
+        if "binarization" not in chosen and getattr(model_config, "likelihood", None) == "gaussian":
+            config = dataclasses.replace(config, binarization="none")  # a density over greys is trained on greys
         run, card = runs.new(options.preset, preset.model, model_config, config)
     run.model.to(training.best_device())
     return run, card

@@ -103,7 +103,8 @@ def evaluate(
     if len(x) == 0:
         raise UsageError("There are no images to evaluate; ask for at least one.")
     refuse_grey_pixels(model, x)
-    generator = torch.Generator(model.device).manual_seed(seed)
+    # Two generators, so that the terms do not depend on which k are asked for.
+    for_terms, for_bounds = (torch.Generator(model.device).manual_seed(seed) for _ in range(2))
     reconstruction: list[Tensor] = []
     kl: dict[str, list[Tensor]] = {}
     bounds: dict[int, list[Tensor]] = {k: [] for k in ks if model.has_likelihood}
@@ -112,13 +113,13 @@ def evaluate(
     for part in torch.arange(len(x)).split(images_at_once):
         x_part = x[part].to(model.device)
         y_part = None if y is None else y[part].to(model.device)
-        output = model(x_part, y_part, generator)
+        output = model(x_part, y_part, for_terms)
         reconstruction.append(output.reconstruction)
         for name, values in output.kl.items():
             kl.setdefault(name, []).append(values)
         points.append(model.embed(x_part, y_part))
         if bounds:
-            log_w = log_weights_in_chunks(model, x_part, ks[-1], y_part, generator)
+            log_w = log_weights_in_chunks(model, x_part, ks[-1], y_part, for_bounds)
             for k, parts in bounds.items():
                 parts.append(objectives.iwae_in_blocks(log_w, k))
         progress(len(x_part))
