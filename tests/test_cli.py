@@ -653,25 +653,11 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
     assert out == "set()\n", err
 
 
-def test_a_gaussian_likelihood_is_trained_on_grey_pixels_unless_told_otherwise(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("chosen", "expected"), [([], "none"), (["binarization=dynamic"], "dynamic")])
+def test_a_gaussian_likelihood_trains_on_greys_unless_told_otherwise(
+    tmp_path: Path, chosen: list[str], expected: str
+) -> None:
     out = tmp_path / "grey.safetensors"
-    settings = ["likelihood=gaussian", "hidden=8", "z_dim=2"]
-    assert main(["train", "vae-digits", "--epochs", "1", "--out", str(out), "--set", *settings]) == 0
-    assert checkpoints.read_card(out)["binarization"] == "none"
-    assert (
-        main(
-            [
-                "train",
-                "vae-digits",
-                "--epochs",
-                "1",
-                "--out",
-                str(out),
-                "--set",
-                *settings,
-                "binarization=dynamic",
-            ]
-        )
-        == 0
-    )
-    assert checkpoints.read_card(out)["binarization"] == "dynamic"
+    settings = ["likelihood=gaussian", "hidden=8", "z_dim=2", *chosen]
+    assert cli.main(["train", "vae-digits", "--epochs", "1", "--out", str(out), "--set", *settings]) == 0
+    assert checkpoints.read_card(out)["binarization"] == expected
