@@ -4,6 +4,7 @@ import streamlit as st
 
 from vaemodels import checkpoints
 from vaemodels.checkpoints import Card, Checkpoint
+from vaemodels.errors import LabError
 
 MAX_OWN = 8
 
@@ -51,7 +52,15 @@ def _kept() -> dict[str, tuple[Checkpoint, bytes]]:
 def names(kinds: set[str]) -> list[str]:
     """Own models first, then the pretrained ones, of the given kinds of model."""
     mine = [name for name, checkpoint in reversed(own().items()) if checkpoint.model.name in kinds]
-    return mine + [name for name in checkpoints.pretrained_names() if pretrained_card(name)["model"] in kinds]
+    return mine + [name for name in checkpoints.pretrained_names() if _kind(name) in kinds]
+
+
+def _kind(name: str) -> str | None:
+    """What kind of model a pretrained checkpoint holds; None for a damaged file, which no page then offers."""
+    try:
+        return str(pretrained_card(name)["model"])
+    except LabError:
+        return None
 
 
 def get(name: str) -> Checkpoint:

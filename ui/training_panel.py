@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from vaemodels.jobs import Job
 
+KEPT: Final = "session"  # the form is away while a run goes on, and its values must not be
 POLL_EVERY = 0.4
 SNAPSHOT_EVERY = 1.0
 CHART_POINTS = 400
@@ -104,31 +105,54 @@ def _settings(panel: Panel) -> None:
         first, second, third, fourth = st.columns(4)
         with first:
             dataset = st.selectbox(
-                "Images", [n for n in data.DATASETS if data.is_available(n)], key="train_dataset"
+                "Images",
+                [n for n in data.DATASETS if data.is_available(n)],
+                key="train_dataset",
+                persist_state=KEPT,
             )
-            kind = st.selectbox("Model", list(KINDS), format_func=KINDS.__getitem__, key="train_kind")
+            kind = st.selectbox(
+                "Model", list(KINDS), format_func=KINDS.__getitem__, key="train_kind", persist_state=KEPT
+            )
         with second:
-            z_dim = st.number_input("Latent dimensions", value=2, step=1, key="train_z")
+            z_dim = st.number_input("Latent dimensions", value=2, step=1, key="train_z", persist_state=KEPT)
             hidden = st.text_input(
-                "Hidden layers", "128, 128", key="train_hidden", help="Widths, first to last."
+                "Hidden layers",
+                "128, 128",
+                key="train_hidden",
+                persist_state=KEPT,
+                help="Widths, first to last.",
             )
         with third:
             beta = st.number_input(
-                "β, the weight of the KL", value=1.0, step=0.5, format="%g", key="train_beta"
+                "β, the weight of the KL",
+                value=1.0,
+                step=0.5,
+                format="%g",
+                key="train_beta",
+                persist_state=KEPT,
             )
             weight = st.number_input(
-                "Weight of the reconstruction", value=1.0, step=0.5, format="%g", key="train_weight"
+                "Weight of the reconstruction",
+                value=1.0,
+                step=0.5,
+                format="%g",
+                key="train_weight",
+                persist_state=KEPT,
             )
         with fourth:
-            epochs = st.number_input("Epochs", value=60, step=10, key="train_epochs")
-            warmup = st.number_input("KL warm-up, epochs", value=0, step=5, key="train_warmup")
+            epochs = st.number_input("Epochs", value=60, step=10, key="train_epochs", persist_state=KEPT)
+            warmup = st.number_input(
+                "KL warm-up, epochs", value=0, step=5, key="train_warmup", persist_state=KEPT
+            )
         with st.expander("More settings"):
             one, two, three, four = st.columns(4)
-            rate = one.number_input("Learning rate", value=1e-3, step=1e-4, format="%g", key="train_rate")
-            batch = two.number_input("Batch size", value=50, step=10, key="train_batch")
-            seed = three.number_input("Seed", value=0, step=1, key="train_seed")
+            rate = one.number_input(
+                "Learning rate", value=1e-3, step=1e-4, format="%g", key="train_rate", persist_state=KEPT
+            )
+            batch = two.number_input("Batch size", value=50, step=10, key="train_batch", persist_state=KEPT)
+            seed = three.number_input("Seed", value=0, step=1, key="train_seed", persist_state=KEPT)
             likelihood = four.selectbox(
-                "Likelihood of a VAE", ["bernoulli", "gaussian"], key="train_likelihood"
+                "Likelihood of a VAE", ["bernoulli", "gaussian"], key="train_likelihood", persist_state=KEPT
             )
         if not st.form_submit_button("Start training", type="primary"):
             return

@@ -129,7 +129,11 @@ def _list(options: argparse.Namespace) -> None:
     for name in sorted(set(presets.PRESETS) | set(checkpoints.pretrained_names())):
         row: dict[str, Any] = {"name": name, "checkpoint": name in checkpoints.pretrained_names()}
         if row["checkpoint"]:
-            card = checkpoints.read_card(checkpoints.resolve(name))
+            try:
+                card = checkpoints.read_card(name)
+            except LabError as error:
+                print(f"vaemodels: {error}", file=sys.stderr)
+                continue
             row |= {"model": card["model"], "dataset": card["dataset"], "evaluation": card["evaluation"]}
         else:
             preset = presets.get(name)
@@ -175,7 +179,7 @@ def _train(options: argparse.Namespace) -> None:
     if not seconds > 0:
         raise UsageError("--seconds is a limit on the time; give more than 0.")
     if options.scheduler:
-        run, card = _train_on(options.scheduler, run, card, seconds, options.json)
+        run, card = _train_on(options.scheduler, run, card, out, seconds, options.json)
     else:
         _train_here(run, card, out, seconds, options.json)
     runs.save(out, run, card)  # before measuring, which takes its time and can be interrupted
@@ -272,9 +276,9 @@ def _train_here(run: Run, card: dict[str, Any], out: Path, seconds: float, quiet
 
 
 def _train_on(
-    address: str, run: Run, card: dict[str, Any], seconds: float, quiet: bool
+    address: str, run: Run, card: dict[str, Any], out: Path, seconds: float, quiet: bool
 ) -> tuple[Run, dict[str, Any]]:
-    """Train on the Dask cluster at `address`, following its records, to the end or the time limit."""
+    """Train on the Dask cluster at `address`, following its records; the last snapshot of a failed run goes to `out`."""
     from vaemodels import jobs
 
     with jobs.connect(address) as client:
@@ -288,6 +292,10 @@ def _train_on(
                     if time.monotonic() - started > seconds and not job.stopping:
                         job.stop()
             return runs.loads(job.result())
+        except (KeyboardInterrupt, LabError):
+            if snapshot := job.snapshot():
+                files.write_atomically(out, snapshot)
+            raise
         finally:
             job.forget()
 
