@@ -9,17 +9,17 @@ from ui.navigation import header
 SLOT = "home"
 START = [1.0, -0.7]  # somewhere legible
 VARIANTS = [
-    ("ae-2d", "Autoencoder", "One point an image and no prior: nothing says what lies between the points."),
+    ("ae-2d", "Autoencoder", "One point per image and no prior: nothing says what lies between the points."),
     (
         "vae-2d",
         "VAE",
-        "A Gaussian q(z|x) an image, held close to N(0, I): the space fills, and can be sampled.",
+        "One Gaussian q(z|x) per image, held close to N(0, I): the space fills, and can be sampled.",
     ),
-    ("vae", "VAE, ten dimensions", "Room for more than a plane shows: sharper images, 40 nats better."),
+    ("vae", "VAE, ten dimensions", "Room for more than a plane can show: sharper images and a better ELBO."),
     (
         "vae-digits",
         "VAE on small data",
-        "The same on 1,297 digits that come with the app: minutes to train yourself.",
+        "The same on 1,297 digits that come with the app: train your own in seconds.",
     ),
 ]
 
@@ -38,12 +38,8 @@ with start:
     st.subheader("What each variant changes", anchor=False)
     for variant, title, change in VARIANTS:
         if variant in models.names({"vae", "ae"}):
-            st.page_link(
-                "pages/vae.py",
-                label=f"**{title}**",
-                icon=":material/arrow_forward:",
-                query_params={"model": variant},
-            )
-            st.caption(change)
-    st.markdown("On the next page, pick a digit, see its ELBO taken apart, then train a model of your own.")
+            with st.container(gap=None):
+                st.page_link("pages/vae.py", label=f"**{title}** →", query_params={"model": variant})
+                st.caption(change)
+    st.markdown("There, pick a digit and see its ELBO taken apart; then train a model of your own.")
 publish_decoder(checkpoint.model, SLOT, key="home-decoder")

@@ -28,19 +28,21 @@ def explore() -> None:
     with elbo:
         vae_page.show_elbo(checkpoint.model, chosen)
     with explorer:
+        followed = is_followed()
         z = latent_explorer(
             SLOT,
             key="explorer",
             z=vae_page.code(checkpoint.model, chosen),
             token=f"{name}/{chosen.key}",
-            **vae_page.plane(name, checkpoint),
+            **vae_page.plane(name, checkpoint, points=not followed),
         )
-        if is_followed():
-            st.caption(
-                "The explorer shows the model in training, below; the terms beside it are the chosen model's."
-            )
-        else:
-            vae_page.show_z(checkpoint.model, chosen, z)
+        with st.container(key="about-z"):
+            if followed:
+                st.info(
+                    "This is the model in training, below; the terms beside it are those of the chosen one."
+                )
+            else:
+                vae_page.show_z(checkpoint.model, chosen, z)
 
 
 explore()

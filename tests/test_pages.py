@@ -92,7 +92,8 @@ def test_every_model_can_be_chosen(visit, name):
     at.selectbox(key="model").set_value(name).run()
     assert not at.exception
     assert not at.error
-    assert f"trained on {checkpoints.read_card(name)['dataset']}" in at.caption[0].value
+    titles = {"mnist": "MNIST", "digits": "built-in digits"}
+    assert f"trained on {titles[checkpoints.read_card(name)['dataset']]}" in at.caption[0].value
 
 
 def test_only_digits_are_offered_where_there_is_nothing_else(visit):

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from vaemodels import checkpoints
+from vaemodels import checkpoints, data
 from vaemodels.checkpoints import Card, Checkpoint
 from vaemodels.errors import LabError
 
 MAX_OWN = 8
+KINDS = {"vae": "VAE", "ae": "Autoencoder"}
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -70,19 +71,35 @@ def get(name: str) -> Checkpoint:
 
 def describe(card: Card) -> str:
     """One line on what a model is and how it measured, with what it was measured on."""
-    config = card["config"]
-    kind: str = {"vae": "VAE", "ae": "Autoencoder"}.get(card["model"], card["model"].upper())
-    text = f"{kind}, {config['z_dim']} dimensions, trained on {card['dataset']} for {card['epoch']} epochs"
-    beta = card["training"].get("beta", 1.0)
-    if card["model"] != "ae" and beta != 1:
-        text += f" with β = {beta:g}"
-    result = card["evaluation"]
-    if result is None:
-        return text + "."
-    on = (
-        f"{result['n']:,} {result['dataset']} {result['split']} images, {result['binarization']} binarisation"
+    training = card["training"]
+    text = (
+        f"{KINDS[card['model']]}, {card['config']['z_dim']} dimensions, trained on "
+        f"{_named(card['dataset'])} for {card['epoch']} epochs"
     )
-    if result["nelbo"] is None:
-        value, error = result["reconstruction"], result["stderr"]["reconstruction"]
-        return f"{text}. Reconstruction error {value:.1f} ± {error:.1f} nats ({on}); no likelihood."
-    return f"{text}. −ELBO {result['nelbo']:.1f} ± {result['stderr']['nelbo']:.1f} nats ({on})."
+    if card["model"] != "ae" and training["beta"] != 1:
+        text += f" with β = {training['beta']:g}"
+    return f"{text}. {_measured(card)}".rstrip()
+
+
+def _measured(card: Card) -> str:
+    """The best number there is: the test split's, else the held-out images' at the end of training."""
+    result = card["evaluation"]
+    likelihood = card["model"] != "ae"
+    label = "−ELBO" if likelihood else "Reconstruction error"
+    if result is None:
+        if not card["history"]:
+            return ""
+        terms = sum(card["history"][-1]["held_out"].values())
+        return f"{label} {terms:.1f} nats on held-out images after the last whole epoch."
+    measure = "nelbo" if likelihood else "reconstruction"
+    return (
+        f"{label} {result[measure]:.1f} ± {result['stderr'][measure]:.1f} nats ({result['n']:,} test images of "
+        f"{_named(result['dataset'])}, {result['binarization']} binarisation)"
+        f"{'.' if likelihood else '; no likelihood.'}"
+    )
+
+
+def _named(dataset: str) -> str:
+    """A dataset's title inside a sentence."""
+    title = data.get(dataset).title
+    return title if title.isupper() else title[0].lower() + title[1:]

@@ -21,7 +21,12 @@ def enter() -> None:
     """Called by the entry point before it runs a page."""
     st.session_state[ENTERED] = True
     # Streamlit leaves a hand's breadth above the title; a first screen has better uses for it.
-    st.html("<style>.stMainBlockContainer{padding-top:3.6rem;padding-bottom:3rem}</style>")
+    # The dark theme's light blue wants dark text on it, and a caption that grows must not push the page down.
+    st.html(
+        "<style>.stMainBlockContainer{padding-top:3.6rem;padding-bottom:3rem}"
+        '.stApp [data-testid$="-primary"],.stApp [data-testid$="-primaryFormSubmit"]{color:light-dark(#fff,#0f1218)}'
+        ".st-key-about-z{min-height:3.2rem}</style>"
+    )
 
 
 def header(title: str) -> None:

@@ -8,6 +8,7 @@ from vaemodels.evaluation import ImageTerms
 STYLE = f"""<style>
 .lab-formula{{font-size:1.02rem;line-height:1.6;font-variant-numeric:tabular-nums}}
 .lab-formula b{{white-space:nowrap}}
+.lab-sum{{display:grid;grid-template-columns:repeat(5,auto);justify-content:start;column-gap:.4rem;font-size:.9rem}}
 .lab-rec{{color:{colours.RECONSTRUCTION_TEXT}}} .lab-kl{{color:{colours.KL_TEXT}}}
 .lab-bound{{color:{colours.BOUND_TEXT}}}
 .lab-stack{{display:flex;height:1.1rem;border-radius:.35rem;overflow:hidden;margin:.3rem 0 .1rem}}
@@ -39,14 +40,16 @@ def formula(terms: ImageTerms) -> str:
     kl, total = terms.kl_total, terms.nelbo
     share = 100 * max(terms.reconstruction, 0) / max(total, 1e-9)
     return (
-        f'{STYLE}<div class="lab-formula"><b class="lab-bound">−ELBO</b> = '
-        '<b class="lab-rec">−E<sub>q</sub>[log p(x|z)]</b> + <b class="lab-kl">KL(q(z|x) ‖ p(z))</b><br>'
-        f'<b class="lab-bound" data-term="nelbo">{total:.1f}</b> = '
-        f'<b class="lab-rec" data-term="reconstruction">{terms.reconstruction:.1f}</b> + '
-        f'<b class="lab-kl" data-term="kl">{kl:.1f}</b> nats</div>'
+        f'{STYLE}<div class="lab-formula lab-sum">'
+        '<b class="lab-bound">−ELBO</b><span>=</span><b class="lab-rec">−E<sub>q</sub>[log p(x|z)]</b><span>+</span>'
+        '<b class="lab-kl">KL(q ‖ p)</b>'
+        f'<b class="lab-bound" data-term="nelbo">{total:.1f}</b><span>=</span>'
+        f'<b class="lab-rec" data-term="reconstruction">{terms.reconstruction:.1f}</b><span>+</span>'
+        f'<b class="lab-kl" data-term="kl">{kl:.1f}</b></div>'
         f'<div class="lab-stack" role="img" aria-label="reconstruction {terms.reconstruction:.1f}, KL {kl:.1f} nats">'
         f'<i class="lab-bar-rec" style="width:{share:.1f}%"></i><i class="lab-bar-kl" style="flex:1"></i></div>'
-        f'<div class="lab-note">Mean of {terms.draws} draws of z ± {terms.stderr:.1f}; the KL is exact.</div>'
+        f'<div class="lab-note">In nats; q = q(z|x), p = p(z). The mean of {terms.draws} draws of z, '
+        f"± {terms.stderr:.1f}; the KL is exact.</div>"
     )
 
 
@@ -57,4 +60,7 @@ def per_dimension(kl: Tensor, top: float) -> str:
         f'title="KL of z{i + 1}: {value:.3f} nats"></i><span>{value:.2f}</span>'
         for i, value in enumerate(kl.clamp(min=0).tolist())
     )
-    return f'{STYLE}<div class="lab-dims" role="group" aria-label="KL of each latent dimension in nats">{rows}</div>'
+    return (
+        f'{STYLE}<div class="lab-note">KL of each dimension, in nats</div>'
+        f'<div class="lab-dims" role="group" aria-label="KL of each latent dimension in nats">{rows}</div>'
+    )

@@ -26,7 +26,6 @@ KEPT: Final = "session"  # the form is away while a run goes on, and its values 
 POLL_EVERY = 0.4
 SNAPSHOT_EVERY = 1.0
 CHART_POINTS = 400
-KINDS = {"vae": "VAE", "ae": "autoencoder"}
 
 
 @dataclass
@@ -79,6 +78,7 @@ def _max_jobs() -> int:
 def training_panel(show: Callable[[Model | None], None]) -> None:
     """Draw the panel. `show` is given the model as it trains, about once a second, and None when nothing trains."""
     job = _panel().job
+    st.session_state["was_followed"] = is_followed()
     st.fragment(_draw, run_every=POLL_EVERY if job is not None and not job.done else None)(show)
 
 
@@ -96,6 +96,8 @@ def _draw(show: Callable[[Model | None], None]) -> None:
     else:
         _watch(panel, panel.job)
     _own_models()
+    if is_followed() != st.session_state["was_followed"]:
+        st.rerun()  # the rest of the page speaks of the explorer's model too
     show(panel.live if is_followed() else None)
 
 
@@ -111,7 +113,11 @@ def _settings(panel: Panel) -> None:
                 persist_state=KEPT,
             )
             kind = st.selectbox(
-                "Model", list(KINDS), format_func=KINDS.__getitem__, key="train_kind", persist_state=KEPT
+                "Model",
+                list(models.KINDS),
+                format_func=models.KINDS.__getitem__,
+                key="train_kind",
+                persist_state=KEPT,
             )
         with second:
             z_dim = st.number_input("Latent dimensions", value=2, step=1, key="train_z", persist_state=KEPT)
@@ -181,7 +187,7 @@ def _settings(panel: Panel) -> None:
     except LabError as error:
         st.error(str(error))
         return
-    panel.title = f"{KINDS[kind]}, {z_dim} dimensions, on {dataset}"
+    panel.title = f"{models.KINDS[kind]}, {z_dim} dimensions, on {dataset}"
     panel.epochs = epochs
     st.rerun()
 
@@ -211,7 +217,7 @@ def _watch(panel: Panel, job: "Job") -> None:
         hold.button("Pause", on_click=job.pause, width="stretch")
     stop.button("Stop", on_click=job.stop, width="stretch", help="End here and keep the model as it is.")
     st.toggle("The explorer and the samples follow this run", value=True, key="follow")
-    training_chart(_series(records), key="training")
+    training_chart(_series(records), key="training", epochs=panel.epochs)
 
 
 def _status(panel: Panel, job: "Job", records: list[dict[str, Any]]) -> str:
@@ -261,7 +267,7 @@ def _own_models() -> None:
     """The visitor's models: each can be used on this page, downloaded, deleted."""
     if not models.own():
         return
-    st.markdown("**Your models**, kept while this tab is open")
+    st.markdown("**Your models**, kept until you close or reload this tab")
     for name, checkpoint in reversed(models.own().items()):
         text, use, download, delete = st.columns([5, 2, 1.2, 1], vertical_alignment="center")
         text.markdown(f"**{name}**: {models.describe(checkpoint.card)}")
@@ -279,3 +285,6 @@ def _own_models() -> None:
         if delete.button("Delete", key=f"delete-{name}", width="stretch"):
             models.discard(name)
             st.rerun()
+    newest, checkpoint = next(reversed(models.own().items()))
+    st.caption(f"How {newest} was trained:")
+    training_chart(_series(checkpoint.card["history"]), key=f"trained-{newest}", height=220)

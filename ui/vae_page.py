@@ -10,7 +10,7 @@ from ui import models
 from ui.image_picker import image_picker
 from ui.images import figure, heat, ink, row
 from ui.terms import formula, per_dimension
-from vaemodels import checkpoints, data
+from vaemodels import data
 from vaemodels.checkpoints import Checkpoint
 from vaemodels.data import Split, binarize
 from vaemodels.errors import LabError
@@ -36,7 +36,7 @@ class Chosen(NamedTuple):
 def default_model(wanted: list[str]) -> str:
     """The first of the `wanted` names there is a pretrained model of; without any the page ends with a sentence."""
     for name in wanted:
-        if name in checkpoints.pretrained_names():
+        if name in models.names({"vae", "ae"}):
             return name
     st.error(
         "The trained models are missing from the folder pretrained/; fetch the project again to get them."
@@ -155,12 +155,12 @@ def code(model: Model, chosen: Chosen) -> list[float]:
     return values
 
 
-def plane(name: str, checkpoint: Checkpoint) -> dict[str, Any]:
+def plane(name: str, checkpoint: Checkpoint, points: bool = True) -> dict[str, Any]:
     """What the explorer's plane shows: encoded test images, and an extent that holds a prior N(0, I) or the codes."""
     dataset = checkpoint.card["dataset"] if at_hand(checkpoint.card["dataset"]) else "digits"
-    points, labels = _encoded(name, dataset, checkpoint)
-    limit = PRIOR_LIMIT if checkpoint.model.has_likelihood else float(points.abs().quantile(0.99).ceil())
-    return {"points": points, "point_labels": labels, "limit": limit}
+    encoded, labels = _encoded(name, dataset, checkpoint)
+    limit = PRIOR_LIMIT if checkpoint.model.has_likelihood else float(encoded.abs().quantile(0.95).ceil())
+    return {"limit": limit} | ({"points": encoded, "point_labels": labels} if points else {})
 
 
 # By session, as visitors give their own models the same names.
@@ -175,27 +175,32 @@ def _encoded(name: str, dataset: str, _checkpoint: Checkpoint) -> tuple[Tensor, 
 def show_elbo(model: Model, chosen: Chosen) -> None:
     """The image, its reconstruction and where it misses; the formula with its numbers; the KL by dimension."""
     terms = image_terms(model, chosen.x)
+    black_and_white = _mode(model) == "static"
     shape = model.config.image_shape
     st.html(
         row(
             [
-                figure(ink(chosen.x, shape), f"The image: {chosen.caption}", "x"),
+                figure(
+                    ink(chosen.x, shape),
+                    f"The image: {chosen.caption}",
+                    "x, binarised" if black_and_white else "x",
+                ),
                 figure(
                     ink(terms.mean, shape),
                     "Its reconstruction",
-                    "E[x|z]" if model.has_likelihood else "f(g(x))",
+                    "mean at μ(x)" if model.has_likelihood else "f(g(x))",
                 ),
                 figure(
                     heat(terms.per_pixel, shape, TOP_PIXEL_NATS),
                     f"Nats lost at each pixel, {terms.per_pixel.sum():.0f} in all",
-                    "nats by pixel",
+                    f"nats a pixel, white ≥ {TOP_PIXEL_NATS:g}",
                 ),
             ]
         )
         + formula(terms)
     )
     for values in terms.kl_by_dimension.values():
-        st.html(per_dimension(values, KL_SCALE_NATS))
+        st.html(per_dimension(values, max(KL_SCALE_NATS, values.max().item())))
 
 
 @torch.no_grad()
@@ -207,11 +212,17 @@ def show_z(model: Model, chosen: Chosen, z: list[float] | None) -> None:
         )
         return
     latent = torch.tensor(z)
-    loss = -model.decode(latent).log_prob(chosen.x).item()
-    text = f"Your z reconstructs the chosen image at **−log p(x|z) = {loss:.1f} nats**"
-    posterior = model.encode(chosen.x.unsqueeze(0)).get("z")
-    if posterior is not None:
-        text += (
-            f"; the encoder gives this z a density of log q(z|x) = {posterior.log_prob(latent).item():.1f}"
-        )
-    st.caption(text + ".")
+    loss = _number(-model.decode(latent).log_prob(chosen.x).item())
+    if not model.has_likelihood:
+        st.caption(f"Your z reconstructs the chosen image with an error of **{loss} nats**.")
+        return
+    density = _number(model.encode(chosen.x.unsqueeze(0))["z"].log_prob(latent).item())
+    st.caption(
+        f"Your z reconstructs the chosen image at **−log p(x|z) = {loss} nats**; its log-density under the encoder is "
+        f"log q(z|x) = {density}."
+    )
+
+
+def _number(value: float) -> str:
+    """One decimal, with a true minus sign."""
+    return f"{value:.1f}".replace("-", "−")

@@ -278,7 +278,7 @@ def _train_here(run: Run, card: dict[str, Any], out: Path, seconds: float, quiet
 def _train_on(
     address: str, run: Run, card: dict[str, Any], out: Path, seconds: float, quiet: bool
 ) -> tuple[Run, dict[str, Any]]:
-    """Train on the Dask cluster at `address`, following its records; the last snapshot of a failed run goes to `out`."""
+    """Train on the Dask cluster at `address`, following its records; a failed run's last snapshot goes to `out`."""
     from vaemodels import jobs
 
     with jobs.connect(address) as client:

@@ -189,7 +189,7 @@ def test_dragging_decodes_in_the_browser_and_reports_on_release(page, visit, mod
     density = model.encode(digit(3).unsqueeze(0))["z"].log_prob(z).item()
     caption = page.get_by_text("Your z reconstructs the chosen image")
     expect(caption).to_contain_text(f"−log p(x|z) = {loss:.1f} nats")
-    expect(caption).to_contain_text(f"log q(z|x) = {density:.1f}")
+    expect(caption).to_contain_text(f"log q(z|x) = {density:.1f}".replace("-", "−"))
     assert frames
     assert shown(page)["z"] == dragged["z"]
 
@@ -222,7 +222,7 @@ def test_training_on_digits_to_the_end_and_using_the_result(chromium, visit):
     assert trained.resume is None
 
     use.click()
-    line = "VAE, 2 dimensions, trained on digits for 150 epochs"
+    line = "VAE, 2 dimensions, trained on built-in digits for 150 epochs"
     expect(page.get_by_test_id("stCaptionContainer").filter(has_text=line).first).to_be_visible()
     wait_until_idle(page)
     assert chosen_model(page) == "mine-1"
@@ -267,7 +267,7 @@ def test_a_run_can_be_paused_resumed_and_stopped(visit):
     page.get_by_role("button", name="Stop", exact=True).click()
     page.get_by_role("button", name="Use this model on this page").wait_for()
     expect(page.get_by_role("button", name="Start training")).to_be_visible()
-    expect(page.get_by_text(re.compile(r"^mine-1: VAE, 2 dimensions, trained on digits for"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^mine-1: VAE, 2 dimensions, trained on built-in digits for"))).to_be_visible()
     wait_until_idle(page)
 
 

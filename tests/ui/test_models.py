@@ -70,9 +70,9 @@ def test_a_description_says_what_was_measured_on_what():
     card = models.get("vae").card
     result = card["evaluation"]
     text = models.describe(card)
-    assert text.startswith(f"VAE, 10 dimensions, trained on mnist for {card['epoch']} epochs.")
+    assert text.startswith(f"VAE, 10 dimensions, trained on MNIST for {card['epoch']} epochs.")
     assert f"−ELBO {result['nelbo']:.1f} ± {result['stderr']['nelbo']:.1f} nats" in text
-    assert f"({result['n']:,} mnist test images, static binarisation)" in text
+    assert f"({result['n']:,} test images of MNIST, static binarisation)" in text
 
 
 def test_an_autoencoder_is_described_without_a_likelihood():
@@ -85,5 +85,5 @@ def test_an_autoencoder_is_described_without_a_likelihood():
 def test_a_description_names_beta_and_is_silent_on_what_was_not_measured():
     name = models.keep(file(beta=4.0))
     assert models.describe(models.get(name).card) == (
-        "VAE, 2 dimensions, trained on digits for 0 epochs with β = 4."
+        "VAE, 2 dimensions, trained on built-in digits for 0 epochs with β = 4."
     )

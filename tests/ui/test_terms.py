@@ -21,7 +21,7 @@ def test_formula_has_its_numbers_filled_in():
     assert number(html, "nelbo") == pytest.approx(94.75, abs=0.051)
     assert number(html, "reconstruction") == pytest.approx(70.25, abs=0.051)
     assert number(html, "kl") == 24.5
-    assert "64 draws of z ± 0.2" in html
+    assert "64 draws of z, ± 0.2" in html
     assert 'aria-label="reconstruction 70.2, KL 24.5 nats"' in html
     assert 'class="lab-bar-rec" style="width:74.1%"' in html
 

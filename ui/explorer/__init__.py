@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import pyarrow as pa  # type: ignore[import-untyped]
 import streamlit as st
 import torch
 from torch import Tensor, nn
 from torch.distributions import Bernoulli, Independent
 
+from ui.arrow import column
 from vaemodels.models import Model
 from vaemodels.networks import LOG_STD_MAX, LOG_STD_MIN
 
@@ -88,13 +88,9 @@ def publish_decoder(model: Model, slot: str, key: str) -> None:
 
     Best called at the end of the page: whatever follows it moves up by one gap as the page loads.
     """
-    data = decoder_data(model)
-    # Arrow tables rather than bare arrays: the way through pandas takes several times as long at this size.
-    tables = {
-        name: pa.table({"": value}) if isinstance(value, np.ndarray) else value
-        for name, value in data.items()
-    }
-    _weights(key=key, data={"slot": slot, **tables}, height=1)
+    parts = decoder_data(model).items()
+    columns = {name: column(value) if isinstance(value, np.ndarray) else value for name, value in parts}
+    _weights(key=key, data={"slot": slot, **columns}, height=1)
 
 
 def latent_explorer(
@@ -143,8 +139,8 @@ def latent_explorer(
     if points is not None and point_labels is not None:
         if points.shape[1] > 2:
             data["dims"] = sorted(points.var(dim=0).topk(2).indices.tolist())
-        data["points"] = points.detach().float().cpu().numpy().ravel()
-        data["labels"] = point_labels.cpu().numpy().astype(np.uint8)
+        data["points"] = column(points.detach().float().cpu().numpy().ravel())
+        data["labels"] = column(point_labels.cpu().numpy().astype(np.uint8))
     released = _explorer(key=key, data=data, on_released_change=lambda: None).released
     if released is not None and released["token"] == token:
         memory["left"] = released["z"]

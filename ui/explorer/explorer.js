@@ -50,7 +50,7 @@ function createExplorer(root) {
   function update(data, setStateValue) {
     const first = slot === undefined;
     key = data.key;
-    limit = data.limit;
+    if (limit !== data.limit) fitSliders((limit = data.limit));
     root.style.setProperty("--side", `${data.height}px`);
     report = () => setStateValue("released", { z: Array.from(z), token: data.token });
     points = data.points && column(data.points);
@@ -284,6 +284,14 @@ function createExplorer(root) {
     return { row, input, text };
   }
 
+  function fitSliders(extent) {
+    if (!z) return;
+    sliders.forEach(({ input }, i) => {
+      Object.assign(input, { min: -extent, max: extent });
+      input.value = z[i]; // after the range, which would have clipped it
+    });
+  }
+
   function showDims() {
     const [horizontal, vertical] = dims;
     find("select.horizontal").value = horizontal;
@@ -326,7 +334,12 @@ function createExplorer(root) {
     paint();
   });
   find(".origin").addEventListener("click", () => jump(() => 0));
-  find(".random").addEventListener("click", () => jump(normals(Math.random() * 2 ** 32)));
+  find(".random").addEventListener("click", () => jump(randomZ()));
+
+  // From the prior, or from anywhere on the plane where there is none.
+  function randomZ() {
+    return network?.meta.prior ? normals(Math.random() * 2 ** 32) : () => limit * (2 * Math.random() - 1);
+  }
 
   function jump(next) {
     if (!network) return;
@@ -335,18 +348,19 @@ function createExplorer(root) {
     release();
   }
 
-  // ---- traversals: −3 → 3 → −3 in one dimension, the others held
+  // ---- traversals from end to end and back in one dimension, the others held: ±3 under a prior, else all of the plane
 
   function animate(sequence) {
     stop();
     const held = Float32Array.from(z);
     const begin = performance.now();
+    const reach = network.meta.prior ? 3 : limit;
     const frame = (now) => {
       const sweeps = Math.max(0, now - begin) / 1000 / SWEEP_SECONDS;
       const dim = sequence[Math.floor(sweeps) % sequence.length];
       const previous = sequence[(Math.floor(sweeps) + sequence.length - 1) % sequence.length];
       if (previous !== dim && z[previous] !== held[previous]) setDimension(previous, held[previous]);
-      setDimension(dim, -3 * Math.cos(2 * Math.PI * sweeps));
+      setDimension(dim, -reach * Math.cos(2 * Math.PI * sweeps));
       paint();
       animation = requestAnimationFrame(frame);
     };

@@ -7,6 +7,8 @@ from pathlib import Path
 import streamlit as st
 from torch import Tensor
 
+from ui.arrow import column
+
 _HERE = Path(__file__).parent
 
 
@@ -39,7 +41,7 @@ def image_picker(
     captions = [f"digit {digit}, image {i + 1}" for i, digit in enumerate(int(value) for value in labels)]
     version = hashlib.sha256(pixels.data).hexdigest()[:16]
     data = {
-        "images": pixels,
+        "images": column(pixels),
         "shape": [int(size) for size in image_shape],
         "captions": captions,
         "version": version,

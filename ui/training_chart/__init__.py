@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
+from ui.arrow import column
+
 _HERE = Path(__file__).parent
 SERIES = ("epoch", "train_reconstruction", "train_kl", "heldout_reconstruction", "heldout_kl")
 
@@ -19,11 +21,14 @@ _chart = st.components.v2.component(
 )
 
 
-def training_chart(series: Mapping[str, Sequence[float]], *, key: str, height: int = 300) -> None:
+def training_chart(
+    series: Mapping[str, Sequence[float]], *, key: str, epochs: int | None = None, height: int = 300
+) -> None:
     """Draw a run's records: `epoch` and, in nats per image, each of the other `SERIES`, all of one length.
 
-    NaN stands for a value that was not measured; a series that is left out counts as never measured.
+    The axis goes to `epochs`, where the run is to end, or as far as the records. NaN stands for a value that was not
+    measured; a series that is left out counts as never measured.
     """
     count = len(series["epoch"])
-    data = {name: np.asarray(series.get(name, [np.nan] * count), dtype=np.float32) for name in SERIES}
-    _chart(key=key, data={**data, "height": height})
+    data = {name: column(np.asarray(series.get(name, [np.nan] * count), dtype=np.float32)) for name in SERIES}
+    _chart(key=key, data={**data, "epochs": epochs, "height": height})

@@ -20,12 +20,14 @@ function createChart(root) {
   const svg = find("svg");
   const readout = find(".readout");
   let records = null;
+  let epochs = null; // where the run is to end
   let scales = null;
   let chosen = null; // index of the record being read, or null
   let following = false; // the readout stays on the newest record
 
   function update(data) {
     root.style.setProperty("--height", `${data.height}px`);
+    epochs = data.epochs;
     records = Object.fromEntries(SERIES.map((name) => [name, numbers(data[name])]));
     if (following || chosen >= records.epoch.length) chosen = records.epoch.length - 1;
     render();
@@ -34,12 +36,13 @@ function createChart(root) {
   function render() {
     const count = records.epoch.length;
     find(".waiting").hidden = count > 0;
+    svg.style.visibility = count > 0 ? "" : "hidden"; // its place is kept, its axes would be invented
     const width = svg.clientWidth;
     const height = svg.clientHeight;
     if (!width) return;
     const train = stacked(records.train_reconstruction, records.train_kl);
     const heldout = stacked(records.heldout_reconstruction, records.heldout_kl);
-    scales = scalesFor(records, train, heldout, width, height);
+    scales = scalesFor(records, epochs, train, heldout, width, height);
     drawAxes(svg, scales, width, height);
     const { x, y, bottom } = scales;
     const base = train.reconstruction.map(() => bottom);
@@ -157,7 +160,7 @@ function stacked(reconstruction, kl) {
 
 // The vertical range starts at 0, where stacked areas are honest (below the lowest value where densities make the
 // reconstruction negative). Its top leaves out the first, far higher records: at most 1.6 times the lower quartile.
-function scalesFor({ epoch }, train, heldout, width, height) {
+function scalesFor({ epoch }, epochs, train, heldout, width, height) {
   const totals = [...train.total, ...heldout.total].filter(Number.isFinite).sort((a, b) => a - b);
   const lows = [...train.reconstruction, ...heldout.reconstruction].filter(Number.isFinite);
   const lowest = Math.min(0, ...lows);
@@ -166,8 +169,8 @@ function scalesFor({ epoch }, train, heldout, width, height) {
   const bottom = lowest < 0 ? lowest - 0.25 * (highest - lowest) : 0;
   const robust = bottom + 1.6 * (quartile - bottom);
   const top = robust < 1.15 * highest - 0.15 * bottom ? robust : highest + 0.06 * (highest - bottom);
-  const from = epoch.length > 1 ? epoch[0] : 0;
-  const to = epoch.length ? Math.max(epoch.at(-1), from + 1e-6) : 1;
+  const from = epochs || epoch.length < 2 ? 0 : epoch[0];
+  const to = epochs ?? (epoch.length ? Math.max(epoch.at(-1), from + 1e-6) : 1);
   const x = (value) => MARGIN.left + ((value - from) / (to - from)) * (width - MARGIN.left - MARGIN.right);
   const y = (value) => height - MARGIN.bottom - ((value - bottom) / (top - bottom)) * (height - MARGIN.top - MARGIN.bottom);
   return { x, y, from, to, bottom, top };
