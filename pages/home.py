@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui import models, vae_page
-from ui.explorer import latent_explorer, publish_decoder
+from ui.explorer import latent_explorer
 from ui.navigation import header
 
 SLOT = "home"
@@ -32,7 +32,7 @@ touch, start = st.columns([7, 4], gap="large")
 with touch:
     name = vae_page.default_model(["vae-2d", "vae-2d-digits"])
     checkpoint = models.get(name)
-    latent_explorer(SLOT, key="home-explorer", z=START, **vae_page.plane(name, checkpoint))
+    latent_explorer(SLOT, key="home-explorer", z=START)
     st.caption(models.describe(checkpoint.card))
 with start:
     st.subheader("What each variant changes", anchor=False)
@@ -42,4 +42,4 @@ with start:
                 st.page_link("pages/vae.py", label=f"**{title}** →", query_params={"model": variant})
                 st.caption(change)
     st.markdown("There, pick a digit and see its ELBO taken apart; then train a model of your own.")
-publish_decoder(checkpoint.model, SLOT, key="home-decoder")
+vae_page.publish(name, checkpoint, SLOT)

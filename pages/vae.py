@@ -6,6 +6,7 @@ from ui import models, vae_page
 from ui.explorer import latent_explorer, prior_samples, publish_decoder
 from ui.navigation import header
 from ui.training_panel import is_followed, training_panel
+from vaemodels.models import Model
 
 KINDS = {"vae", "ae"}
 SLOT = "vae"
@@ -28,16 +29,14 @@ def explore() -> None:
     with elbo:
         vae_page.show_elbo(checkpoint.model, chosen)
     with explorer:
-        followed = is_followed()
         z = latent_explorer(
             SLOT,
             key="explorer",
             z=vae_page.code(checkpoint.model, chosen),
             token=f"{name}/{chosen.key}",
-            **vae_page.plane(name, checkpoint, points=not followed),
         )
         with st.container(key="about-z"):
-            if followed:
+            if is_followed():
                 st.info(
                     "This is the model in training, below; the terms beside it are those of the chosen one."
                 )
@@ -56,4 +55,14 @@ else:
 prior_samples(SLOT, key="samples", rows=2, columns=16)
 
 st.subheader("Train one yourself", anchor=False)
-training_panel(show=lambda live: publish_decoder(live or checkpoint.model, SLOT, key="decoder"))
+
+
+def show(live: Model | None) -> None:
+    """Give the explorer and the samples the model in training, else the chosen one."""
+    if live is None:
+        vae_page.publish(name, checkpoint, SLOT)
+    else:
+        publish_decoder(live, SLOT, key=f"{SLOT}-decoder")
+
+
+training_panel(show)

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from vaemodels.pictures import Picture, picture
+from vaemodels.pictures import Picture
 
 
 def figure(image: Picture, alt: str, caption: str) -> str:
@@ -25,18 +25,7 @@ def figure(image: Picture, alt: str, caption: str) -> str:
 
 def row(figures: list[str]) -> str:
     """Figures side by side, of equal width."""
-    style = (
-        "<style>.lab-row{display:flex;gap:.5rem}.lab-row figure{flex:1;margin:0;max-width:14rem}"
-        ".lab-row img{width:100%;image-rendering:pixelated;border-radius:.4rem;display:block;"
-        "border:1px solid rgba(128,128,128,.35)}"
-        ".lab-row figcaption{font-size:.8rem;opacity:.75;margin-top:.25rem;line-height:1.25}</style>"
-    )
-    return f'{style}<div class="lab-row">{"".join(figures)}</div>'
-
-
-def ink(pixels: Tensor, image_shape: tuple[int, int, int]) -> Picture:
-    """Pixels `[dim]` from 0 to 1 as a picture; clipped for showing."""
-    return picture(pixels, image_shape)
+    return f'<div class="lab-row">{"".join(figures)}</div>'
 
 
 def heat(values: Tensor, image_shape: tuple[int, int, int], top: float) -> Picture:

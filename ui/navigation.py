@@ -1,8 +1,11 @@
 """The pages of the app, and the way into them."""
 
+from pathlib import Path
+
 import streamlit as st
 from streamlit.navigation.page import Page
 
+STYLE = Path(__file__).parent / "style.css"
 ENTERED = "came_through_the_entry_point"
 
 
@@ -20,13 +23,7 @@ def current_page() -> Page:
 def enter() -> None:
     """Called by the entry point before it runs a page."""
     st.session_state[ENTERED] = True
-    # Streamlit leaves a hand's breadth above the title; a first screen has better uses for it.
-    # The dark theme's light blue wants dark text on it, and a caption that grows must not push the page down.
-    st.html(
-        "<style>.stMainBlockContainer{padding-top:3.6rem;padding-bottom:3rem}"
-        '.stApp [data-testid$="-primary"],.stApp [data-testid$="-primaryFormSubmit"]{color:light-dark(#fff,#0f1218)}'
-        ".st-key-about-z{min-height:3.2rem}</style>"
-    )
+    st.html(STYLE)
 
 
 def header(title: str) -> None:

@@ -2,24 +2,7 @@
 
 from torch import Tensor
 
-from ui import colours
 from vaemodels.evaluation import ImageTerms
-
-STYLE = f"""<style>
-.lab-formula{{font-size:1.02rem;line-height:1.6;font-variant-numeric:tabular-nums}}
-.lab-formula b{{white-space:nowrap}}
-.lab-sum{{display:grid;grid-template-columns:repeat(5,auto);justify-content:start;column-gap:.4rem;font-size:.9rem}}
-.lab-rec{{color:{colours.RECONSTRUCTION_TEXT}}} .lab-kl{{color:{colours.KL_TEXT}}}
-.lab-bound{{color:{colours.BOUND_TEXT}}}
-.lab-stack{{display:flex;height:1.1rem;border-radius:.35rem;overflow:hidden;margin:.3rem 0 .1rem}}
-.lab-stack i{{display:block}}
-.lab-bar-rec{{background:{colours.RECONSTRUCTION}}} .lab-bar-kl{{background:{colours.KL}}}
-.lab-dims{{display:grid;grid-template-columns:2.2rem 1fr 3.6rem;gap:.12rem .5rem;align-items:center;
-font-size:.82rem;font-variant-numeric:tabular-nums;max-height:14rem;overflow-y:auto}}
-.lab-dims i{{display:block;height:.62rem;border-radius:.2rem;min-width:1px;max-width:100%}}
-.lab-dims span:nth-child(3n){{text-align:right}}
-.lab-note{{font-size:.8rem;opacity:.75;line-height:1.35}}
-</style>"""
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -34,13 +17,13 @@ def formula(terms: ImageTerms) -> str:
     rec = f'<b class="lab-rec">{terms.reconstruction:.1f}</b>'
     if not terms.kl:
         return (
-            f'{STYLE}<div class="lab-formula">reconstruction error = {rec} nats</div>'
+            f'<div class="lab-formula">reconstruction error = {rec} nats</div>'
             '<div class="lab-note">An autoencoder has no q(z|x) and no likelihood: there is no KL and no bound.</div>'
         )
     kl, total = terms.kl_total, terms.nelbo
     share = 100 * max(terms.reconstruction, 0) / max(total, 1e-9)
     return (
-        f'{STYLE}<div class="lab-formula lab-sum">'
+        '<div class="lab-formula lab-sum">'
         '<b class="lab-bound">−ELBO</b><span>=</span><b class="lab-rec">−E<sub>q</sub>[log p(x|z)]</b><span>+</span>'
         '<b class="lab-kl">KL(q ‖ p)</b>'
         f'<b class="lab-bound" data-term="nelbo">{total:.1f}</b><span>=</span>'
@@ -61,6 +44,6 @@ def per_dimension(kl: Tensor, top: float) -> str:
         for i, value in enumerate(kl.clamp(min=0).tolist())
     )
     return (
-        f'{STYLE}<div class="lab-note">KL of each dimension, in nats</div>'
+        '<div class="lab-note">KL of each dimension, in nats</div>'
         f'<div class="lab-dims" role="group" aria-label="KL of each latent dimension in nats">{rows}</div>'
     )

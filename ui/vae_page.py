@@ -1,14 +1,16 @@
 """The pieces of the VAE page."""
 
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import NamedTuple
 
 import streamlit as st
 import torch
 from torch import Tensor
 
 from ui import models
+from ui.explorer import publish_decoder
 from ui.image_picker import image_picker
-from ui.images import figure, heat, ink, row
+from ui.images import figure, heat, row
 from ui.terms import formula, per_dimension
 from vaemodels import data
 from vaemodels.checkpoints import Checkpoint
@@ -16,6 +18,7 @@ from vaemodels.data import Split, binarize
 from vaemodels.errors import LabError
 from vaemodels.evaluation import image_terms
 from vaemodels.models import Model
+from vaemodels.pictures import picture
 
 THUMBNAILS = 30
 POINTS = 400
@@ -70,7 +73,7 @@ def pick_image(checkpoint: Checkpoint) -> Chosen:
     )
     images, labels, places = thumbnails(dataset, None if digit == "any" else int(digit))
     shape = data.get(dataset).image_shape
-    index = image_picker(images, shape, labels, key=f"picker-{dataset}-{digit}", columns=5)
+    index = image_picker(images, shape, labels, key="picker", columns=5)
     place = int(places[index])
     label = int(labels[index])
     caption = f"a {label}, {dataset} test image {place}"
@@ -128,7 +131,7 @@ def fetch_mnist() -> None:
     st.rerun()
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
+@lru_cache(maxsize=32)
 def thumbnails(dataset: str, digit: int | None) -> tuple[Tensor, Tensor, Tensor]:
     """The first test images of a dataset (of one digit), their labels, and their places in the split."""
     split = data.load(dataset, "test")
@@ -137,7 +140,7 @@ def thumbnails(dataset: str, digit: int | None) -> tuple[Tensor, Tensor, Tensor]
     return split.images[places], split.labels[places], places
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@lru_cache(maxsize=4)
 def _inputs(dataset: str, mode: str) -> Tensor:
     """The test split as the model takes it, binarised as a whole."""
     return binarize(data.load(dataset, "test").images, mode)
@@ -155,12 +158,14 @@ def code(model: Model, chosen: Chosen) -> list[float]:
     return values
 
 
-def plane(name: str, checkpoint: Checkpoint, points: bool = True) -> dict[str, Any]:
-    """What the explorer's plane shows: encoded test images, and an extent that holds a prior N(0, I) or the codes."""
+def publish(name: str, checkpoint: Checkpoint, slot: str) -> None:
+    """Send a model's decoder to the page's `slot`, with encoded test images, and an extent that holds them."""
     dataset = checkpoint.card["dataset"] if at_hand(checkpoint.card["dataset"]) else "digits"
     encoded, labels = _encoded(name, dataset, checkpoint)
     limit = PRIOR_LIMIT if checkpoint.model.has_likelihood else float(encoded.abs().quantile(0.95).ceil())
-    return {"limit": limit} | ({"points": encoded, "point_labels": labels} if points else {})
+    publish_decoder(
+        checkpoint.model, slot, key=f"{slot}-decoder", points=encoded, point_labels=labels, limit=limit
+    )
 
 
 # By session, as visitors give their own models the same names.
@@ -181,12 +186,12 @@ def show_elbo(model: Model, chosen: Chosen) -> None:
         row(
             [
                 figure(
-                    ink(chosen.x, shape),
+                    picture(chosen.x, shape),
                     f"The image: {chosen.caption}",
                     "x, binarised" if black_and_white else "x",
                 ),
                 figure(
-                    ink(terms.mean, shape),
+                    picture(terms.mean, shape),
                     "Its reconstruction",
                     "mean at μ(x)" if model.has_likelihood else "f(g(x))",
                 ),
@@ -198,9 +203,11 @@ def show_elbo(model: Model, chosen: Chosen) -> None:
             ]
         )
         + formula(terms)
+        + "".join(
+            per_dimension(values, max(KL_SCALE_NATS, values.max().item()))
+            for values in terms.kl_by_dimension.values()
+        )
     )
-    for values in terms.kl_by_dimension.values():
-        st.html(per_dimension(values, max(KL_SCALE_NATS, values.max().item())))
 
 
 @torch.no_grad()

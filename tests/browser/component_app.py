@@ -23,17 +23,16 @@ def decoders() -> None:
 def explorer() -> None:
     seed = st.number_input("seed", 0, 9, 0)
     token = st.number_input("token", 0, 9, 0)
-    publish_decoder(model_of("elu", seed), "page", key="weights")
+    generator = torch.Generator().manual_seed(0)
+    points = torch.randn(50, 3, generator=generator) * torch.tensor([1.0, 0.1, 2.0])
+    labels = torch.arange(50) % 10
+    publish_decoder(model_of("elu", seed), "page", key="weights", points=points, point_labels=labels)
     if st.checkbox("show", True):
-        generator = torch.Generator().manual_seed(0)
-        points = torch.randn(50, 3, generator=generator) * torch.tensor([1.0, 0.1, 2.0])
         released = latent_explorer(
             "page",
             key="explorer",
             z=[0.5 * token, 0.0, 0.0],
             token=token,
-            points=points,
-            point_labels=torch.arange(50) % 10,
         )
         st.text(f"released {json.dumps(released)}")
     prior_samples("page", key="samples", rows=2, columns=4, seed=3)

@@ -7,23 +7,24 @@ import pytest
 import torch
 from PIL import Image
 
-from ui.images import figure, heat, ink, row
+from ui.images import figure, heat, row
+from vaemodels.pictures import picture
 
 
 def test_ink_goes_from_black_to_white_and_is_clipped():
-    image = ink(torch.tensor([-0.5, 0.0, 0.5, 1.0, 1.0, 2.0]), (1, 2, 3))
+    image = picture(torch.tensor([-0.5, 0.0, 0.5, 1.0, 1.0, 2.0]), (1, 2, 3))
     assert image.tolist() == [[0, 0, 128], [255, 255, 255]]
 
 
 def test_figure_holds_every_pixel_as_it_is():
-    image = ink(torch.rand(3 * 4 * 5), (3, 4, 5))
+    image = picture(torch.rand(3 * 4 * 5), (3, 4, 5))
     [data] = re.findall(r'src="data:image/png;base64,([^"]+)"', figure(image, "alt", "caption"))
     with Image.open(io.BytesIO(base64.b64decode(data))) as decoded:
         assert np.array_equal(np.asarray(decoded), image)
 
 
 def test_text_in_a_figure_is_escaped():
-    html = figure(ink(torch.zeros(4), (1, 2, 2)), 'a "<script>"', "<b> & c")
+    html = figure(picture(torch.zeros(4), (1, 2, 2)), 'a "<script>"', "<b> & c")
     assert "<script>" not in html
     assert 'alt="a &quot;&lt;script&gt;&quot;"' in html
     assert "<figcaption>&lt;b&gt; &amp; c</figcaption>" in html

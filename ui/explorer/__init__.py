@@ -83,14 +83,32 @@ def decoder_data(model: Model) -> dict[str, Any]:
     return {**arrays, "meta": {**meta, "version": digest.hexdigest()}}
 
 
-def publish_decoder(model: Model, slot: str, key: str) -> None:
+def publish_decoder(
+    model: Model,
+    slot: str,
+    key: str,
+    *,
+    points: Tensor | None = None,
+    point_labels: Tensor | None = None,
+    limit: float = 3.5,
+) -> None:
     """Send `model`'s decoder to the page's `slot`; draws nothing. Unchanged weights are not sent again.
 
     Best called at the end of the page: whatever follows it moves up by one gap as the page loads.
+
+    Args:
+        points: encoded images `[n, z_dim]` for the explorer's plane, marked by `point_labels: [n]` (digits).
+            The plane starts with the two dimensions in which they vary most.
+        limit: plane and sliders span −limit to limit.
     """
     parts = decoder_data(model).items()
-    columns = {name: column(value) if isinstance(value, np.ndarray) else value for name, value in parts}
-    _weights(key=key, data={"slot": slot, **columns}, height=1)
+    data = {name: column(value) if isinstance(value, np.ndarray) else value for name, value in parts}
+    if points is not None and point_labels is not None:
+        if points.shape[1] > 2:
+            data["dims"] = sorted(points.var(dim=0).topk(2).indices.tolist())
+        data["points"] = column(points.detach().float().cpu().numpy().ravel())
+        data["labels"] = column(point_labels.cpu().numpy().astype(np.uint8))
+    _weights(key=key, data={"slot": slot, "limit": limit, **data}, height=1)
 
 
 def latent_explorer(
@@ -99,11 +117,8 @@ def latent_explorer(
     key: str,
     z: Sequence[float] | None = None,
     token: str | int | None = None,
-    points: Tensor | None = None,
-    point_labels: Tensor | None = None,
     seed: int = 0,
     height: int = 380,
-    limit: float = 3.5,
     background: Literal["manifold", "digits", "plain"] = "manifold",
 ) -> list[float] | None:
     """The explorer of the decoder in `slot`; returns the z the visitor last let go of, or None before that.
@@ -113,12 +128,9 @@ def latent_explorer(
     finds the z they left.
 
     Args:
-        points: encoded images `[n, z_dim]` to show on the plane, marked by `point_labels: [n]` (digits).
-            The plane starts with the two dimensions in which they vary most.
         seed: of the noise in a draw x ~ p(x|z).
         height: side of the image and of the plane where there is room, in pixels.
-        limit: plane and sliders span −limit to limit.
-        background: of the plane at first; "digits" needs `points`.
+        background: of the plane at first; "digits" needs published points.
     """
     fresh = {"token": token, "left": None, "start": z}
     memory: dict[str, Any] = st.session_state.setdefault(f"_{key}_memory", fresh)
@@ -133,14 +145,8 @@ def latent_explorer(
         "token": token,
         "seed": seed,
         "height": height,
-        "limit": limit,
         "background": background,
     }
-    if points is not None and point_labels is not None:
-        if points.shape[1] > 2:
-            data["dims"] = sorted(points.var(dim=0).topk(2).indices.tolist())
-        data["points"] = column(points.detach().float().cpu().numpy().ravel())
-        data["labels"] = column(point_labels.cpu().numpy().astype(np.uint8))
     released = _explorer(key=key, data=data, on_released_change=lambda: None).released
     if released is not None and released["token"] == token:
         memory["left"] = released["z"]

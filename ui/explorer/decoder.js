@@ -22,7 +22,8 @@ export function networkFrom(data) {
   for (let i = 0; i + 1 < sizes.length; i++) {
     layers.push({ W: column(data[`W${i}`]), b: column(data[`b${i}`]), inputs: sizes[i], outputs: sizes[i + 1] });
   }
-  return { meta: data.meta, layers };
+  const { meta, limit, dims, points, labels } = data;
+  return { meta, layers, limit, dims, points: points && column(points), labels: labels && column(labels) };
 }
 
 // out = activate(W input + b)

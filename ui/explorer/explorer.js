@@ -35,7 +35,6 @@ function createExplorer(root) {
   let z = new Float32Array(0);
   let wantedZ; // set by Python before the weights were there to say how long z is
   let dims = [0, 1]; // on the plane: horizontal, vertical (null when z has one dimension)
-  let wantedDims;
   let limit = 3.5;
   let points, labels, theme;
   let show = "mean";
@@ -50,19 +49,12 @@ function createExplorer(root) {
   function update(data, setStateValue) {
     const first = slot === undefined;
     key = data.key;
-    if (limit !== data.limit) fitSliders((limit = data.limit));
     root.style.setProperty("--side", `${data.height}px`);
     report = () => setStateValue("released", { z: Array.from(z), token: data.token });
-    points = data.points && column(data.points);
-    labels = data.labels && column(data.labels);
-    find(".digits").hidden = !points;
-    wantedDims = data.dims;
     theme = themeOf(root);
     if (first) {
       noiseSeed = data.seed;
       chooseBackground(data.background);
-    } else if (!points && background === "digits") {
-      chooseBackground("manifold");
     }
     if (first || data.token !== token) wantedZ = data.z;
     token = data.token;
@@ -83,13 +75,16 @@ function createExplorer(root) {
     const before = network?.meta;
     network = published;
     const { meta } = network;
+    ({ points, labels } = network);
+    find(".digits").hidden = !points;
+    if (!points && background === "digits") chooseBackground("manifold");
+    if (limit !== network.limit) fitSliders((limit = network.limit));
     decoder = createDecoder(network);
     mosaicDecoder = createDecoder(network);
     if (before?.z_dim !== meta.z_dim) {
       stop();
       z = new Float32Array(meta.z_dim);
-      const fit = wantedDims?.every((i) => i < meta.z_dim);
-      dims = meta.z_dim > 1 ? (fit ? [...wantedDims] : [0, 1]) : [0, null];
+      dims = meta.z_dim > 1 ? [...(network.dims ?? [0, 1])] : [0, null];
       buildControls(meta);
     }
     if (before?.image_shape.join() !== meta.image_shape.join() || before?.family !== meta.family) {
@@ -199,8 +194,7 @@ function createExplorer(root) {
     if (!network || !theme) return;
     const { z_dim: zDim, prior } = network.meta;
     // Points of another latent space than the network's, while a model of other sizes trains, have no place here.
-    const placed = points?.length === labels?.length * zDim ? points : undefined;
-    drawPlane(plane, { limit, background, mosaic: mosaic.canvas, dims, points: placed, labels, zDim, prior, theme });
+    drawPlane(plane, { limit, background, mosaic: mosaic.canvas, dims, points, labels, zDim, prior, theme });
   }
 
   function chooseBackground(name) {
