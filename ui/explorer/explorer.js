@@ -193,7 +193,6 @@ function createExplorer(root) {
   function drawBackground() {
     if (!network || !theme) return;
     const { z_dim: zDim, prior } = network.meta;
-    // Points of another latent space than the network's, while a model of other sizes trains, have no place here.
     drawPlane(plane, { limit, background, mosaic: mosaic.canvas, dims, points, labels, zDim, prior, theme });
   }
 
