@@ -28,6 +28,7 @@ st.markdown(
     "A variational autoencoder learns to write digits it has never seen. This one squeezes every image into **two "
     "numbers**: drag in the plane, and its decoder draws what those two numbers mean."
 )
+st.page_link("pages/vae.py", label="Take one image's ELBO apart, then train a model of your own →")
 touch, start = st.columns([7, 4], gap="large")
 with touch:
     name = vae_page.default_model(["vae-2d", "vae-2d-digits"])
@@ -41,5 +42,4 @@ with start:
             with st.container(gap=None):
                 st.page_link("pages/vae.py", label=f"**{title}** →", query_params={"model": variant})
                 st.caption(change)
-    st.markdown("There, pick a digit and see its ELBO taken apart; then train a model of your own.")
 vae_page.publish(name, checkpoint, SLOT)

@@ -30,7 +30,7 @@ class TrainingConfig:
     """How a model is trained; it travels in the checkpoint's card.
 
     The loss is reconstruction_weight · reconstruction + beta · Σ kl, with `beta` rising linearly from 0 over the first
-    `kl_warmup_epochs`. `precision` "auto" takes bfloat16 where the processor has it and the network gains by it.
+    `kl_warmup_epochs`. `precision` "auto" takes bfloat16 where the device has it natively.
     """
 
     dataset: str = "digits"
