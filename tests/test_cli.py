@@ -1,5 +1,6 @@
 """The command line from end to end: exit codes, one line on stderr, JSON, and files that outlive a failure."""
 
+import functools
 import json
 import math
 import os
@@ -321,7 +322,9 @@ def python(*arguments: str, **options: Any) -> subprocess.Popen[str]:
 def test_ctrl_c_keeps_the_run(lab: Command, tmp_path: Path) -> None:
     out = tmp_path / "kept.safetensors"
     arguments = ["train", "vae-digits", "--epochs", "100000", *TINY, "--out", str(out)]
-    process = python("-m", "vaemodels", *arguments)
+    # Where the tests themselves run in the background of a shell, Ctrl-C is ignored, and children inherit that.
+    listening = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = python("-m", "vaemodels", *arguments, preexec_fn=listening)
     assert process.stderr is not None
     seen = ""
     while "held-out" not in seen:  # the first epoch is done
