@@ -74,6 +74,8 @@ def pick_image(checkpoint: Checkpoint) -> Chosen:
     images, labels, places = thumbnails(dataset, None if digit == "any" else int(digit))
     shape = data.get(dataset).image_shape
     index = image_picker(images, shape, labels, key="picker", columns=5)
+    if dataset != checkpoint.card["dataset"]:
+        st.caption("This model was trained on other images: expect it to lose more nats on these.")
     place = int(places[index])
     label = int(labels[index])
     caption = f"a {label}, {dataset} test image {place}"
