@@ -28,7 +28,7 @@ st.markdown(
     "A variational autoencoder learns to write digits it has never seen. This one squeezes every image into **two "
     "numbers**: drag in the plane, and its decoder draws what those two numbers mean."
 )
-st.page_link("pages/vae.py", label="Take one image's ELBO apart, then train a model of your own →")
+st.page_link("pages/vae.py", label="Take one image's ELBO apart →")
 touch, start = st.columns([7, 4], gap="large")
 with touch:
     name = vae_page.default_model(["vae-2d", "vae-2d-digits"])
