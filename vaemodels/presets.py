@@ -1,6 +1,6 @@
 """The trained models the app opens with: what each is and the recipe it was trained by."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from vaemodels.errors import UsageError
@@ -23,6 +23,8 @@ MNIST = TrainingConfig(dataset="mnist", epochs=154, batch_size=100)
 # 1,297 images are 26 steps an epoch at batch 50, so many epochs; ten to twenty seconds on one thread.
 DIGITS = TrainingConfig(dataset="digits", epochs=300, batch_size=50)
 DIGITS_HIDDEN = (128, 128)
+# With `vae`, which is β = 1, the points of the rate–distortion curve.
+BETAS = (0.25, 0.5, 2.0, 4.0, 10.0)
 
 PRESETS: dict[str, Preset] = {
     "vae": Preset("vae", VAEConfig(), MNIST, "ten latent dimensions on MNIST"),
@@ -31,6 +33,30 @@ PRESETS: dict[str, Preset] = {
     ),
     "ae-2d": Preset(
         "ae", AEConfig(z_dim=2), MNIST, "a deterministic autoencoder with the same two dimensions"
+    ),
+    **{
+        f"vae-beta{beta:g}": Preset(
+            "vae", VAEConfig(), replace(MNIST, beta=beta), f"as vae, trained with β = {beta:g}"
+        )
+        for beta in BETAS
+    },
+    "vae-gaussian": Preset(
+        "vae",
+        VAEConfig(likelihood="gaussian", variance="learned"),
+        replace(MNIST, binarization="none"),
+        "as vae, with a Gaussian decoder of one learned variance on grey pixels",
+    ),
+    "vae-2d-rec": Preset(
+        "vae",
+        VAEConfig(z_dim=2),
+        replace(MNIST, beta=0.0),
+        "two dimensions, trained on the reconstruction alone",
+    ),
+    "vae-2d-kl": Preset(
+        "vae",
+        VAEConfig(z_dim=2),
+        replace(MNIST, epochs=10, reconstruction_weight=0.0),
+        "two dimensions, trained on the KL alone",
     ),
     "vae-digits": Preset(
         "vae", VAEConfig(hidden=DIGITS_HIDDEN), DIGITS, "ten dimensions on the built-in digits"
