@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from ui import models, vae_page
-from ui.explorer import latent_explorer, prior_samples, publish_decoder
+from ui import image_choice, models, vae_page
+from ui.explorer import latent_explorer, publish_decoder
+from ui.looks import View, closer_look
 from ui.navigation import header
 from ui.training_panel import is_followed, training_panel
 from vaemodels.models import Model
@@ -22,10 +23,10 @@ st.caption(models.describe(checkpoint.card))
 
 @st.fragment
 def explore() -> None:
-    """One image: its latent code, its reconstruction, the terms of its ELBO."""
+    """One image: its latent code, its reconstruction, the terms of its ELBO; then a closer look."""
     pick, explorer, elbo = st.columns([10, 26, 12], gap="medium")
     with pick:
-        chosen = vae_page.pick_image(checkpoint)
+        chosen = image_choice.pick_image(checkpoint)
     with elbo:
         vae_page.show_elbo(checkpoint.model, chosen)
     with explorer:
@@ -42,17 +43,10 @@ def explore() -> None:
                 )
             else:
                 vae_page.show_z(checkpoint.model, chosen, z)
+    closer_look(View(name, checkpoint, chosen, "mean", 0, SLOT))
 
 
 explore()
-
-if checkpoint.model.has_likelihood:
-    st.subheader("Samples from the prior", anchor=False)
-    st.caption("z ~ N(0, I), decoded in your browser. Choose one to carry its z to the plane above.")
-else:
-    st.subheader("Draws from N(0, I), decoded", anchor=False)
-    st.caption("An autoencoder has no prior: nothing in its training asked that these points mean anything.")
-prior_samples(SLOT, key="samples", rows=2, columns=16)
 
 st.subheader("Train one yourself", anchor=False)
 
