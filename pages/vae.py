@@ -12,12 +12,11 @@ from vaemodels.models import Model
 KINDS = {"vae", "ae"}
 SLOT = "vae"
 
-title, choice = st.columns([3, 2], vertical_alignment="bottom")
-with title:
+with st.container(horizontal=True, vertical_alignment="bottom", key="head"):
     header("VAE and β-VAE")
-with choice:
     name = vae_page.choose_model(KINDS)
-checkpoint = models.get(name)
+    checkpoint = models.get(name)
+    shown, seed = vae_page.choose_decoding(checkpoint.model)
 st.caption(models.describe(checkpoint.card))
 
 
@@ -28,7 +27,7 @@ def explore() -> None:
     with pick:
         chosen = image_choice.pick_image(checkpoint)
     with elbo:
-        vae_page.show_elbo(checkpoint.model, chosen)
+        vae_page.show_elbo(checkpoint.model, chosen, shown, seed)
     with explorer:
         z = latent_explorer(
             SLOT,
@@ -43,7 +42,7 @@ def explore() -> None:
                 )
             else:
                 vae_page.show_z(checkpoint.model, chosen, z)
-    closer_look(View(name, checkpoint, chosen, "mean", 0, SLOT))
+    closer_look(View(name, checkpoint, chosen, shown, seed, SLOT))
 
 
 explore()

@@ -3,6 +3,7 @@
 import base64
 import html
 import io
+from typing import Literal
 
 import numpy as np
 import torch
@@ -10,6 +11,8 @@ from PIL import Image
 from torch import Tensor
 
 from vaemodels.pictures import Picture
+
+Decoding = Literal["mean", "draw"]  # what a decoded image shows of p(x|z)
 
 
 def figure(image: Picture, alt: str, caption: str) -> str:

@@ -3,23 +3,26 @@
 import streamlit as st
 import torch
 from torch import Tensor
+from torch.distributions import Independent
 
-from ui import models
+from ui import models, url_state
 from ui.explorer import publish_decoder
 from ui.image_choice import Chosen, at_hand, binarization, test_inputs
-from ui.images import figure, heat, row
+from ui.images import Decoding, figure, heat, row
 from ui.terms import formula, per_dimension
 from vaemodels import data
 from vaemodels.checkpoints import Checkpoint
 from vaemodels.data import Split
 from vaemodels.evaluation import image_terms
 from vaemodels.models import Model
+from vaemodels.networks import sample_pixels
 from vaemodels.pictures import picture
 
 POINTS = 400
 TOP_PIXEL_NATS = 3.0
 KL_SCALE_NATS = 5.0
 PRIOR_LIMIT = 3.5
+MAX_SEED = 9_999
 
 
 def default_model(wanted: list[str]) -> str:
@@ -44,7 +47,32 @@ def choose_model(kinds: set[str]) -> str:
         st.session_state["model"] = (
             default  # forgetting the key would leave the old name on the visitor's screen
         )
-    return st.selectbox("Model", names, names.index(default), key="model", bind="query-params")
+    return st.selectbox("Model", names, names.index(default), key="model", bind="query-params", width=240)
+
+
+def choose_decoding(model: Model) -> tuple[Decoding, int]:
+    """How every decoded image of the page is shown, mean or draw, and the seed of every draw."""
+    shown = url_state.segmented(
+        "Decoded images",
+        "show",
+        {"mean": "mean E[x|z]", "draw": "draw x ~ p(x|z)"},
+        "mean",
+        disabled=not model.has_likelihood,
+        help="What the decoder gives for a z: the mean of p(x|z), or one image drawn from it with the seed."
+        if model.has_likelihood
+        else "An autoencoder has no p(x|z) to draw from: its decoder gives one image for a z.",
+    )
+    seed = st.number_input(
+        "Seed",
+        0,
+        MAX_SEED,
+        0,
+        key="seed",
+        bind="query-params",
+        width=110,
+        help="The same seed gives the same draws: samples, draws of z, draws of x.",
+    )
+    return "draw" if shown == "draw" and model.has_likelihood else "mean", seed
 
 
 @torch.no_grad()
@@ -73,11 +101,15 @@ def _encoded(name: str, dataset: str, _checkpoint: Checkpoint) -> tuple[Tensor, 
     return _checkpoint.model.embed(x), split.labels[:POINTS]
 
 
-def show_elbo(model: Model, chosen: Chosen) -> None:
+def show_elbo(model: Model, chosen: Chosen, shown: Decoding, seed: int) -> None:
     """The image, its reconstruction and where it misses; the formula with its numbers; the KL by dimension."""
     terms = image_terms(model, chosen.x)
     black_and_white = binarization(model) == "static"
     shape = model.config.image_shape
+    if shown == "draw":
+        decoded, how = draw_at_mean(model, chosen.x, seed), "a draw at μ(x)"
+    else:
+        decoded, how = terms.mean, "mean at μ(x)" if model.has_likelihood else "f(g(x))"
     st.html(
         row(
             [
@@ -87,9 +119,9 @@ def show_elbo(model: Model, chosen: Chosen) -> None:
                     "x, binarised" if black_and_white else "x",
                 ),
                 figure(
-                    picture(terms.mean, shape),
+                    picture(decoded, shape),
                     "Its reconstruction",
-                    "mean at μ(x)" if model.has_likelihood else "f(g(x))",
+                    how,
                 ),
                 figure(
                     heat(terms.per_pixel, shape, TOP_PIXEL_NATS),
@@ -104,6 +136,14 @@ def show_elbo(model: Model, chosen: Chosen) -> None:
             for values in terms.kl_by_dimension.values()
         )
     )
+
+
+@torch.no_grad()
+def draw_at_mean(model: Model, x: Tensor, seed: int) -> Tensor:
+    """One draw from p(x|z) at the posterior mean of `x: [dim]`."""
+    likelihood = model.decode(model.embed(x.unsqueeze(0)))
+    assert isinstance(likelihood, Independent)
+    return sample_pixels(likelihood, torch.Generator(model.device).manual_seed(seed))[0]
 
 
 @torch.no_grad()

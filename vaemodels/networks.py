@@ -80,6 +80,14 @@ def sample_normal(
     return mean + std * noise
 
 
+def sample_pixels(likelihood: Independent, generator: torch.Generator | None = None) -> Tensor:
+    """A draw x ~ p(x|z) from a Bernoulli or a Gaussian likelihood, of shape `[*batch, dim]`."""
+    base = likelihood.base_dist
+    if isinstance(base, Bernoulli):
+        return torch.bernoulli(base.probs, generator=generator)
+    return sample_normal(likelihood, generator=generator)
+
+
 @torch.no_grad()
 def start_at_pixel_logits(output: nn.Linear, pixel_means: Tensor) -> None:
     """Set the bias of a Bernoulli decoder's last layer to the training pixels' logits (`pixel_means: [dim]`)."""

@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-import streamlit as st
-
 from ui.looks import prior
 from ui.looks.view import View
+from ui.url_state import segmented
 
 __all__ = ["LOOKS", "Look", "View", "closer_look"]
 
@@ -27,13 +26,6 @@ LOOKS: dict[str, Look] = {
 def closer_look(view: View) -> None:
     """The choice of a look, and the look."""
     looks = {name: look for name, look in LOOKS.items() if view.model.name in look.kinds}
-    chosen = st.segmented_control(
-        "Closer looks",
-        list(looks),
-        default=next(iter(looks)),
-        format_func=lambda name: looks[name].title,
-        required=True,
-        label_visibility="collapsed",
-        key="look",
-    )
+    titles = {name: look.title for name, look in looks.items()}
+    chosen = segmented("Closer looks", "look", titles, next(iter(looks)), label_visibility="collapsed")
     looks[chosen].draw(view)

@@ -1,8 +1,9 @@
 """What a closer look is given to look at."""
 
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from ui.image_choice import Chosen
+from ui.images import Decoding
 from vaemodels.checkpoints import Checkpoint
 from vaemodels.models import Model
 
@@ -16,7 +17,7 @@ class View(NamedTuple):
     name: str
     checkpoint: Checkpoint
     chosen: Chosen
-    show: Literal["mean", "draw"]
+    show: Decoding
     seed: int
     slot: str
 

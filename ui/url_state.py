@@ -1,0 +1,112 @@
+"""A page's state in its address, so that a link opens what its sender saw.
+
+A Streamlit widget can keep its value there by itself (`bind="query-params"`), under the label that is on screen. This
+module is for what has no widget (z, the image), and for choices whose label is not fit for an address. The address
+decides when a visitor comes to a page or goes back in their browser's history; from then on what they do decides,
+and the address follows. What can't be read there gives the default and one sentence.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from vaemodels.errors import UsageError
+
+MAX_LENGTH = 4_000  # characters of one value: a picture fits, and an address stays within what servers take
+MAX_Z = 100.0
+_NUMBER = re.compile(r"-?[0-9]{1,4}(\.[0-9]{1,6})?")
+
+
+def get(name: str) -> str | None:
+    """A query parameter; None when it is absent, empty, or longer than anything a page puts there."""
+    value = st.query_params.get(name)
+    return value if value and len(value) <= MAX_LENGTH else None
+
+
+def put(name: str, value: str | None) -> None:
+    """Write a query parameter, or remove it with None; does nothing when that changes nothing."""
+    if value is None:
+        if name in st.query_params:
+            del st.query_params[name]
+    elif st.query_params.get(name) != value:
+        st.query_params[name] = value
+
+
+def decides(key: str) -> bool:
+    """Whether the address decides in this run what the widget or component `key`, not yet drawn in it, shows."""
+    return key not in st.session_state or went_back()
+
+
+def went_back() -> bool:
+    """Whether this run answers the browser's Back or Forward button."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
+
+
+def note(sentence: str) -> None:
+    """Tell the visitor what their link asked for in vain; moves nothing on the page."""
+    st.toast(sentence, icon=":material/link_off:", duration="long")
+
+
+def segmented(
+    label: str,
+    name: str,
+    titles: Mapping[str, str],
+    default: str,
+    *,
+    label_visibility: Literal["visible", "collapsed"] = "visible",
+    disabled: bool = False,
+    help: str | None = None,
+) -> str:
+    """A choice of one of `titles` (what the address says → what the button says), kept in the address under `name`."""
+    if decides(name):
+        wanted = get(name) or default
+        if wanted not in titles:
+            note(
+                f"The link asks for {name}={_shortened(wanted)}, which is not here; showing {default} instead."
+            )
+            wanted = default
+        st.session_state[name] = wanted
+    elif st.session_state[name] not in titles:
+        st.session_state[name] = default
+    chosen = st.segmented_control(
+        label,
+        list(titles),
+        format_func=titles.__getitem__,
+        required=True,
+        key=name,
+        label_visibility=label_visibility,
+        disabled=disabled,
+        help=help,
+    )
+    chosen = chosen or default
+    put(name, None if chosen == default else chosen)
+    return chosen
+
+
+def z_to_text(z: Sequence[float]) -> str:
+    """A point of the latent space as an address holds it, to two decimals: `0.31_-1.20`."""
+    return "_".join(f"{value:.2f}" for value in z)
+
+
+def z_from_text(text: str, z_dim: int) -> list[float]:
+    """The point that `z_to_text` wrote, each value clipped to ±100.
+
+    Raises:
+        UsageError: unless the text is `z_dim` plain numbers.
+    """
+    parts = text.split("_")
+    if len(parts) != z_dim or not all(_NUMBER.fullmatch(part) for part in parts):
+        raise UsageError(
+            f"The link's z is not {z_dim} numbers such as 0.31, joined by _; the explorer starts at the image instead."
+        )
+    return [max(-MAX_Z, min(MAX_Z, float(part))) for part in parts]
+
+
+def _shortened(text: str) -> str:
+    """Text of a stranger's making, as a sentence can quote it."""
+    plain = "".join(character for character in text if character.isalnum() or character in "-._")
+    return plain[:24] or "something unreadable"
