@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 
 from vaemodels.data.dataset import Dataset, Split
+from vaemodels.data.framing import BOX, Ink, centre
 from vaemodels.errors import LabError
 
 DATASET = Dataset(
@@ -28,23 +29,15 @@ DATASET = Dataset(
 )
 
 FILE = Path(__file__).with_name("digits.npz")
-FIELD, BOX = 28, 20  # MNIST fits a digit into a 20x20 box and sets the box in a 28x28 field
 INK = 16  # the most ink a pixel of the file can hold
 
 
-def frame(digit: np.ndarray) -> np.ndarray:
-    """Resample one digit into the box and set it in the field with its centre of mass at pixel (14, 14).
+def frame(digit: Ink) -> Ink:
+    """Resample one whole digit `[8, 8]` into the box and set it in the field, `[28, 28]`.
 
-    `digit` is uint8 [height, width] with ink from 0 to 255; the result is uint8 [28, 28].
+    Its own 8x8 field is what fills the box, not the ink's bounding box, which is coarse at 8 pixels a side.
     """
-    box = np.asarray(Image.fromarray(digit).resize((BOX, BOX), Image.Resampling.BICUBIC))
-    along = np.arange(BOX)
-    mass = max(int(box.sum()), 1)
-    row, column = box.sum(1) @ along / mass, box.sum(0) @ along / mass
-    top, left = (min(max(round(FIELD / 2 - centre), 0), FIELD - BOX) for centre in (row, column))
-    field = np.zeros((FIELD, FIELD), np.uint8)
-    field[top : top + BOX, left : left + BOX] = box
-    return field
+    return centre(np.asarray(Image.fromarray(digit).resize((BOX, BOX), Image.Resampling.BICUBIC)))
 
 
 @lru_cache(maxsize=1)
