@@ -304,11 +304,12 @@ def test_every_model_is_built_by_name_from_plain_values(name: str) -> None:
     model = models.build(name, {"image_shape": [1, 4, 4], "z_dim": 2, "hidden": [6, 5]})
     assert isinstance(model, Model) and model.name == name
     assert model.config.hidden == (6, 5) and model.latent_dims == {"z": 2}
-    x = random_binary(3)
-    z = model.embed(x)
-    assert z.shape == (3, 2) and model.decode(z).mean.shape == (3, DIM)
-    assert model.decode(model.sample_prior(4)).sample().shape == (4, DIM)
-    assert model(x).likelihood.mean.shape == (3, DIM)
+    x, y = random_binary(3), torch.arange(3) if model.n_labels else None
+    z = model.embed(x, y)
+    assert z.shape == (3, 2) and model.decode(z, y).mean.shape == (3, DIM)
+    assert model.decode(model.sample_prior(3), y).sample().shape == (3, DIM)
+    assert model(x, y).likelihood.mean.shape == model.reconstruct(x, y).shape == (3, DIM)
+    torch.testing.assert_close(model.reconstruct(x, y), model.decode(z, y).mean)
     assert model.device == torch.device("cpu")
 
 

@@ -6,12 +6,40 @@ from typing import Any
 from vaemodels.errors import UsageError
 from vaemodels.models.ae import AE, AEConfig
 from vaemodels.models.base import Model, Output
+from vaemodels.models.fsvae import FSVAE, FSVAEConfig
+from vaemodels.models.gmvae import GMVAE, GMVAEConfig
+from vaemodels.models.hvae import HVAE, HVAEConfig
+from vaemodels.models.ssvae import SSVAE, SSVAEConfig
 from vaemodels.models.vae import VAE, VAEConfig
 from vaemodels.settings import from_values
 
-__all__ = ["AE", "MODELS", "VAE", "AEConfig", "Model", "Output", "VAEConfig", "build"]
+__all__ = [
+    "AE",
+    "FSVAE",
+    "GMVAE",
+    "HVAE",
+    "MODELS",
+    "SSVAE",
+    "VAE",
+    "AEConfig",
+    "FSVAEConfig",
+    "GMVAEConfig",
+    "HVAEConfig",
+    "Model",
+    "Output",
+    "SSVAEConfig",
+    "VAEConfig",
+    "build",
+]
 
-MODELS: dict[str, tuple[type[Any], type[Any]]] = {"ae": (AE, AEConfig), "vae": (VAE, VAEConfig)}
+MODELS: dict[str, tuple[type[Any], type[Any]]] = {
+    "ae": (AE, AEConfig),
+    "vae": (VAE, VAEConfig),
+    "gmvae": (GMVAE, GMVAEConfig),
+    "hvae": (HVAE, HVAEConfig),
+    "ssvae": (SSVAE, SSVAEConfig),
+    "fsvae": (FSVAE, FSVAEConfig),
+}
 
 
 def build(name: str, config: Mapping[str, Any]) -> Model:

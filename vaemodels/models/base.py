@@ -2,7 +2,7 @@
 
 import abc
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +16,7 @@ Likelihood = Literal["bernoulli", "gaussian"]
 MAX_WIDTH = 4096
 MAX_LAYERS = 8
 MAX_PARAMETERS = 20_000_000
+MAX_LABELS = 100
 
 
 class Output(NamedTuple):
@@ -54,7 +55,9 @@ class Model(nn.Module, abc.ABC):
     config: Any
     latent_dims: Mapping[str, int]
     n_labels: int = 0
+    needs_labels: bool = False  # it bounds log p(x|y), so that nothing goes without y
     has_likelihood: bool = True
+    factorised_posterior: bool = True  # q(z|x) = Π_l q(z_l|x): given x, no latent's q hears of another's draw
 
     @abc.abstractmethod
     def encode(self, x: Tensor, y: Tensor | None = None) -> Mapping[str, Distribution]:
@@ -81,6 +84,23 @@ class Model(nn.Module, abc.ABC):
     @abc.abstractmethod
     def sample_prior(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """n draws `[n, z_dim]`, by ancestral sampling, of the latent that `decode` takes."""
+
+    def prior(self) -> Distribution:
+        """p(z) of the latent that is drawn first.
+
+        Raises:
+            UsageError: where there is none.
+        """
+        raise UsageError(f"The model '{self.name}' has no prior over its latents; choose a vae for that.")
+
+    def log_joint(self, x: Tensor, latents: Mapping[str, Tensor], y: Tensor | None = None) -> Tensor:
+        """log p(x, z) at `latents`, each `[..., batch, dim]`: `[..., batch]`; log p(x|z) + log p(z) where z is alone."""
+        z = latents["z"]
+        return self.decode(z, y).log_prob(x) + self.prior().log_prob(z)
+
+    def reconstruct(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """E[x|z] at each image's embedding, `[batch, dim]`."""
+        return self.decode(self.embed(x, y), y).mean
 
     def kl_by_dimension(self, posteriors: Mapping[str, Distribution]) -> Mapping[str, Tensor]:
         """The parts `[batch, dim]` of each latent's KL where it is a sum over dimensions; none otherwise."""
@@ -137,3 +157,28 @@ def check_network(
             f"These sizes make {parameters:,} parameters, more than the {MAX_PARAMETERS:,} allowed; "
             "choose smaller hidden layers."
         )
+
+
+def check_likelihood(likelihood: str, image_shape: tuple[int, ...]) -> None:
+    """Refuse an unknown likelihood, and a Bernoulli one on colour.
+
+    Raises:
+        UsageError: with what to choose instead.
+    """
+    if likelihood not in get_args(Likelihood):
+        raise UsageError(f"Unknown likelihood '{likelihood}'; choose bernoulli or gaussian.")
+    if likelihood == "bernoulli" and image_shape[0] != 1:
+        raise UsageError(
+            "A Bernoulli likelihood is for black-and-white images; choose likelihood=gaussian, "
+            "or a model that has it."
+        )
+
+
+def check_labels(n_labels: int) -> None:
+    """Refuse a number of classes that makes no sense.
+
+    Raises:
+        UsageError: with the limits.
+    """
+    if not 2 <= n_labels <= MAX_LABELS:
+        raise UsageError(f"A model knows 2 to {MAX_LABELS} classes, not {n_labels}; choose in that range.")

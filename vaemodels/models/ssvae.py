@@ -1,0 +1,187 @@
+"""The semi-supervised VAE, "M2" (Kingma et al. 2014, Semi-supervised Learning with Deep Generative Models).
+
+Generative model    y ~ Cat(1/10),   z ~ N(0, I),   x ~ Bernoulli(f(y, z))
+Inference model     q(y|x) = Cat(π(x)),   q(z|x, y) = N(μ(x, y), diag σ²(x, y))
+Objective           with y known      ELBO(x, y) = E_q(z|x,y)[log p(x|y, z)] − KL(q(z|x, y) ‖ p(z)) − log 10
+                    with y unknown    ELBO(x) = Σ_y q(y|x) [ELBO(x, y) − log q(y|x)]   ≤ log p(x)
+
+The sum over y is written out, so no draw of a label has to be differentiated. With y unknown the ELBO's terms are
+
+    reconstruction = Σ_y q(y|x) E[−log p(x|y, z)]
+    kl_z           = Σ_y q(y|x) KL(q(z|x, y) ‖ p(z))
+    kl_y           = KL(q(y|x) ‖ Cat(1/10)),
+
+and with y known q(y|x) is the point mass on it: one term is left of each sum, and kl_y = log 10. Training adds
+α · (−log q(y|x)) on the labelled images, as nothing else teaches q(y|x) the names of the digits.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.distributions import Categorical, Distribution, Independent, Normal
+from torch.nn import functional
+
+from vaemodels import conditional, networks
+from vaemodels.errors import UsageError
+from vaemodels.models.base import Model, Output, check_labels, check_likelihood, check_network
+from vaemodels.networks import Activation
+
+
+@dataclass(frozen=True)
+class SSVAEConfig:
+    """Sizes; `hidden` is the encoder's and the classifier's, the decoder mirrors it."""
+
+    image_shape: tuple[int, int, int] = (1, 28, 28)
+    z_dim: int = 64
+    hidden: tuple[int, ...] = (300, 300)
+    activation: Activation = "elu"
+    n_labels: int = 10
+
+    def __post_init__(self) -> None:
+        check_network(self.image_shape, self.z_dim, self.hidden, self.activation)
+        check_likelihood("bernoulli", self.image_shape)
+        check_labels(self.n_labels)
+
+
+class SSVAE(Model):
+    """The M2 model; see the module's equations. Everywhere, `y: [batch]` is −1 where a label is not known."""
+
+    name = "ssvae"
+
+    def __init__(self, config: SSVAEConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.n_labels = n = config.n_labels
+        self.latent_dims = {"z": config.z_dim}
+        dim = math.prod(config.image_shape)
+        self.classifier = networks.mlp((dim, *config.hidden, n), "relu")
+        self.encoder = networks.mlp((dim + n, *config.hidden, 2 * config.z_dim), config.activation)
+        self.decoder = networks.mlp((config.z_dim + n, *reversed(config.hidden), dim), config.activation)
+
+    def prior(self) -> Independent:
+        """p(z) = N(0, I); p(y) is uniform."""
+        return networks.standard_normal(self.config.z_dim, next(self.parameters()))
+
+    def classify(self, x: Tensor) -> Tensor:
+        """The logits of q(y|x), `[batch, n_labels]`, in float32."""
+        return self.classifier(x).float()
+
+    def decode(self, z: Tensor, y: Tensor | None = None) -> Independent:
+        """p(x|y, z); `z: [..., z_dim]` and `y: [...]` broadcast, so `y: [10, 1]` writes every z as ten digits.
+
+        Raises:
+            UsageError: if y is missing.
+        """
+        if y is None:
+            raise UsageError("This model draws a picture from a style and a label; give a label for each.")
+        return networks.bernoulli(conditional.apply(self.decoder, z, y))
+
+    def encode(self, x: Tensor, y: Tensor | None = None) -> dict[str, Distribution]:
+        """q(y|x) over `[batch]`, a point mass where y is known; and q(z|x, y) for every y, over `[n_labels, batch]`."""
+        return {"y": self._infer_label(x, y), "z": self._infer_style(x)}
+
+    def embed(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """The mean of q(z|x, y) at the label, or at the most probable one where it is not known."""
+        return _at(self._infer_style(x), self.most_probable(x, y)).mean
+
+    def most_probable(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """The label of each image, `[batch]`: y where it is known, else the one q(y|x) favours."""
+        return self._infer_label(x, y).probs.argmax(-1)
+
+    def reconstruct(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """E[x|y, z] at the embedding and the label it belongs to, `[batch, dim]`."""
+        return self.decode(self.embed(x, y), self.most_probable(x, y)).mean
+
+    def forward(self, x: Tensor, y: Tensor | None = None, generator: torch.Generator | None = None) -> Output:
+        """The terms with the sum over y written out, from one draw z ~ q(z|x, y) for each label.
+
+        `posteriors` are `encode`'s. `latents` and `likelihood` are one draw y ~ q(y|x) (one-hot) and what goes with it.
+        """
+        q_y, q_z = self._infer_label(x, y), self._infer_style(x)
+        z = networks.sample_normal(q_z, generator=generator)
+        likelihoods = self.decode(z, self._every_label())
+        weights = q_y.probs.T  # [n_labels, batch]
+        drawn = _draw_labels(q_y, 1, generator)[0]
+        images = torch.arange(len(x), device=x.device)
+        return Output(
+            posteriors={"y": q_y, "z": q_z},
+            latents={"z": z[drawn, images], "y": functional.one_hot(drawn, self.n_labels).to(x.dtype)},
+            likelihood=networks.bernoulli(likelihoods.base_dist.logits[drawn, images]),
+            reconstruction=-(weights * likelihoods.log_prob(x)).sum(0),
+            kl={
+                "z": (weights * networks.kl_from_standard_normal(q_z).sum(-1)).sum(0),
+                "y": math.log(self.n_labels) - q_y.entropy(),
+            },
+        )
+
+    def per_class_elbo(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor:
+        """ELBO(x, y) for every y, `[n_labels, batch]`, from one draw of z each; ≤ log p(x, y).
+
+        Weighted by q(y|x), and with the entropy of q(y|x) added, they make up ELBO(x).
+        """
+        q_z = self._infer_style(x)
+        z = networks.sample_normal(q_z, generator=generator)
+        log_likelihood = self.decode(z, self._every_label()).log_prob(x)
+        return log_likelihood - networks.kl_from_standard_normal(q_z).sum(-1) - math.log(self.n_labels)
+
+    def log_weights(
+        self, x: Tensor, k: int, y: Tensor | None = None, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """log p(x, y, z) − log q(y|x) − log q(z|x, y) for k draws of y and z, `[k, batch]`; their mean is the ELBO.
+
+        So L_k bounds log p(x), and log p(x, y) where y is known. x is encoded once, under every label.
+        """
+        q_y = self._infer_label(x, y)
+        drawn = _draw_labels(q_y, k, generator)
+        q_z = _at(self._infer_style(x), drawn)
+        z = networks.sample_normal(q_z, generator=generator)
+        log_joint = self.decode(z, drawn).log_prob(x) + self.prior().log_prob(z) - math.log(self.n_labels)
+        return log_joint - q_y.log_prob(drawn) - q_z.log_prob(z)
+
+    def sample_prior(self, n: int, generator: torch.Generator | None = None) -> Tensor:
+        """n styles z ~ N(0, I), `[n, z_dim]`; a picture needs a label besides."""
+        return networks.sample_normal(self.prior(), (n,), generator)
+
+    def kl_by_dimension(self, posteriors: Mapping[str, Distribution]) -> dict[str, Tensor]:
+        """Σ_y q(y|x) KL(N(μ_j, σ_j²) ‖ N(0, 1)), `[batch, z_dim]`, from what `encode` gives."""
+        q_y, q_z = posteriors["y"], posteriors["z"]
+        assert isinstance(q_y, Categorical) and isinstance(q_z, Independent)
+        return {"z": (q_y.probs.T.unsqueeze(-1) * networks.kl_from_standard_normal(q_z)).sum(0)}
+
+    def start_at(self, pixel_means: Tensor) -> None:
+        """Start the decoder's bias at the pixels' logits."""
+        output = self.decoder[-1]
+        assert isinstance(output, nn.Linear)
+        networks.start_at_pixel_logits(output, pixel_means)
+
+    def _every_label(self) -> Tensor:
+        """`[n_labels, 1]`, to broadcast against a batch."""
+        return torch.arange(self.n_labels, device=self.device).unsqueeze(1)
+
+    def _infer_label(self, x: Tensor, y: Tensor | None) -> Categorical:
+        """q(y|x), or the point mass on y where it is known."""
+        log_q = self.classify(x).log_softmax(-1)
+        if y is not None:
+            known = y.unsqueeze(1)
+            is_other = known != torch.arange(self.n_labels, device=y.device)
+            log_q = torch.where(known >= 0, torch.zeros_like(log_q).masked_fill(is_other, -math.inf), log_q)
+        return Categorical(logits=log_q, validate_args=False)
+
+    def _infer_style(self, x: Tensor) -> Independent:
+        """q(z|x, y) for every y, over `[n_labels, batch]`."""
+        return networks.diagonal_normal(conditional.apply(self.encoder, x, self._every_label()))
+
+
+def _draw_labels(q: Categorical, k: int, generator: torch.Generator | None) -> Tensor:
+    """k draws of every image's label, `[k, batch]`."""
+    return torch.multinomial(q.probs, k, replacement=True, generator=generator).T
+
+
+def _at(q: Independent, y: Tensor) -> Independent:
+    """q(z|x, y) at the labels `y: [..., batch]`, picked from those for every label, `[n_labels, batch]`."""
+    images = torch.arange(y.shape[-1], device=y.device)
+    mean, std = q.base_dist.loc[y, images], q.base_dist.scale[y, images]
+    return Independent(Normal(mean, std, validate_args=False), 1, validate_args=False)
