@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ui.looks import prior
+from ui.looks import beta, prior
 from ui.looks.view import View
 from ui.url_state import segmented
 
@@ -20,6 +20,7 @@ class Look(NamedTuple):
 
 LOOKS: dict[str, Look] = {
     "samples": Look("Samples", {"vae", "ae"}, prior.draw),
+    "beta": Look("β: rate against distortion", {"vae", "ae"}, beta.draw),
 }
 
 

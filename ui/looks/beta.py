@@ -1,0 +1,236 @@
+"""The β family: rate against distortion, and what each β does to the latent dimensions."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import streamlit as st
+import torch
+from torch import Tensor
+
+from ui import models, url_state
+from ui.charts import colours, show
+from ui.images import figure, row
+from ui.looks.compared import for_model, images_at_hand, images_of, measured_on, named, plus_minus, present
+from ui.looks.decoded import decoded, montage
+from ui.looks.rate_charts import correlation_chart, rate_distortion_chart, trend_chart
+from ui.looks.view import View
+from ui.terms import subscript
+from vaemodels.comparisons import (
+    RatePoint,
+    chance_correlation,
+    chord_slope,
+    latent_correlations,
+    mean_correlation,
+    rate_distortion,
+    traversals,
+)
+from vaemodels.evaluation import Estimate
+from vaemodels.models import Model
+from vaemodels.pictures import picture
+from vaemodels.presets import BETAS
+
+FAMILY = ("vae", *(f"vae-beta{beta:g}" for beta in BETAS))
+IMAGES = 2_000  # of the test split, for what no card holds
+LIMIT, STEPS = 3.0, 11
+
+
+class Latents(NamedTuple):
+    """Of a model on `n` test images: mean KL `[z_dim]`, |correlation| of the posterior means `[z_dim, z_dim]`."""
+
+    n: int
+    kl: Tensor
+    correlations: Tensor
+
+
+def draw(view: View) -> None:
+    """The curve and its numbers; the chosen β's traversals and correlations; trends over β."""
+    family = present(FAMILY)
+    points = rate_distortion(checkpoint.card for checkpoint in family.values())
+    if not points:
+        return
+    titles = {f"{point.beta:g}": f"β = {point.beta:g}" for point in points}
+    beta = url_state.segmented(
+        "β the model was trained with", "beta", titles, "1" if "1" in titles else next(iter(titles))
+    )
+    [at] = [i for i, point in enumerate(points) if f"{point.beta:g}" == beta]
+    curve, numbers = st.columns([3, 2], gap="medium")
+    with curve:
+        _show_curve(points, at)
+        st.caption(
+            f"One model for each β, measured on {measured_on(family[points[at].name].card)}; bars are one standard "
+            "error. Click a point to choose it."
+        )
+    with numbers:
+        _show_numbers(points, at)
+
+    model = family[points[at].name].model
+    dataset = images_at_hand(family[points[at].name])
+    latents = _latents(points[at].name, dataset)
+    strips, correlated = st.columns([3, 2], gap="medium")
+    with strips:
+        _show_traversals(view, model, latents, dataset, beta)
+    with correlated:
+        _show_correlations(view, model, points[at], latents, dataset)
+    _show_trends(points, dataset)
+    st.caption(
+        "Entangled or disentangled is for your eyes here: a disentangled dimension changes one thing (slant, width, "
+        "weight) and leaves the rest alone. Nobody knows the true factors of handwriting, so there is no score; low "
+        "correlation is not one, as dimensions can be uncorrelated and still entangled."
+    )
+
+
+def _show_curve(points: Sequence[RatePoint], at: int) -> None:
+    selected = points[at]
+    best = min(points, key=lambda point: point.nelbo.mean)
+    described = "; ".join(
+        f"β = {point.beta:g}: rate {point.rate.mean:.1f}, distortion {point.distortion.mean:.1f}"
+        for point in points
+    )
+    # A chart of its own for every β: one that is clicked twice in the same place would report it only once.
+    show(
+        rate_distortion_chart(points, selected.beta, colours()),
+        f"beta-curve-{selected.beta:g}",
+        f"Rate against distortion in nats. {described}. Best −ELBO {best.nelbo.mean:.1f} at β = {best.beta:g}.",
+        height=360,
+        on_click=_choose,
+    )
+
+
+def _choose(beta: str) -> None:
+    st.session_state["beta"] = beta
+
+
+def _show_numbers(points: Sequence[RatePoint], at: int) -> None:
+    """The terms of the chosen β's model, what it was trained for, and what the slopes say."""
+    point = points[at]
+    best = min(points, key=lambda other: other.nelbo.mean)
+    loss = point.distortion.mean + point.beta * point.rate.mean
+    st.html(
+        '<div class="lab-formula lab-sum">'
+        '<b class="lab-bound">−ELBO</b><span>=</span><b class="lab-rec">distortion</b><span>+</span>'
+        '<b class="lab-kl">rate</b>'
+        f'<b class="lab-bound">{_nats(point.nelbo)}</b><span>=</span>'
+        f'<b class="lab-rec">{_nats(point.distortion)}</b><span>+</span>'
+        f'<b class="lab-kl">{_nats(point.rate)}</b></div>'
+        f'<div class="lab-formula">trained for {loss:.1f} = <b class="lab-rec">{point.distortion.mean:.1f}</b> + '
+        f'{point.beta:g} × <b class="lab-kl">{point.rate.mean:.1f}</b></div>'
+    )
+    neighbours = (points[i] for i in (at - 1, at + 1) if 0 <= i < len(points))
+    chords = " ".join(_chord(*sorted((point, other), key=lambda p: p.beta)) for other in neighbours)
+    st.markdown(
+        "Training with β makes D + βR small, so the curve falls with slope **−β** at each model: "
+        f"here −{point.beta:g}, dotted. {chords}"
+    )
+    st.markdown(
+        "−ELBO = D + R is the same all along a green line, and green lines fall with slope −1. The lowest one that "
+        "reaches the curve touches it where its slope is −1 too: at β = 1. Best measured: "
+        f"**{best.nelbo.mean:.1f}** at β = {best.beta:g} (ringed)."
+    )
+
+
+def _nats(estimate: Estimate) -> str:
+    return plus_minus(estimate.mean, estimate.stderr)
+
+
+def _chord(a: RatePoint, b: RatePoint) -> str:
+    return (
+        f"From β = {a.beta:g} to {b.beta:g} it falls by {-chord_slope(a, b):.2f} nats a nat of rate "
+        f"(expected: between {a.beta:g} and {b.beta:g})."
+    )
+
+
+def _show_traversals(view: View, model: Model, latents: Latents, dataset: str, beta: str) -> None:
+    """One row a dimension, most KL first, from −3 to 3; the other dimensions stay at the chosen image's."""
+    chosen = for_model(view.chosen, model)
+    shape = model.config.image_shape
+    order = latents.kl.argsort(descending=True).tolist()
+    with torch.no_grad():
+        base = model.embed(chosen.x.unsqueeze(0))[0]
+    z = traversals(base, order, torch.linspace(-LIMIT, LIMIT, STEPS))
+    names = [f"z{subscript(i + 1)}" for i in order]
+    by_name = [f"{name} {latents.kl[i]:.2f}" for name, i in zip(names, order, strict=True)]
+    st.html(
+        '<div class="lab-note">Each row moves one dimension from −3 to 3 and leaves the others where the encoder puts '
+        "the chosen image. Beside it the dimension’s mean KL in nats.</div>"
+        + montage(
+            decoded(model, z, view.show, view.seed),
+            shape,
+            STEPS,
+            f"Traversals at β = {beta} around {chosen.caption}; nats of KL by row: {', '.join(by_name)}",
+            row_labels=by_name,
+        )
+    )
+    st.caption(f"KL: mean over {latents.n:,} test images of {named(dataset)}.")
+
+
+def _show_correlations(view: View, model: Model, point: RatePoint, latents: Latents, dataset: str) -> None:
+    """The chosen image through this β's model, and how its latent dimensions vary together."""
+    chosen = for_model(view.chosen, model)
+    shape = model.config.image_shape
+    with torch.no_grad():
+        z = model.embed(chosen.x.unsqueeze(0))
+    st.html(
+        row(
+            [
+                figure(picture(chosen.x, shape), f"The image: {chosen.caption}", "x, binarised"),
+                figure(
+                    picture(decoded(model, z, view.show, view.seed)[0], shape),
+                    f"Its reconstruction at β = {point.beta:g}",
+                    f"{view.show} at μ(x), β = {point.beta:g}",
+                ),
+            ]
+        )
+    )
+    mean = mean_correlation(latents.correlations)
+    show(
+        correlation_chart(latents.correlations, colours()),
+        f"beta-correlations-{point.beta:g}",
+        f"|Correlation| between the latent dimensions at β = {point.beta:g}; mean off the diagonal {mean:.3f}.",
+        height=250,
+    )
+    st.caption(
+        f"|Correlation| of the posterior means over {latents.n:,} test images of {named(dataset)}: **{mean:.3f}** on "
+        f"average off the diagonal, where independence would read {chance_correlation(latents.n):.3f}. "
+        f"{point.active_units} of {len(latents.kl)} dimensions are active (their mean moves with x by a variance over "
+        "0.01)."
+    )
+
+
+def _show_trends(points: Sequence[RatePoint], dataset: str) -> None:
+    """Mean |correlation|, active units and KL over β."""
+    betas = [point.beta for point in points]
+    measured = [_latents(point.name, dataset) for point in points]
+    correlations = [mean_correlation(latents.correlations) for latents in measured]
+    active = [point.active_units for point in points]
+    rates = [point.rate.mean for point in points]
+    chance = chance_correlation(measured[0].n)
+    columns = st.columns(3, gap="medium")
+    with columns[0]:
+        st.html('<div class="lab-note">Mean |correlation| of active dimensions</div>')
+        chart = trend_chart(betas, correlations, colours()["ink"], guide=(chance, "independent"))
+        show(chart, "beta-trend-correlation", _read("Mean |correlation|", betas, correlations), height=190)
+    with columns[1]:
+        st.html('<div class="lab-note">Active dimensions</div>')
+        chart = trend_chart(betas, active, colours()["ink"])
+        show(chart, "beta-trend-active", _read("Active dimensions", betas, active), height=190)
+    with columns[2]:
+        st.html('<div class="lab-note">Mean KL, nats</div>')
+        chart = trend_chart(betas, rates, colours()["kl"], [point.rate.stderr for point in points])
+        show(chart, "beta-trend-kl", _read("Mean KL in nats", betas, rates), height=190)
+
+
+def _read(what: str, betas: Sequence[float], values: Sequence[float]) -> str:
+    pairs = (f"{value:.3g} at β = {beta:g}" for beta, value in zip(betas, values, strict=True))
+    return f"{what}: {', '.join(pairs)}."
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+@torch.no_grad()
+def _latents(name: str, dataset: str) -> Latents:
+    """What a pretrained model's encoder does with the first test images of a dataset."""
+    model = models.pretrained(name).model
+    x, _ = images_of(dataset, model, IMAGES)
+    posteriors = model.encode(x)
+    return Latents(
+        len(x), model.kl_by_dimension(posteriors)["z"].mean(0), latent_correlations(posteriors["z"].mean)
+    )

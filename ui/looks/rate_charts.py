@@ -1,0 +1,160 @@
+"""The charts over β: rate against distortion, the trends, the correlation of latent dimensions."""
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+from torch import Tensor
+
+from ui.charts import faded
+from ui.terms import subscript
+from vaemodels.comparisons import RatePoint
+
+LEVELS = 6  # lines of constant −ELBO at most
+STEPS = (2, 5, 10, 20, 50, 100, 200, 500)  # nats between them
+TANGENT = (2.5, 9.0)  # at most so many nats to each side of its point, in rate and in distortion
+
+
+def rate_distortion_chart(points: Sequence[RatePoint], selected: float, colours: dict[str, str]) -> go.Figure:
+    """The curve, the point of `selected` β with its tangent of slope −β, and lines of constant −ELBO = R + D."""
+    rates = [point.rate.mean for point in points]
+    distortions = [point.distortion.mean for point in points]
+    x_low, x_high = _padded(rates)
+    y_low, y_high = _padded(distortions)
+    figure = go.Figure()
+    for level in _levels(points):
+        figure.add_scatter(
+            x=[x_low, x_high],
+            y=[level - x_low, level - x_high],
+            mode="lines",
+            line={"color": faded(colours["bound"], 0.4), "width": 1},
+            hoverinfo="skip",
+        )
+        if y_low < level - x_high < y_high:
+            figure.add_annotation(
+                x=x_high,
+                y=level - x_high,
+                text=f"−ELBO {level}",
+                showarrow=False,
+                xanchor="right",
+                yanchor="bottom",
+                font={"color": colours["bound"], "size": 10},
+            )
+    for point in points:
+        if point.beta == selected:
+            run = min(TANGENT[0], TANGENT[1] / point.beta)
+            figure.add_scatter(
+                x=[point.rate.mean - run, point.rate.mean + run],
+                y=[point.distortion.mean + point.beta * run, point.distortion.mean - point.beta * run],
+                mode="lines",
+                line={"color": colours["text"], "width": 1.5, "dash": "dot"},
+                hoverinfo="skip",
+            )
+    best = min(points, key=lambda point: point.nelbo.mean)
+    figure.add_scatter(
+        x=[best.rate.mean],
+        y=[best.distortion.mean],
+        mode="markers",
+        marker={"symbol": "circle-open", "size": 24, "color": colours["bound"], "line": {"width": 2.5}},
+        hoverinfo="skip",
+    )
+    figure.add_scatter(
+        x=rates,
+        y=distortions,
+        error_x={"array": [point.rate.stderr for point in points], "width": 0, "color": colours["ink"]},
+        error_y={"array": [point.distortion.stderr for point in points], "width": 0, "color": colours["ink"]},
+        mode="lines+markers+text",
+        line={"color": colours["ink"], "width": 1.5},
+        marker={
+            "size": [15 if point.beta == selected else 10 for point in points],
+            "color": [colours["text"] if point.beta == selected else colours["ink"] for point in points],
+        },
+        text=[f"  β = {point.beta:g}" for point in points],
+        textposition="top right",
+        customdata=[f"{point.beta:g}" for point in points],
+        hovertemplate=[
+            f"β = {point.beta:g}<br>rate {point.rate.mean:.2f} ± {point.rate.stderr:.2f}<br>"
+            f"distortion {point.distortion.mean:.2f} ± {point.distortion.stderr:.2f}<br>"
+            f"−ELBO {point.nelbo.mean:.2f} ± {point.nelbo.stderr:.2f}<extra></extra>"
+            for point in points
+        ],
+    )
+    figure.update_layout(showlegend=False)
+    figure.update_xaxes(
+        range=[x_low, x_high], title={"text": "rate KL(q ‖ p), nats", "font": {"color": colours["kl"]}}
+    )
+    figure.update_yaxes(
+        range=[y_low, y_high],
+        title={"text": "distortion −E[log p(x|z)], nats", "font": {"color": colours["reconstruction"]}},
+    )
+    return figure
+
+
+def trend_chart(
+    betas: Sequence[float],
+    values: Sequence[float],
+    colour: str,
+    stderr: Sequence[float] | None = None,
+    guide: tuple[float, str] | None = None,
+) -> go.Figure:
+    """`values` over `betas` on a logarithmic axis, from zero; `guide` is a level with its name, drawn across."""
+    figure = go.Figure(
+        go.Scatter(
+            x=list(betas),
+            y=list(values),
+            error_y=None if stderr is None else {"array": list(stderr), "width": 0},
+            mode="lines+markers",
+            line={"color": colour},
+            marker={"size": 8},
+            hovertemplate="β = %{x}<br>%{y:.3g}<extra></extra>",
+        )
+    )
+    if guide is not None:
+        level, name = guide
+        figure.add_hline(
+            level,
+            line={"dash": "dot", "width": 1, "color": colour},
+            annotation={"text": name, "font": {"size": 10}},
+            annotation_position="bottom right",
+        )
+    figure.update_xaxes(
+        type="log", tickvals=list(betas), ticktext=[f"{beta:g}" for beta in betas], title={"text": "β"}
+    )
+    figure.update_yaxes(rangemode="tozero")
+    return figure
+
+
+def correlation_chart(correlations: Tensor, colours: dict[str, str]) -> go.Figure:
+    """|correlation| `[z_dim, z_dim]` as a square of cells, 0 to 1; a collapsed dimension's cells stay empty."""
+    names = [f"z{subscript(i + 1)}" for i in range(len(correlations))]
+    figure = go.Figure(
+        go.Heatmap(
+            z=correlations.tolist(),
+            x=names,
+            y=names,
+            zmin=0,
+            zmax=1,
+            colorscale=[[0, faded(colours["ink"], 0.06)], [1, colours["text"]]],
+            xgap=1,
+            ygap=1,
+            colorbar={"thickness": 10, "outlinewidth": 0, "tickvals": [0, 0.5, 1]},
+            hovertemplate="%{x} and %{y}: %{z:.2f}<extra></extra>",
+        )
+    )
+    figure.update_xaxes(showgrid=False, constrain="domain")
+    figure.update_yaxes(showgrid=False, autorange="reversed", scaleanchor="x", constrain="domain")
+    return figure
+
+
+def _padded(values: Sequence[float]) -> tuple[float, float]:
+    """A range with room around `values` for their labels."""
+    room = 0.14 * (max(values) - min(values)) or 1.0
+    return min(values) - room, max(values) + 1.4 * room
+
+
+def _levels(points: Sequence[RatePoint]) -> list[int]:
+    """Round values of −ELBO from below the best to above the worst."""
+    low = min(point.nelbo.mean for point in points)
+    high = max(point.nelbo.mean for point in points)
+    step = next((step for step in STEPS if (high - low) / step <= LEVELS), STEPS[-1])
+    first = int(low // step) * step
+    return list(range(first, int(high) + step + 1, step))
