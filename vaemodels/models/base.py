@@ -94,7 +94,7 @@ class Model(nn.Module, abc.ABC):
         raise UsageError(f"The model '{self.name}' has no prior over its latents; choose a vae for that.")
 
     def log_joint(self, x: Tensor, latents: Mapping[str, Tensor], y: Tensor | None = None) -> Tensor:
-        """log p(x, z) at `latents`, each `[..., batch, dim]`: `[..., batch]`; log p(x|z) + log p(z) where z is alone."""
+        """log p(x, z) at `latents`, each `[..., batch, dim]`: `[..., batch]`. For one latent, log p(x|z) + log p(z)."""
         z = latents["z"]
         return self.decode(z, y).log_prob(x) + self.prior().log_prob(z)
 
