@@ -2,12 +2,13 @@
 
 import json
 import math
+from typing import Literal
 
 import streamlit as st
 import torch
 
 from tests.browser.component_models import CASES, model_of
-from ui.explorer import latent_explorer, prior_samples, publish_decoder
+from ui.explorer import latent_explorer, move_to, prior_samples, publish_decoder
 from ui.image_picker import image_picker
 from ui.training_chart import training_chart
 
@@ -23,6 +24,9 @@ def decoders() -> None:
 def explorer() -> None:
     seed = st.number_input("seed", 0, 9, 0)
     token = st.number_input("token", 0, 9, 0)
+    noise = st.number_input("noise", 0, 9, 0)
+    show: Literal["mean", "draw"] = "draw" if st.checkbox("draw") else "mean"
+    st.button("move", on_click=move_to, args=("explorer", [1.0, -2.0, 0.25]))
     generator = torch.Generator().manual_seed(0)
     points = torch.randn(50, 3, generator=generator) * torch.tensor([1.0, 0.1, 2.0])
     labels = torch.arange(50) % 10
@@ -33,9 +37,11 @@ def explorer() -> None:
             key="explorer",
             z=[0.5 * token, 0.0, 0.0],
             token=token,
+            show=show,
+            seed=noise,
         )
         st.text(f"released {json.dumps(released)}")
-    prior_samples("page", key="samples", rows=2, columns=4, seed=3)
+    prior_samples("page", key="samples", rows=2, columns=4, show=show, seed=noise)
 
 
 def waiting() -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, WebSocket, expect
 
 from tests.browser.component_models import CASES, model_of
 from tests.browser.streamlit_page import centre, console_errors, exceptions, shown, wait_until_idle
+from ui.explorer import decoder_data
 
 APP = Path(__file__).with_name("component_app.py")
 
@@ -32,6 +33,37 @@ def visit(page: Page, url: str):
     yield go
     assert exceptions(page) == []
     assert errors == []
+
+
+def websocket_frames(page: Page) -> list[str | bytes]:
+    """A list that grows with each frame to or from the server from now on; call before `goto`."""
+    frames: list[str | bytes] = []
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framesent", lambda frame: frames.append(frame))
+        socket.on("framereceived", lambda frame: frames.append(frame))
+
+    page.on("websocket", listen)
+    return frames
+
+
+RED = """canvas => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return Array.from(data.filter((_, i) => i % 4 === 0));
+}"""
+
+
+def ink_of(canvas: Locator) -> list[int]:
+    """The red of each pixel on a canvas: 11 where nothing is, 255 where all is ink."""
+    red: list[int] = canvas.evaluate(RED)
+    return red
+
+
+def expect_ink(canvas: Locator, ink: list[int]) -> None:
+    """Waits until a canvas shows what `ink_of` gave."""
+    canvas.page.wait_for_function(
+        f"([canvas, ink]) => ({RED})(canvas).join() === ink.join()", arg=[canvas.element_handle(), ink]
+    )
 
 
 def z_of(page: Page) -> list[float]:
@@ -84,13 +116,7 @@ def test_label_is_decoded_too(visit):
 
 
 def test_drag_moves_z_without_the_server_and_reports_on_release(page: Page, visit):
-    frames: list[object] = []
-
-    def listen(socket):
-        socket.on("framesent", lambda frame: frames.append(frame))
-        socket.on("framereceived", lambda frame: frames.append(frame))
-
-    page.on("websocket", listen)
+    frames = websocket_frames(page)
     visit("explorer")
     expect_released(page, None)
     image = page.locator(".image")
@@ -190,6 +216,26 @@ def test_python_moves_z_with_a_new_token_only(visit):
     expect_released(page, None)
 
 
+def test_python_moves_z_once_as_though_the_visitor_had(page, visit):
+    frames = websocket_frames(page)
+    first_weights = decoder_data(model_of("elu"))["W0"].tobytes()
+    visit("explorer")
+    assert any(first_weights in frame for frame in frames if isinstance(frame, bytes))
+    page.get_by_role("slider", name="Latent plane").press("ArrowLeft")
+    expect_released(page, [-0.1, 0, 0])
+    wait_until_idle(page)
+    frames.clear()
+    for _ in range(2):  # also after the visitor has moved on
+        page.get_by_role("button", name="move").click()
+        expect_released(page, [1.0, -2.0, 0.25])
+        page.wait_for_function("globalThis.__vaelab_explorers.explorer.z.join() === '1,-2,0.25'")
+        page.get_by_role("slider", name="Latent plane").press("ArrowLeft")
+        expect_released(page, [0.9, -2.0, 0.25])
+    wait_until_idle(page)
+    assert frames
+    assert not any(first_weights in frame for frame in frames if isinstance(frame, bytes))
+
+
 def test_z_is_still_there_on_coming_back(visit):
     page = visit("explorer")
     page.get_by_role("slider", name="Latent plane").press("ArrowLeft")
@@ -204,21 +250,53 @@ def test_z_is_still_there_on_coming_back(visit):
     expect_released(page, [-0.1, 0, 0])
 
 
-def test_draw_is_one_draw_of_every_pixel(visit):
+def noise_of(seed: int, n: int) -> torch.Tensor:
+    """The uniform numbers that the browser makes of a seed (mulberry32)."""
+    values, state = [], seed
+    for _ in range(n):
+        state = (state + 0x6D2B79F5) % 2**32
+        t = (state ^ (state >> 15)) * (state | 1) % 2**32
+        t ^= (t + (t ^ (t >> 7)) * (t | 61)) % 2**32
+        values.append((t ^ (t >> 14)) / 2**32)
+    return torch.tensor(values)
+
+
+def test_a_draw_is_made_of_the_mean_and_the_seed(visit):
     page = visit("explorer")
-    ink = """image => {
-      const { data } = image.getContext("2d").getImageData(0, 0, image.width, image.height);
-      return Array.from(data.filter((_, i) => i % 4 === 0));
-    }"""
     image = page.locator(".image")
-    explorer = page.locator(".st-key-explorer")
-    assert len(set(image.evaluate(ink))) > 2
-    explorer.get_by_text("draw", exact=True).click()
-    first = image.evaluate(ink)
-    assert set(first) == {11, 255}
-    explorer.get_by_role("button", name="draw again").click()
-    assert image.evaluate(ink) != first
-    expect(explorer.get_by_role("img", name=re.compile("one draw"))).to_be_visible()
+    mean = ink_of(image)
+    page.get_by_role("slider", name="Latent plane").press("Shift+ArrowRight")
+    z = z_of(page)
+    page.get_by_text("draw", exact=True).click()
+    expect(page.get_by_role("img", name=re.compile(r"Decoded image \(one draw\)"))).to_be_visible()
+    with torch.no_grad():
+        expected = model_of("elu").decode(torch.tensor(z)).mean
+    for seed in (0, 5):
+        type_number(page, "noise", seed)
+        expect_ink(image, [255 if on else 11 for on in noise_of(seed, 63) < expected])
+    assert z_of(page) == z
+    page.get_by_text("draw", exact=True).click()
+    expect(page.get_by_role("img", name=re.compile(r"Decoded image \(mean\)"))).to_be_visible()
+    page.get_by_role("slider", name="Latent plane").press("Shift+ArrowLeft")
+    assert ink_of(image) == mean
+
+
+def test_samples_are_drawn_from_the_seed(visit):
+    page = visit("explorer")
+    sample = page.locator(".samples canvas").nth(5)
+    shown_before = ink_of(sample)
+    type_number(page, "noise", 1)
+    page.get_by_text("draw", exact=True).click()
+    expect(page.get_by_role("img", name=re.compile(r"Decoded image \(one draw\)"))).to_be_visible()
+    sample.click()
+    expect_released(page, z_of(page))
+    with torch.no_grad():
+        mean = model_of("elu").decode(torch.tensor(z_of(page))).mean
+    expect_ink(sample, [255 if on else 11 for on in noise_of(1006, 63) < mean])
+    page.get_by_text("draw", exact=True).click()
+    expect_ink(sample, [int(11 + 244 * value + 0.5) for value in mean])
+    type_number(page, "noise", 0)
+    expect_ink(sample, shown_before)
 
 
 def test_samples_can_be_explored(visit):

@@ -1,5 +1,5 @@
 // The latent explorer: an image, the plane and one slider per dimension. z lives here; Python hears of it on release.
-// Joined after decoder.js, registry.js, theme.js and plane.js.
+// Joined after decoder.js, registry.js, painter.js, idle.js, theme.js and plane.js.
 
 const explorers = new WeakMap();
 // For tests and benchmarks: what each explorer shows now, and the last times from event to picture.
@@ -24,23 +24,21 @@ export default function ({ data, parentElement, setStateValue }) {
 function createExplorer(root) {
   const find = (selector) => root.querySelector(selector);
   const image = find(".image");
-  const imageContext = image.getContext("2d");
   const plane = find(".plane");
   const handle = find(".handle");
   const mosaic = createMosaic(drawBackground);
 
   let slot, key, token, report, current;
   let unfollow = () => {};
-  let network, decoder, mosaicDecoder;
+  let network, painter, mosaicDecoder;
   let z = new Float32Array(0);
   let wantedZ; // set by Python before the weights were there to say how long z is
   let dims = [0, 1]; // on the plane: horizontal, vertical (null when z has one dimension)
   let limit = 3.5;
   let points, labels, theme;
-  let show = "mean";
+  let show, seed, noise;
   let background;
   let label = 0;
-  let noise, noiseSeed, drawn, bitmap;
   let sliders = [];
   let animation = 0;
 
@@ -52,20 +50,22 @@ function createExplorer(root) {
     root.style.setProperty("--side", `${data.height}px`);
     report = () => setStateValue("released", { z: Array.from(z), token: data.token });
     theme = themeOf(root);
-    if (first) {
-      noiseSeed = data.seed;
-      chooseBackground(data.background);
-    }
+    if (first) chooseBackground(data.background);
     if (first || data.token !== token) wantedZ = data.z;
+    if (data.show !== show || data.seed !== seed) {
+      ({ show, seed } = data);
+      noise = network && noiseFor(network, show, seed);
+    }
     token = data.token;
     if (slot !== data.slot) {
       slot = data.slot;
       unfollow();
-      unfollow = follow(slot, { onWeights: adoptWeights, onZ: adoptChosenZ });
+      unfollow = follow(slot, { weights: adoptWeights, z: adoptChosenZ, path: drawBackground });
       adoptWeights(networkOf(slot));
     } else if (network) {
       adoptWantedZ();
       paint();
+      describe();
       drawBackground();
     }
   }
@@ -79,7 +79,7 @@ function createExplorer(root) {
     find(".digits").hidden = !points;
     if (!points && background === "digits") chooseBackground("manifold");
     if (limit !== network.limit) fitSliders((limit = network.limit));
-    decoder = createDecoder(network);
+    painter = createPainter(network);
     mosaicDecoder = createDecoder(network);
     if (before?.z_dim !== meta.z_dim) {
       stop();
@@ -87,17 +87,10 @@ function createExplorer(root) {
       dims = meta.z_dim > 1 ? [...(network.dims ?? [0, 1])] : [0, null];
       buildControls(meta);
     }
-    if (before?.image_shape.join() !== meta.image_shape.join() || before?.family !== meta.family) {
-      const [, height, width] = meta.image_shape;
-      image.width = width;
-      image.height = height;
-      bitmap = new ImageData(width, height);
-      drawn = new Float32Array(decoder.mean.length);
-      noise = pixelNoise(meta, noiseSeed);
-    }
+    noise = noiseFor(network, show, seed);
     root.dataset.state = "ready";
-    root.classList.toggle("deterministic", !meta.prior);
-    current = shown[key] = { z, pixels: decoder.mean, std: decoder.std, version: meta.version };
+    const { mean, std } = painter.decoder;
+    current = shown[key] = { z, pixels: mean, std, version: meta.version };
     adoptWantedZ();
     paint();
     describe();
@@ -113,25 +106,23 @@ function createExplorer(root) {
     redoBackground();
   }
 
-  function adoptChosenZ(chosen) {
+  function adoptChosenZ({ z: chosen, settled }) {
     if (!network || chosen.length !== z.length) return;
     stop();
     setZ(chosen);
-    release();
+    if (settled) release();
   }
 
   // ---- z and its picture
 
   function paint() {
     if (!network) return;
-    const mean = decoder.decode(z, label);
-    const pixels = show === "draw" && network.meta.prior ? draw(decoder, noise, drawn) : mean;
-    toRGBA(pixels, network.meta.image_shape, bitmap.data);
-    imageContext.putImageData(bitmap, 0, 0);
+    painter.paint(image, z, label, noise);
     const side = plane.clientWidth;
     const x = (clamp(z[dims[0]]) + limit) / (2 * limit);
     const y = dims[1] === null ? 0.5 : (limit - clamp(z[dims[1]])) / (2 * limit);
     handle.style.transform = `translate(${x * side}px, ${y * side}px)`;
+    announce(slot, { z, label });
   }
 
   const clamp = (value) => Math.max(-limit, Math.min(limit, value));
@@ -160,7 +151,7 @@ function createExplorer(root) {
     const values = Array.from(z, (value, i) => `${named(i)} ${number(value)}`);
     const text = values.slice(0, 12).join(", ") + (values.length > 12 ? ", …" : "");
     const digit = network.meta.n_labels ? `, written as ${label}` : "";
-    image.setAttribute("aria-label", `Decoded image (${show === "mean" ? "mean" : "one draw"}) at ${text}${digit}`);
+    image.setAttribute("aria-label", `Decoded image (${noise ? "one draw" : "mean"}) at ${text}${digit}`);
     plane.setAttribute("aria-valuemin", -limit);
     plane.setAttribute("aria-valuemax", limit);
     plane.setAttribute("aria-valuenow", z[dims[0]].toFixed(2));
@@ -193,7 +184,8 @@ function createExplorer(root) {
   function drawBackground() {
     if (!network || !theme) return;
     const { z_dim: zDim, prior } = network.meta;
-    drawPlane(plane, { limit, background, mosaic: mosaic.canvas, dims, points, labels, zDim, prior, theme });
+    const path = pathOf(slot);
+    drawPlane(plane, { limit, background, mosaic: mosaic.canvas, dims, points, labels, zDim, prior, path, theme });
   }
 
   function chooseBackground(name) {
@@ -308,23 +300,11 @@ function createExplorer(root) {
   for (const radio of root.querySelectorAll("input[name=background]")) {
     radio.addEventListener("change", () => chooseBackground(radio.value));
   }
-  for (const radio of root.querySelectorAll("input[name=show]")) {
-    radio.addEventListener("change", () => {
-      show = radio.value;
-      find(".again").disabled = show !== "draw";
-      paint();
-      if (network) describe();
-    });
-  }
   find(".label select").addEventListener("change", (event) => {
     label = Number(event.target.value);
     paint();
     describe();
     redoBackground();
-  });
-  find(".again").addEventListener("click", () => {
-    noise = pixelNoise(network.meta, ++noiseSeed);
-    paint();
   });
   find(".origin").addEventListener("click", () => jump(() => 0));
   find(".random").addEventListener("click", () => jump(randomZ()));

@@ -1,18 +1,18 @@
 // The square plane of two latent dimensions: its background on a canvas, redrawn only when something behind the
-// handle changes. Joined after decoder.js and theme.js.
+// handle changes. Joined after decoder.js, idle.js and theme.js.
 
 const CELLS = 15; // decoded images per side of the manifold
-const SLICE_MS = 5; // time one idle slice may take, so that a drag never waits for the mosaic
+const QUIET_MS = 150; // a new z has been painted, and the page around it, before the mosaic begins
 
-// Decodes the manifold in idle slices, centre of each cell to image, and calls `onProgress` after each slice.
+// Decodes the manifold in idle time, centre of each cell to image, and calls `onProgress` now and then.
 export function createMosaic(onProgress) {
   const canvas = document.createElement("canvas");
   const context = canvas.getContext("2d");
-  let job = 0;
+  let decodeCell;
+  const work = createIdleWork((i) => decodeCell(i), onProgress);
 
   // `place(column, row)` returns the z of a cell; `rows` is 1 when the latent space has a single dimension.
   function start(network, decoder, label, rows, place) {
-    cancelIdleCallback(job);
     const shape = network.meta.image_shape;
     const [, height, width] = shape;
     if (canvas.width !== CELLS * width || canvas.height !== rows * height) {
@@ -20,23 +20,16 @@ export function createMosaic(onProgress) {
       canvas.height = rows * height;
     }
     const cell = new ImageData(width, height);
-    let next = 0;
-    const slice = () => {
-      const until = performance.now() + SLICE_MS;
-      while (next < CELLS * rows && performance.now() < until) {
-        const at = next % CELLS;
-        const row = Math.floor(next / CELLS);
-        toRGBA(decoder.decode(place(at, row), label), shape, cell.data);
-        context.putImageData(cell, at * width, row * height);
-        next++;
-      }
-      onProgress();
-      if (next < CELLS * rows) job = requestIdleCallback(slice, { timeout: 100 });
+    decodeCell = (i) => {
+      const at = i % CELLS;
+      const row = Math.floor(i / CELLS);
+      toRGBA(decoder.decode(place(at, row), label), shape, cell.data);
+      context.putImageData(cell, at * width, row * height);
     };
-    job = requestIdleCallback(slice, { timeout: 100 });
+    work.start(CELLS * rows, QUIET_MS);
   }
 
-  return { canvas, start, stop: () => cancelIdleCallback(job) };
+  return { canvas, start, stop: work.stop };
 }
 
 // Draws the background of the plane. `view` holds: limit (the plane spans ±limit), background ("manifold", "digits"

@@ -1,29 +1,51 @@
-// Where the components of one page meet. The weights of each slot are kept once for the page; explorers and sample
-// grids follow a slot and are told when its weights change or when a z is chosen somewhere else on the page.
+// Where the components of one page meet. For each slot the page keeps the decoder's weights, where the explorer is and
+// the path it is shown; components follow a slot and are told when any of these changes.
+//
+//   weights   the network to decode with
+//   z         { z, settled }: an explorer is asked to go there; not settled while an animation or a drag passes through
+//   position  { z, label }: where an explorer is
+//   path      { from, to }, a line in the latent space to be drawn, or null
 
-const registry = (globalThis.__vaelab ??= { networks: new Map(), events: new EventTarget() });
+const registry = (globalThis.__vaelab ??= { slots: new Map(), events: new EventTarget() });
 
-export const networkOf = (slot) => registry.networks.get(slot);
+const tell = (slot, what, detail) => registry.events.dispatchEvent(new CustomEvent(`${what} ${slot}`, { detail }));
+
+function contentsOf(slot) {
+  if (!registry.slots.has(slot)) registry.slots.set(slot, {});
+  return registry.slots.get(slot);
+}
+
+export const networkOf = (slot) => contentsOf(slot).network;
+export const positionOf = (slot) => contentsOf(slot).position;
+export const pathOf = (slot) => contentsOf(slot).path;
 
 export function publish(slot, network) {
-  registry.networks.set(slot, network);
-  registry.events.dispatchEvent(new Event(`weights ${slot}`));
+  contentsOf(slot).network = network;
+  tell(slot, "weights", network);
 }
 
-// Forgets the slot unless someone else has published to it since. Followers keep what they show.
+// Forgets the weights unless someone else has published to the slot since. Followers keep what they show.
 export function withdraw(slot, network) {
-  if (registry.networks.get(slot) === network) registry.networks.delete(slot);
+  if (networkOf(slot) === network) delete contentsOf(slot).network;
 }
 
-export function chooseZ(slot, z) {
-  registry.events.dispatchEvent(new CustomEvent(`z ${slot}`, { detail: z }));
+export const chooseZ = (slot, z, settled = true) => tell(slot, "z", { z, settled });
+
+export function announce(slot, position) {
+  contentsOf(slot).position = position;
+  tell(slot, "position", position);
 }
 
-// Calls the handlers until the returned function is called.
-export function follow(slot, { onWeights, onZ }) {
+export function showPath(slot, path) {
+  contentsOf(slot).path = path;
+  tell(slot, "path", path);
+}
+
+// Calls the handlers, named as in the list above, until the returned function is called.
+export function follow(slot, handlers) {
   const stop = new AbortController();
-  const options = { signal: stop.signal };
-  registry.events.addEventListener(`weights ${slot}`, () => onWeights(networkOf(slot)), options);
-  if (onZ) registry.events.addEventListener(`z ${slot}`, (event) => onZ(event.detail), options);
+  for (const [what, handle] of Object.entries(handlers)) {
+    registry.events.addEventListener(`${what} ${slot}`, ({ detail }) => handle(detail), { signal: stop.signal });
+  }
   return () => stop.abort();
 }
