@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from ui.looks import beta, prior
-from ui.looks.view import View
+from ui.looks.view import EXPLORER, View
 from ui.url_state import segmented
 
-__all__ = ["LOOKS", "Look", "View", "closer_look"]
+__all__ = ["EXPLORER", "LOOKS", "Look", "View", "closer_look"]
 
 
 class Look(NamedTuple):

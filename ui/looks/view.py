@@ -7,6 +7,8 @@ from ui.images import Decoding
 from vaemodels.checkpoints import Checkpoint
 from vaemodels.models import Model
 
+EXPLORER = "explorer"  # the key of the page's explorer, for looks that move it
+
 
 class View(NamedTuple):
     """The page's state: the model by name, the chosen image, how decoded images are shown, the seed of every draw.
