@@ -3,8 +3,8 @@
 import streamlit as st
 
 from ui import image_choice, models, vae_page
-from ui.explorer import latent_explorer, publish_decoder
-from ui.looks import View, closer_look
+from ui.explorer import publish_decoder
+from ui.looks import EXPLORER, View, closer_look
 from ui.navigation import header
 from ui.training_panel import is_followed, training_panel
 from vaemodels.models import Model
@@ -29,11 +29,13 @@ def explore() -> None:
     with elbo:
         vae_page.show_elbo(checkpoint.model, chosen, shown, seed)
     with explorer:
-        z = latent_explorer(
+        z = vae_page.explorer(
             SLOT,
-            key="explorer",
-            z=vae_page.code(checkpoint.model, chosen),
+            key=EXPLORER,
+            start=vae_page.code(checkpoint.model, chosen),
             token=f"{name}/{chosen.key}",
+            shown=shown,
+            seed=seed,
         )
         with st.container(key="about-z"):
             if is_followed():

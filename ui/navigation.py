@@ -5,6 +5,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from ui import url_state
+
 STYLE = Path(__file__).parent / "style.css"
 ENTERED = "came_through_the_entry_point"
 
@@ -23,6 +25,7 @@ def current_page() -> Page:
 def enter() -> None:
     """Called by the entry point before it runs a page."""
     st.session_state[ENTERED] = True
+    url_state.begin_run()
     st.html(STYLE)
 
 

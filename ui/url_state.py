@@ -11,12 +11,16 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import streamlit as st
+from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from vaemodels.errors import UsageError
 
 MAX_LENGTH = 4_000  # characters of one value: a picture fits, and an address stays within what servers take
 MAX_Z = 100.0
+COMPONENTS = {"image", "z"}  # parameters that no widget of Streamlit's holds
+_NEXT, _NOW = "_address_is_new_next_run", "_address_is_new"
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
 _NUMBER = re.compile(r"-?[0-9]{1,4}(\.[0-9]{1,6})?")
 
 
@@ -36,14 +40,41 @@ def put(name: str, value: str | None) -> None:
 
 
 def decides(key: str) -> bool:
-    """Whether the address decides in this run what the widget or component `key`, not yet drawn in it, shows."""
-    return key not in st.session_state or went_back()
+    """Whether the address decides in this run what the widget or component `key`, not yet drawn in it, shows.
+
+    It does when the visitor comes to the page, goes back or forward in their browser, or has chosen a prepared state.
+    """
+    return key not in st.session_state or _address_is_new()
 
 
-def went_back() -> bool:
-    """Whether this run answers the browser's Back or Forward button."""
+def prepare(state: Mapping[str, str | int | float]) -> None:
+    """Put the page into a state, given as its address would hold it; to be called in a widget's callback.
+
+    What `state` does not name stays as it is, but for a z of another model or image.
+    """
+    if {"model", "image"} & state.keys():
+        put("z", None)
+    for name, value in state.items():
+        if name not in COMPONENTS:
+            st.session_state[name] = value
+        try:
+            put(name, str(value))
+        except StreamlitAPIException:  # bound to a widget, which writes the address itself
+            continue
+    st.session_state[_NEXT] = True
+
+
+def begin_run() -> None:
+    """Called by the entry point before it runs a page."""
+    st.session_state[_NOW] = st.session_state.pop(_NEXT, False)
+
+
+def _address_is_new() -> bool:
     context = get_script_run_ctx()
-    return context is not None and context.is_history_navigation
+    if context is None:
+        return False
+    prepared = st.session_state.get(_NOW, False) and not context.fragment_ids_this_run
+    return context.is_history_navigation or prepared
 
 
 def note(sentence: str) -> None:
@@ -85,6 +116,20 @@ def segmented(
     chosen = chosen or default
     put(name, None if chosen == default else chosen)
     return chosen
+
+
+def whole_number(label: str, name: str, low: int, high: int, default: int, *, help: str) -> int:
+    """A number from `low` to `high`, kept in the address under `name`."""
+    if decides(name):
+        text = get(name) or str(default)
+        wanted = int(text) if _WHOLE_NUMBER.fullmatch(text) else None
+        if wanted is None or not low <= wanted <= high:
+            note(f"The link's {name} is not a number from {low:,} to {high:,}; using {default} instead.")
+            wanted = default
+        st.session_state[name] = wanted
+    number = st.number_input(label, low, high, key=name, width=96, help=help)
+    put(name, None if number == default else str(number))
+    return number
 
 
 def z_to_text(z: Sequence[float]) -> str:

@@ -1,18 +1,21 @@
 """The pieces of the VAE page."""
 
+import re
+
 import streamlit as st
 import torch
 from torch import Tensor
 from torch.distributions import Independent
 
 from ui import models, url_state
-from ui.explorer import publish_decoder
+from ui.explorer import latent_explorer, move_to, publish_decoder
 from ui.image_choice import Chosen, at_hand, binarization, test_inputs
 from ui.images import Decoding, figure, heat, row
 from ui.terms import formula, per_dimension
 from vaemodels import data
 from vaemodels.checkpoints import Checkpoint
 from vaemodels.data import Split
+from vaemodels.errors import UsageError
 from vaemodels.evaluation import image_terms
 from vaemodels.models import Model
 from vaemodels.networks import sample_pixels
@@ -23,6 +26,7 @@ TOP_PIXEL_NATS = 3.0
 KL_SCALE_NATS = 5.0
 PRIOR_LIMIT = 3.5
 MAX_SEED = 9_999
+OWN_NAME = re.compile(r"mine-[0-9]{1,6}")
 
 
 def default_model(wanted: list[str]) -> str:
@@ -40,6 +44,8 @@ def choose_model(kinds: set[str]) -> str:
     """The model the whole page is about."""
     names = models.names(kinds)
     default = default_model(["vae", *names])
+    if url_state.decides("model"):
+        _explain_absence(url_state.get("model"), names, default)
     wanted = st.session_state.pop("wanted_model", None)
     if wanted in names:
         st.session_state["model"] = wanted
@@ -48,6 +54,18 @@ def choose_model(kinds: set[str]) -> str:
             default  # forgetting the key would leave the old name on the visitor's screen
         )
     return st.selectbox("Model", names, names.index(default), key="model", bind="query-params", width=240)
+
+
+def _explain_absence(wanted: str | None, names: list[str], default: str) -> None:
+    """Say why a link's model is not the one on the page."""
+    if wanted is None or wanted in names:
+        return
+    if OWN_NAME.fullmatch(wanted):
+        url_state.note(
+            f"The model {wanted} belongs to whoever trained it and is kept in their tab; showing {default} instead."
+        )
+    else:
+        url_state.note(f"The link asks for a model that is not on this page; showing {default} instead.")
 
 
 def choose_decoding(model: Model) -> tuple[Decoding, int]:
@@ -62,14 +80,12 @@ def choose_decoding(model: Model) -> tuple[Decoding, int]:
         if model.has_likelihood
         else "An autoencoder has no p(x|z) to draw from: its decoder gives one image for a z.",
     )
-    seed = st.number_input(
+    seed = url_state.whole_number(
         "Seed",
+        "seed",
         0,
         MAX_SEED,
         0,
-        key="seed",
-        bind="query-params",
-        width=110,
         help="The same seed gives the same draws: samples, draws of z, draws of x.",
     )
     return "draw" if shown == "draw" and model.has_likelihood else "mean", seed
@@ -80,6 +96,32 @@ def code(model: Model, chosen: Chosen) -> list[float]:
     """Where the encoder puts the image: its posterior mean."""
     values: list[float] = model.embed(chosen.x.unsqueeze(0))[0].tolist()
     return values
+
+
+def explorer(
+    slot: str, *, key: str, start: list[float], token: str = "", shown: Decoding = "mean", seed: int = 0
+) -> list[float] | None:
+    """The latent explorer at `start` until the visitor moves it; the z they choose is kept in the address."""
+    if url_state.decides(key):
+        _follow_address(key, start)
+    z = latent_explorer(slot, key=key, z=start, token=token, show=shown, seed=seed)
+    if z is None or url_state.z_to_text(z) == url_state.z_to_text(start):
+        url_state.put("z", None)
+    elif len(z) == len(start):  # else it is of another model, in training
+        url_state.put("z", url_state.z_to_text(z))
+    return z
+
+
+def _follow_address(key: str, start: list[float]) -> None:
+    text = url_state.get("z")
+    if text is None:
+        if key in st.session_state:  # back to before z was chosen
+            move_to(key, start)
+        return
+    try:
+        move_to(key, url_state.z_from_text(text, len(start)))
+    except UsageError as error:
+        url_state.note(str(error))
 
 
 def publish(name: str, checkpoint: Checkpoint, slot: str) -> None:
