@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ui.looks import beta, prior
+from ui.looks import beta, cloud, latents, pairs, prior, units
 from ui.looks.view import EXPLORER, View
 from ui.url_state import segmented
 
@@ -20,6 +20,10 @@ class Look(NamedTuple):
 
 LOOKS: dict[str, Look] = {
     "samples": Look("Samples", {"vae", "ae"}, prior.draw),
+    "pairs": Look("Pairs", {"vae", "ae"}, pairs.draw),
+    "cloud": Look("One image, 50 times", {"vae", "ae"}, cloud.draw),
+    "latents": Look("Test-set latents", {"vae", "ae"}, latents.draw),
+    "units": Look("Units and collapse", {"vae"}, units.draw),
     "beta": Look("β: rate against distortion", {"vae", "ae"}, beta.draw),
 }
 

@@ -1,0 +1,178 @@
+"""One image encoded fifty times: a VAE's q(z|x) is a cloud, each point decoded; an autoencoder's code is one dot."""
+
+from collections.abc import Callable
+
+import streamlit as st
+import torch
+from torch import Tensor
+from torch.distributions import Independent
+
+from ui import charts
+from ui.explorer import move_to
+from ui.images import figure, row
+from ui.looks.decoded import decoded, montage
+from ui.looks.encoded import Encoded, encoded
+from ui.looks.plane import named, plane_figure, ring, shown_plane
+from ui.looks.view import EXPLORER, View
+from vaemodels.latent_space import ellipse
+from vaemodels.models import Model
+from vaemodels.networks import sample_normal
+from vaemodels.pictures import picture
+
+DRAWS = 50
+COLUMNS = 10
+PICKED = "drawn"  # also in the address: which of the draws went to the explorer, from 1
+HEIGHT = 400
+LARGEST_STD = 0.5  # of anything between 0 and 1
+BEHIND = 400  # test images that show how small the cloud is
+
+
+def draw(view: View) -> None:
+    """The cloud on the plane, the fifty images, and where they differ."""
+    model = view.model
+    codes = encoded(view)
+    z = draws_of_z(model, view.chosen.x, view.seed)
+
+    def pick(number: int) -> None:
+        st.session_state[PICKED] = number
+        move_to(EXPLORER, z[number - 1].tolist())
+
+    def typed() -> None:
+        if st.session_state[PICKED] is not None:
+            pick(st.session_state[PICKED])
+
+    st.caption(_caption(view, codes))
+    cloud, images, side = st.columns([7, 8, 4], gap="medium")
+    with side:
+        number = st.number_input(
+            "Draw",
+            1,
+            DRAWS,
+            None,
+            key=PICKED,
+            bind="query-params",
+            on_change=typed,
+            placeholder="click a point",
+            help="Sends this draw's z to the explorer, as a click on its point does.",
+        )
+        _show_spread(view, z, number)
+    with cloud:
+        _show_cloud(view, codes, z, number, pick)
+    with images:
+        what = "one draw x ~ p(x|z) of each" if view.show == "draw" else "the mean E[x|z] of each"
+        st.html(
+            montage(
+                decoded(model, z, view.show, view.seed),
+                model.config.image_shape,
+                COLUMNS,
+                f"{DRAWS} decoded images of {view.chosen.caption}",
+                f"{DRAWS} z ~ q(z|x), decoded: {what}"
+                if model.has_likelihood
+                else f"{DRAWS} times f(g(x)): always the same",
+            )
+        )
+
+
+@torch.no_grad()
+def draws_of_z(model: Model, x: Tensor, seed: int) -> Tensor:
+    """Fifty draws `[50, z_dim]` from q(z|x) of the image `x: [dim]`; fifty times g(x) where there is no q."""
+    posteriors = model.encode(x.unsqueeze(0))
+    if not posteriors:
+        return model.embed(x.unsqueeze(0)).expand(DRAWS, -1)
+    posterior = posteriors["z"]
+    assert isinstance(posterior, Independent)
+    return sample_normal(posterior, (DRAWS,), torch.Generator(model.device).manual_seed(seed))[:, 0]
+
+
+def _caption(view: View, codes: Encoded) -> str:
+    if not view.model.has_likelihood:
+        return (
+            "An autoencoder's encoder gives a point, not a distribution: encode the chosen image fifty times and you "
+            "get one dot and the same picture fifty times."
+        )
+    return (
+        f"Fifty draws z ~ q(z|x) of the chosen image (seed {view.seed}), with the ellipses of 1σ and 2σ around μ; "
+        f"click a point to send it to the explorer. Grey: test images, for the scale. {shown_plane(codes)}"
+    )
+
+
+@torch.no_grad()
+def _show_cloud(
+    view: View, codes: Encoded, z: Tensor, number: int | None, pick: Callable[[int], None]
+) -> None:
+    import plotly.graph_objects as go
+
+    model, colours = view.model, charts.colours()
+    chart = plane_figure(codes, model.has_likelihood, codes.plane.coordinates(z))
+    behind = codes.plane.coordinates(codes.mean[:BEHIND]).numpy().round(2)
+    chart.add_trace(
+        go.Scatter(
+            x=behind[:, 0],
+            y=behind[:, 1],
+            mode="markers",
+            hoverinfo="skip",
+            marker={"size": 3, "color": charts.faded(colours["ink"], 0.45)},
+        )
+    )
+    x = view.chosen.x.unsqueeze(0)
+    centre = codes.plane.coordinates(model.embed(x))[0]
+    if model.has_likelihood:
+        std = model.encode(x)["z"].stddev[0]
+        for sigmas in (1, 2):
+            outline = ellipse(centre, codes.plane.covariance(std), sigmas).numpy().round(3)
+            chart.add_trace(
+                go.Scatter(
+                    x=outline[:, 0],
+                    y=outline[:, 1],
+                    mode="lines",
+                    hoverinfo="skip",
+                    line={"color": colours["kl"], "width": 1.5},
+                )
+            )
+    points = codes.plane.coordinates(z).numpy().round(3)
+    if not model.has_likelihood:
+        points = points[:1]
+    chart.add_trace(
+        go.Scatter(
+            x=points[:, 0],
+            y=points[:, 1],
+            customdata=list(range(1, len(points) + 1)),
+            mode="markers",
+            marker={"size": 8, "color": colours["kl"], "line": {"width": 1, "color": colours["surface"]}},
+            unselected={"marker": {"opacity": 1}},
+            hovertemplate="draw %{customdata}<br>(%{x:.2f}, %{y:.2f})<extra></extra>",
+        )
+    )
+    if number is not None:
+        picked = min(number, len(points)) - 1
+        ring(chart, points[picked].tolist(), 16, f"draw {number}")
+    charts.show(
+        chart,
+        "cloud",
+        f"{len(points)} draws from q(z|x) of {view.chosen.caption}, as a cloud around its mean, with its ellipses. "
+        "The field Draw does what a click does."
+        if model.has_likelihood
+        else f"The code of {view.chosen.caption}: one dot.",
+        height=HEIGHT,
+        on_click=pick,
+    )
+
+
+@torch.no_grad()
+def _show_spread(view: View, z: Tensor, number: int | None) -> None:
+    model = view.model
+    shape = model.config.image_shape
+    std = model.decode(z).mean.std(0)
+    figures = [
+        figure(
+            picture(std / LARGEST_STD, shape),
+            f"Standard deviation of each pixel over the {DRAWS} means, {std.max():.2f} at most",
+            f"σ of each pixel's mean over the {DRAWS}; white is {LARGEST_STD:g}, the largest here {std.max():.2f}",
+        )
+    ]
+    if number is not None:
+        chosen = decoded(model, z, view.show, view.seed)[number - 1]
+        figures.insert(0, figure(picture(chosen, shape), f"Decoded draw {number}", f"draw {number}"))
+    st.html(row(figures))
+    if number is not None:
+        st.caption(f"z of draw {number}: {named(z[number - 1])}.")

@@ -1,0 +1,123 @@
+"""Where the encoder puts the test images: each as its digit, on the plane where the codes vary most."""
+
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+import torch
+
+from ui import charts
+from ui.explorer import move_to
+from ui.image_choice import binarization
+from ui.images import figure, row
+from ui.looks.compared import images_of
+from ui.looks.decoded import decoded
+from ui.looks.encoded import Encoded, described, encoded
+from ui.looks.plane import named, plane_figure, ring, shown_plane
+from ui.looks.view import EXPLORER, View
+from vaemodels.pictures import picture
+
+PICKED = "latent"  # also in the address: the test image whose z went to the explorer
+ONLY = "only"
+HEIGHT = 520
+
+
+def draw(view: View) -> None:
+    """The map, and the image that was picked on it."""
+    codes = encoded(view)
+    n = len(codes.mean)
+    if (st.session_state.get(PICKED) or 0) >= n:
+        st.session_state[PICKED] = None  # it was picked among more images than there are now
+
+    def pick(place: int) -> None:
+        st.session_state[PICKED] = place
+        move_to(EXPLORER, codes.mean[place].tolist())
+
+    def typed() -> None:
+        if st.session_state[PICKED] is not None:
+            pick(st.session_state[PICKED])
+
+    what = "posterior mean μ(x)" if view.model.has_likelihood else "code g(x)"
+    st.caption(
+        f"The {what} of {described(codes.dataset, n, binarization(view.model))}, each drawn as its digit; click one to "
+        f"send its z to the explorer. {shown_plane(codes)}"
+    )
+    chart, side = st.columns([7, 3], gap="medium")
+    with side:
+        place = st.number_input(
+            "Test image",
+            0,
+            n - 1,
+            None,
+            key=PICKED,
+            bind="query-params",
+            on_change=typed,
+            placeholder="click a digit, or type a number",
+            help="Sends this image's z to the explorer, as a click on its digit does.",
+        )
+        only = st.pills("Only the digits", range(10), selection_mode="multi", key=ONLY, bind="query-params")
+        if place is not None:
+            _show_picked(view, codes, place)
+    with chart:
+        _show_map(view, codes, place, only or list(range(10)), pick)
+
+
+def _show_map(
+    view: View, codes: Encoded, place: int | None, digits: list[int], pick: Callable[[int], None]
+) -> None:
+    import plotly.graph_objects as go
+
+    with torch.no_grad():
+        chosen = codes.plane.coordinates(view.model.embed(view.chosen.x.unsqueeze(0)))[0]
+    chart = plane_figure(codes, view.model.has_likelihood, chosen)
+    points = codes.plane.coordinates(codes.mean).numpy().round(2)
+    for digit in digits:
+        places = np.flatnonzero(codes.labels.numpy() == digit)
+        chart.add_trace(
+            go.Scattergl(
+                x=points[places, 0],
+                y=points[places, 1],
+                customdata=places.astype(np.int16),
+                mode="text",
+                text=str(digit),
+                textfont={"color": charts.digit_colours()[digit], "size": 11},
+                hovertemplate=f"a {digit}, test image %{{customdata}}<br>(%{{x:.2f}}, %{{y:.2f}})<extra></extra>",
+            )
+        )
+    ring(chart, chosen.tolist(), 20, f"the chosen image, {view.chosen.caption}")
+    if place is not None:
+        ring(chart, points[place].tolist(), 14, f"test image {place}, sent to the explorer")
+    charts.show(
+        chart,
+        "latents",
+        f"{len(codes.mean)} test images as points of the latent space, each marked by its digit; the circle is the "
+        f"chosen image, {view.chosen.caption}. The field Test image does what a click does.",
+        height=HEIGHT,
+        on_click=pick,
+    )
+
+
+def _show_picked(view: View, codes: Encoded, place: int) -> None:
+    x, _ = images_of(codes.dataset, view.model, place + 1)
+    z = codes.mean[place]
+    reconstruction = decoded(view.model, z.unsqueeze(0), view.show, view.seed)[0]
+    shape = view.model.config.image_shape
+    digit = int(codes.labels[place])
+    what = "a draw at μ(x)" if view.show == "draw" else "decoded at μ(x)"
+    st.html(
+        row(
+            [
+                figure(
+                    picture(x[place], shape),
+                    f"Test image {place}, a {digit}",
+                    f"test image {place}, a {digit}",
+                ),
+                figure(
+                    picture(reconstruction, shape),
+                    f"The reconstruction of test image {place}",
+                    what if view.model.has_likelihood else "f(g(x))",
+                ),
+            ]
+        )
+    )
+    st.caption(f"Its z: {named(z)}.")

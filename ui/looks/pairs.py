@@ -1,0 +1,70 @@
+"""Test images above their reconstructions, each with its −ELBO, the best and the worst of them marked."""
+
+import streamlit as st
+import torch
+from torch import Tensor
+
+from ui.image_choice import binarization
+from ui.images import figure
+from ui.looks.compared import images_at_hand, images_of, plus_minus
+from ui.looks.decoded import decoded
+from ui.looks.encoded import described
+from ui.looks.view import View
+from vaemodels.evaluation import estimate
+from vaemodels.models import Model
+from vaemodels.pictures import grid
+
+IMAGES = 16
+COLUMNS = 8  # to a block: two blocks stand side by side on a desk, one above the other on a phone
+DRAWS = 64
+
+
+def draw(view: View) -> None:
+    """The first test images and what the decoder makes of their codes."""
+    model = view.model
+    dataset = images_at_hand(view.checkpoint)
+    x, labels = images_of(dataset, model, IMAGES)
+    with torch.no_grad():
+        reconstructions = decoded(model, model.embed(x), view.show, view.seed)
+    nats = nelbo_of_each(model, x, DRAWS, view.seed)
+    mean = estimate(nats)
+    if model.has_likelihood:
+        below = "one draw from p(x|z)" if view.show == "draw" else "the mean E[x|z]"
+        below, measure = f"{below} at z = μ(x)", f"−ELBO in nats, the mean of {DRAWS} draws of z"
+    else:
+        below, measure = "f(g(x))", "reconstruction error in nats; an autoencoder has no ELBO"
+    st.caption(
+        f"Above, {described(dataset, len(x), binarization(model))}; below, {below}. Under each, its {measure}. "
+        f"On average **{plus_minus(mean.mean, mean.stderr)}**."
+    )
+    marks = {int(nats.argmin()): "best", int(nats.argmax()): "worst"}
+    blocks = "".join(
+        "<div>"
+        + figure(
+            grid(torch.cat([x[block], reconstructions[block]]), model.config.image_shape, COLUMNS),
+            f"Digits {', '.join(map(str, labels[block].tolist()))}, and below each its reconstruction",
+            "",
+        )
+        + f"<ol>{''.join(_number(i, nats[i].item(), marks.get(i)) for i in block.tolist())}</ol></div>"
+        for block in torch.arange(len(x)).split(COLUMNS)
+    )
+    st.html(f'<div class="lab-pairs">{blocks}</div>')
+
+
+def _number(i: int, nats: float, mark: str | None) -> str:
+    value = f"{nats:.1f}".replace("-", "−")
+    if mark is None:
+        return f'<li title="test image {i}">{value}</li>'
+    return f'<li class="lab-{mark}" title="test image {i}"><b>{value}</b> {mark}</li>'
+
+
+@torch.no_grad()
+def nelbo_of_each(model: Model, x: Tensor, draws: int, seed: int) -> Tensor:
+    """−ELBO of each of `x: [n, dim]`, `[n]`, the mean over `draws` draws of z.
+
+    Of a model without a likelihood: the reconstruction error, which needs no draws.
+    """
+    draws = draws if model.has_likelihood else 1
+    output = model(x.repeat(draws, 1), generator=torch.Generator(model.device).manual_seed(seed))
+    values: Tensor = output.nelbo.view(draws, len(x)).mean(0)
+    return values

@@ -1,0 +1,93 @@
+"""A chart of the plane on which a model's codes vary most, for the looks that draw points on it."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from torch import Tensor
+
+from ui import charts
+from ui.looks.encoded import Encoded
+from ui.terms import subscript
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+PRIOR_EXTENT = 2.4  # the circle of two standard deviations and its label
+
+
+def plane_figure(codes: Encoded, prior: bool, also: Tensor | None = None) -> "Figure":
+    """An empty plane that has room for the codes and for `also: [n, 2]`, with the prior's circles of 1σ and 2σ.
+
+    The prior N(0, I) is a standard normal on any plane through the origin.
+    """
+    import plotly.graph_objects as go
+
+    extent = codes.plane.coordinates(codes.mean).abs().quantile(0.998).item()
+    if also is not None:
+        extent = max(extent, also.abs().max().item())
+    extent = 1.06 * max(extent, PRIOR_EXTENT if prior else 0.1)
+    first, second = _axes(codes)
+    figure = go.Figure()
+    figure.update_xaxes(title=first, range=[-extent, extent])
+    figure.update_yaxes(title=second, range=[-extent, extent], scaleanchor="x")
+    figure.update_layout(showlegend=False)
+    if prior:
+        for sigmas in (1, 2):
+            _circle(figure, sigmas)
+    return figure
+
+
+def _axes(codes: Encoded) -> tuple[str, str]:
+    z_dim = codes.mean.shape[1]
+    if z_dim == 1:
+        return "z₁", ""
+    if z_dim == 2:
+        return "z₁", "z₂"
+    first, second = codes.plane.share.tolist()
+    return f"first principal component, {first:.0%} of the variance", f"second, {second:.0%}"
+
+
+def _circle(figure: "Figure", sigmas: int) -> None:
+    ink = charts.colours()["ink"]
+    figure.add_shape(
+        type="circle",
+        x0=-sigmas,
+        y0=-sigmas,
+        x1=sigmas,
+        y1=sigmas,
+        layer="below",
+        line={"color": ink, "width": 1, "dash": "dot"},
+    )
+    offset = sigmas * 0.5**0.5
+    figure.add_annotation(
+        x=offset, y=offset, text=f"{sigmas}σ", showarrow=False, font={"color": ink, "size": 11}
+    )
+
+
+def shown_plane(codes: Encoded) -> str:
+    """Which plane it is, as a sentence; nothing where it is the whole latent space."""
+    z_dim = codes.mean.shape[1]
+    if z_dim <= 2:
+        return ""
+    return (
+        f"Of {z_dim} dimensions you see the two directions in which the test images vary most (principal "
+        f"components): {codes.plane.share.sum():.0%} of the variance."
+    )
+
+
+def named(z: Tensor, limit: int = 10) -> str:
+    """A point `[z_dim]` of the latent space as text: z₁ 0.31, z₂ −1.20, …"""
+    parts = [f"z{subscript(i + 1)} {value:.2f}" for i, value in enumerate(z[:limit].tolist())]
+    return ", ".join([*parts, "…"] if len(z) > limit else parts).replace("-", "−")
+
+
+def ring(figure: "Figure", at: Sequence[float], size: int, hover: str) -> None:
+    """An open circle of `size` pixels around a point `[2]` of the plane."""
+    colour = charts.colours()["text"]
+    figure.add_scatter(
+        x=[at[0]],
+        y=[at[1]],
+        mode="markers",
+        marker={"symbol": "circle-open", "size": size, "color": colour, "line": {"width": 2.5}},
+        hovertemplate=f"{hover}<extra></extra>",
+    )
