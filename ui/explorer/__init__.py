@@ -4,7 +4,16 @@
 with it, without asking the server, and follows when other weights are published to the slot.
 """
 
-from ui.explorer.components import latent_explorer, move_to, prior_samples
+from ui.explorer.components import End, interpolation, latent_explorer, move_to, prior_samples, traversals
 from ui.explorer.decoder import decoder_data, publish_decoder
 
-__all__ = ["decoder_data", "latent_explorer", "move_to", "prior_samples", "publish_decoder"]
+__all__ = [
+    "End",
+    "decoder_data",
+    "interpolation",
+    "latent_explorer",
+    "move_to",
+    "prior_samples",
+    "publish_decoder",
+    "traversals",
+]

@@ -1,25 +1,47 @@
 """What shows on a page that decodes in the browser; each follows the decoder published to its slot."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import streamlit as st
+from torch import Tensor
 
+from ui.arrow import column
 from ui.explorer.assets import component
-
-Show = Literal["mean", "draw"]
+from ui.images import Decoding
 
 _explorer = component(
     "vaelab_explorer",
     html="explorer.html",
     css=["controls.css", "explorer.css"],
-    js=["decoder.js", "registry.js", "painter.js", "idle.js", "theme.js", "plane.js", "explorer.js"],
+    js=[
+        "decoder.js",
+        "registry.js",
+        "painter.js",
+        "idle.js",
+        "names.js",
+        "theme.js",
+        "plane.js",
+        "explorer.js",
+    ],
 )
 _samples = component(
     "vaelab_samples",
     html="samples.html",
     css=["controls.css", "grid.css", "samples.css"],
     js=["decoder.js", "registry.js", "painter.js", "grid.js", "samples.js"],
+)
+_interpolation = component(
+    "vaelab_interpolation",
+    html="interpolation.html",
+    css=["controls.css", "interpolation.css"],
+    js=["decoder.js", "registry.js", "painter.js", "names.js", "interpolation.js"],
+)
+_traversals = component(
+    "vaelab_traversals",
+    html="traversals.html",
+    css=["controls.css", "grid.css", "traversals.css"],
+    js=["decoder.js", "registry.js", "painter.js", "idle.js", "names.js", "grid.js", "traversals.js"],
 )
 
 
@@ -29,7 +51,7 @@ def latent_explorer(
     key: str,
     z: Sequence[float] | None = None,
     token: str | int | None = None,
-    show: Show = "mean",
+    show: Decoding = "mean",
     seed: int = 0,
     height: int = 380,
     background: Literal["manifold", "digits", "plain"] = "manifold",
@@ -86,7 +108,7 @@ def _wish(key: str) -> str:
 
 
 def prior_samples(
-    slot: str, *, key: str, rows: int = 4, columns: int = 8, show: Show = "mean", seed: int = 0
+    slot: str, *, key: str, rows: int = 4, columns: int = 8, show: Decoding = "mean", seed: int = 0
 ) -> None:
     """A grid of images decoded from z ~ N(0, I) by the decoder in `slot`.
 
@@ -98,3 +120,40 @@ def prior_samples(
     """
     data = {"slot": slot, "rows": rows, "columns": columns, "show": show, "seed": seed}
     _samples(key=key, data=data)
+
+
+class End(NamedTuple):
+    """An end of an interpolation: an image's name, its pixels `x: [dim]`, its code `z: [z_dim]`."""
+
+    name: str
+    x: Tensor
+    z: Sequence[float]
+
+
+def interpolation(
+    slot: str, *, key: str, first: End, second: End, show: Decoding = "mean", seed: int = 0
+) -> None:
+    """Two images and what the decoder in `slot` makes of z(t) = (1 − t) z_first + t z_second between their codes.
+
+    A slider and an animation lead the slot's explorers along the line, which they draw on their planes.
+    """
+    data = {
+        "slot": slot,
+        "names": [first.name, second.name],
+        "from": list(first.z),
+        "to": list(second.z),
+        "first": column(first.x.cpu().float().numpy()),
+        "second": column(second.x.cpu().float().numpy()),
+        "show": show,
+        "seed": seed,
+    }
+    _interpolation(key=key, data=data)
+
+
+def traversals(slot: str, *, key: str, show: Decoding = "mean", seed: int = 0) -> None:
+    """A row for each dimension, decoded from −3 to 3 in it with the others held where the slot's explorer is.
+
+    The rows follow the explorer; choosing an image moves it there. They stand in the order of the variance over the
+    published points, Var_x μ(x): the activity of a latent unit (Burda, Grosse & Salakhutdinov 2016).
+    """
+    _traversals(key=key, data={"slot": slot, "show": show, "seed": seed})

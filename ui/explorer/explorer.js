@@ -1,5 +1,5 @@
 // The latent explorer: an image, the plane and one slider per dimension. z lives here; Python hears of it on release.
-// Joined after decoder.js, registry.js, painter.js, idle.js, theme.js and plane.js.
+// Joined after decoder.js, registry.js, painter.js, idle.js, names.js, theme.js and plane.js.
 
 const explorers = new WeakMap();
 // For tests and benchmarks: what each explorer shows now, and the last times from event to picture.
@@ -7,9 +7,6 @@ const shown = (globalThis.__vaelab_explorers ??= {});
 const timings = (globalThis.__vaelab_timings ??= { ms: new Float32Array(4096), count: 0 });
 
 const SWEEP_SECONDS = 4; // one dimension there and back
-const SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉";
-const named = (i) => "z" + String(i + 1).replace(/\d/g, (digit) => SUBSCRIPTS[digit]);
-const number = (value) => value.toFixed(2).replace("-", "−");
 
 export default function ({ data, parentElement, setStateValue }) {
   let explorer = explorers.get(parentElement);

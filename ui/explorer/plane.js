@@ -34,7 +34,7 @@ export function createMosaic(onProgress) {
 
 // Draws the background of the plane. `view` holds: limit (the plane spans ±limit), background ("manifold", "digits"
 // or "plain"), mosaic (its canvas), dims [horizontal, vertical or null], points, labels, zDim, prior (whether z has a
-// standard normal prior to draw), theme.
+// standard normal prior to draw), path ({ from, to } or nothing), theme.
 export function drawPlane(canvas, view) {
   const side = canvas.clientWidth;
   if (!side) return;
@@ -51,6 +51,7 @@ export function drawPlane(canvas, view) {
   if (onMosaic) drawMosaic(context, view, side);
   drawGuides(context, view, side, toX, toY, onMosaic);
   if (view.background === "digits" && view.points) drawDigits(context, view, toX, toY);
+  if (view.path?.from.length === view.zDim) drawPath(context, view, toX, toY, onMosaic);
 }
 
 function drawMosaic(context, { mosaic, dims }, side) {
@@ -128,4 +129,25 @@ function drawDigits(context, { points, labels, zDim, dims, theme }, toX, toY) {
     const y = dims[1] === null ? 0 : points[i * zDim + dims[1]];
     context.fillText(labels[i], toX(points[i * zDim + dims[0]]), toY(y));
   }
+}
+
+// A straight line in the latent space is one on the plane too, whichever dimensions it shows.
+function drawPath(context, { path, dims, theme }, toX, toY, onMosaic) {
+  const point = (z) => [toX(z[dims[0]]), dims[1] === null ? toY(0) : toY(z[dims[1]])];
+  const ends = [point(path.from), point(path.to)];
+  const trace = (colour, width) => {
+    context.strokeStyle = context.fillStyle = colour;
+    context.lineWidth = width;
+    context.beginPath();
+    context.moveTo(...ends[0]);
+    context.lineTo(...ends[1]);
+    context.stroke();
+    for (const [x, y] of ends) {
+      context.beginPath();
+      context.arc(x, y, 3 + width / 2, 0, 2 * Math.PI);
+      context.fill();
+    }
+  };
+  trace(onMosaic ? "#0b0d12" : theme.surface, 6);
+  trace(onMosaic ? "#ffffff" : theme.text, 2);
 }

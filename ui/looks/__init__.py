@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ui.looks import beta, cloud, latents, pairs, prior, units
+from ui.looks import beta, cloud, interpolation, latents, pairs, prior, traversal, units
 from ui.looks.view import EXPLORER, View
 from ui.url_state import segmented
 
@@ -21,6 +21,8 @@ class Look(NamedTuple):
 LOOKS: dict[str, Look] = {
     "samples": Look("Samples", {"vae", "ae"}, prior.draw),
     "pairs": Look("Pairs", {"vae", "ae"}, pairs.draw),
+    "interpolate": Look("Interpolation", {"vae", "ae"}, interpolation.draw),
+    "traversal": Look("Traversals", {"vae", "ae"}, traversal.draw),
     "cloud": Look("One image, 50 times", {"vae", "ae"}, cloud.draw),
     "latents": Look("Test-set latents", {"vae", "ae"}, latents.draw),
     "units": Look("Units and collapse", {"vae"}, units.draw),

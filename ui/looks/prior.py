@@ -15,4 +15,4 @@ def draw(view: View) -> None:
             "Draws from N(0, I), decoded. An autoencoder has no prior: nothing in its training asked that these points "
             "mean anything."
         )
-    prior_samples(view.slot, key="samples", rows=2, columns=16, seed=view.seed)
+    prior_samples(view.slot, key="samples", rows=2, columns=16, show=view.show, seed=view.seed)

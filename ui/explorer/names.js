@@ -1,0 +1,6 @@
+// How dimensions and numbers are written.
+
+const SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉";
+
+export const named = (i) => "z" + String(i + 1).replace(/\d/g, (digit) => SUBSCRIPTS[digit]);
+export const number = (value, digits = 2) => value.toFixed(digits).replace("-", "−");

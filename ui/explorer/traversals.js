@@ -1,0 +1,144 @@
+// A row of decoded images for each dimension, which goes from end to end while the others stay where the slot's
+// explorer is. Joined after decoder.js, registry.js, painter.js, idle.js, names.js and grid.js.
+
+const tables = new WeakMap();
+
+const COLUMNS = 7;
+const REACH = 3; // of a dimension with a standard normal prior; elsewhere all of the plane
+const ROWS = 20; // at most: of a larger latent space the dimensions that vary most
+const BLOCK_ROWS = 5; // more than these are shown in two blocks, side by side where there is room
+const INACTIVE = 0.01; // variance of the codes' means over images
+
+export default function ({ data, parentElement }) {
+  let table = tables.get(parentElement);
+  if (!table) tables.set(parentElement, (table = createTable(parentElement.querySelector(".traversals"))));
+  table.update(data);
+  return () => {
+    table.unmount();
+    tables.delete(parentElement);
+  };
+}
+
+function createTable(root) {
+  const blocks = root.querySelector(".blocks");
+  const work = createIdleWork((i) => paintCell(cells[i % cells.length]));
+
+  let shows, slot, show, seed, network, painter, noise, reach, built;
+  let unfollow = () => {};
+  let rows = []; // { dim, now: its marker }
+  let cells = []; // { dim, value, button, canvas }
+  let z; // a copy of where the explorer is, to set one dimension at a time
+
+  function update(data) {
+    const wanted = [data.slot, data.show, data.seed].join();
+    if (wanted === shows) return;
+    shows = wanted;
+    ({ show, seed } = data);
+    if (slot !== data.slot) {
+      slot = data.slot;
+      unfollow();
+      unfollow = follow(slot, { weights: adoptWeights, position: decodeAgain });
+    }
+    adoptWeights(networkOf(slot) ?? network);
+  }
+
+  function adoptWeights(published) {
+    if (!published) return;
+    network = published;
+    painter = createPainter(network);
+    noise = noiseFor(network, show, seed);
+    z = new Float32Array(network.meta.z_dim);
+    reach = network.meta.prior ? REACH : network.limit;
+    const activity = network.points && variances(network.points, network.meta.z_dim);
+    const dims = Array.from(z.keys());
+    if (activity) dims.sort((a, b) => activity[b] - activity[a]);
+    dims.length = Math.min(dims.length, ROWS);
+    const wanted = JSON.stringify([dims, reach, activity && Array.from(activity)]);
+    if (wanted !== built) build(dims, activity);
+    built = wanted;
+    root.dataset.state = "ready";
+    decodeAgain();
+  }
+
+  function decodeAgain() {
+    if (network) work.goOn(cells.length);
+  }
+
+  function paintCell({ dim, value, canvas }) {
+    const position = positionOf(slot);
+    if (position?.z.length === z.length) z.set(position.z);
+    if (canvas === cells[0].canvas) for (const row of rows) row.now.style.setProperty("--now", share(z[row.dim]));
+    z[dim] = value;
+    painter.paint(canvas, z, position?.label, noise);
+  }
+
+  const share = (value) => Math.max(0, Math.min(1, (value + reach) / (2 * reach)));
+
+  // ---- the rows
+
+  function build(dims, activity) {
+    const height = dims.length > BLOCK_ROWS ? Math.ceil(dims.length / 2) : dims.length;
+    const values = Array.from({ length: COLUMNS }, (_, i) => reach * ((2 * i) / (COLUMNS - 1) - 1));
+    rows = [];
+    cells = [];
+    blocks.replaceChildren();
+    dims.forEach((dim, i) => {
+      if (i % height === 0) blocks.append(element("div", "block", buildHead(values)));
+      blocks.lastChild.append(buildRow(dim, values, activity?.[dim]));
+    });
+    cells[0].button.tabIndex = 0;
+  }
+
+  function buildHead(values) {
+    const head = element("div", "row", element("span"), element("div", "cells"));
+    head.lastChild.append(...values.map((value) => element("span", "", number(value, Number.isInteger(value) ? 0 : 1))));
+    return head;
+  }
+
+  function buildRow(dim, values, variance) {
+    const title = element("span", "", named(dim));
+    if (variance !== undefined) {
+      const inactive = network.meta.prior && variance < INACTIVE;
+      title.append(element("small", "", inactive ? "inactive" : `Var ${number(variance)}`));
+    }
+    const now = element("i", "now");
+    const buttons = values.map((value) => {
+      const button = buildImageButton(`${named(dim)} = ${number(value)}`, () => choose(dim, value));
+      cells.push({ dim, value, button, canvas: button.firstChild });
+      return button;
+    });
+    rows.push({ dim, now });
+    return element("div", "row", title, element("div", "cells", ...buttons, now));
+  }
+
+  function choose(dim, value) {
+    const { z: held } = positionOf(slot) ?? { z };
+    chooseZ(slot, held.map((other, i) => (i === dim ? value : other)));
+  }
+
+  moveFocusByArrows(blocks, () => COLUMNS);
+
+  function unmount() {
+    work.stop();
+    unfollow();
+  }
+
+  return { update, unmount };
+}
+
+function element(tag, className = "", ...content) {
+  const node = document.createElement(tag);
+  node.className = className;
+  node.append(...content);
+  return node;
+}
+
+// The variance of each dimension over `points`, one point after the other.
+function variances(points, zDim) {
+  const n = points.length / zDim;
+  const mean = new Float64Array(zDim);
+  const square = new Float64Array(zDim);
+  for (let i = 0; i < points.length; i++) mean[i % zDim] += points[i] / n;
+  for (let i = 0; i < points.length; i++) square[i % zDim] += (points[i] - mean[i % zDim]) ** 2 / (n - 1);
+  return square;
+}
