@@ -26,7 +26,7 @@ MAX_COMPONENTS = 1_000
 
 # Where the components start: means drawn from N(0, START_SPREAD²·I), every standard deviation START_STD.
 START_SPREAD = 1.0
-START_STD = 1.0
+START_STD = 0.5
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ Inference = Literal["parallel", "bottom_up"]
 
 @dataclass(frozen=True)
 class HVAEConfig:
-    """Sizes and order of inference; `hidden` is between x and z1, `upper_hidden` between z1 and z2, mirrored in the decoders."""
+    """Sizes and order of inference: `hidden` between x and z1, `upper_hidden` between z1 and z2, decoders mirrored."""
 
     image_shape: tuple[int, int, int] = (1, 28, 28)
     z1_dim: int = 100
