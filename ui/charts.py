@@ -84,6 +84,7 @@ def show(
             the points of a clickable trace their `customdata`, and the visitor another way by keyboard.
     """
     own = figure.layout.to_plotly_json()
+    own.pop("template", None)  # stays as it is, and is slow to set
     figure.update_layout(_layout(height))
     # A chart is looked at, not zoomed: a finger that starts on it scrolls the page.
     axis = {"fixedrange": True, "gridcolor": colours()["grid"], "zeroline": False, "automargin": True}
