@@ -24,7 +24,8 @@ from benchmarks.report import Row, show
 from vaemodels import data
 from vaemodels.data.torchvision_import import datasets as torchvision_datasets
 from vaemodels.models import VAE, VAEConfig
-from vaemodels.training import TrainingConfig, compute_dtype, fit, start
+from vaemodels.training import compute_dtype, fit, start
+from vaemodels.training_config import TrainingConfig
 
 BATCH = 100
 Z_DIM = 10

@@ -6,7 +6,7 @@ import pytest
 from vaemodels import presets, settings
 from vaemodels.errors import UsageError
 from vaemodels.models import MODELS
-from vaemodels.training import TrainingConfig
+from vaemodels.training_config import TrainingConfig
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from vaemodels import data, objectives, training
+from vaemodels import data, losses, objectives, training
 from vaemodels.data import Split, binarize
 from vaemodels.errors import LabError, UsageError
-from vaemodels.models import AE, VAE, AEConfig, Output, VAEConfig
-from vaemodels.training import Progress, Run, TrainingConfig, TrainingDivergedError, fit, measure
+from vaemodels.losses import Batch
+from vaemodels.models import AE, VAE, AEConfig, Model, Output, VAEConfig
+from vaemodels.training import Progress, Run, TrainingDivergedError, fit, measure
+from vaemodels.training_config import TrainingConfig
 
 N, HELD_OUT = 130, 40
 
@@ -260,18 +262,15 @@ def test_a_run_starts_at_the_pixels_means() -> None:
 
 
 def watch_images(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Tensor, Tensor]]:
-    """What the model is trained on, batch by batch: images and labels."""
+    """What a run is trained on, batch by batch: images and labels."""
     seen: list[tuple[Tensor, Tensor]] = []
-    forward = VAE.forward
+    loss = losses.loss
 
-    def watched(
-        self: VAE, x: Tensor, y: Tensor | None = None, generator: torch.Generator | None = None
-    ) -> Output:
-        if torch.is_grad_enabled() and y is not None:
-            seen.append((x, y))
-        return forward(self, x, y, generator)
+    def watched(model: Model, batch: Batch, *others: Any) -> losses.Loss:
+        seen.append((batch.x, batch.y))
+        return loss(model, batch, *others)
 
-    monkeypatch.setattr(VAE, "forward", watched)
+    monkeypatch.setattr(losses, "loss", watched)
     return seen
 
 

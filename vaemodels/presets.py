@@ -5,7 +5,7 @@ from typing import Any
 
 from vaemodels.errors import UsageError
 from vaemodels.models import AEConfig, VAEConfig
-from vaemodels.training import TrainingConfig
+from vaemodels.training_config import TrainingConfig
 
 
 @dataclass(frozen=True)

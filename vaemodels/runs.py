@@ -7,15 +7,19 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vaemodels import checkpoints, models, training
+from vaemodels import checkpoints, losses, models, training
 from vaemodels import data as datasets
 from vaemodels.data import Split
 from vaemodels.errors import UsageError
 from vaemodels.models import Model
 from vaemodels.settings import from_values
-from vaemodels.training import Run, TrainingConfig
+from vaemodels.training import Run
+from vaemodels.training_config import TrainingConfig
 
 Card = dict[str, Any]
+
+# The settings by which held-out losses can be compared.
+COMPARABLE = ("dataset", "binarization", "objective", "k")
 
 
 def new(name: str, model_name: str, model_config: Any, config: TrainingConfig) -> tuple[Run, Card]:
@@ -28,6 +32,7 @@ def new(name: str, model_name: str, model_config: Any, config: TrainingConfig) -
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         model = models.build(model_name, dataclasses.asdict(model_config))
+    losses.check(model, config)
     train, _ = data(config)
     return training.start(model, config, train), _card(name, model, config)
 
@@ -43,6 +48,11 @@ def check(model_name: str, model_config: Any, config: TrainingConfig) -> None:
         raise UsageError(
             f"The model takes images of shape {tuple(model_config.image_shape)}, but {dataset.name} has "
             f"{dataset.image_shape}; choose another dataset."
+        )
+    if config.labelled > dataset.sizes["train"]:
+        raise UsageError(
+            f"{dataset.name} has {dataset.sizes['train']:,} images to learn from, and labelled={config.labelled:,} asks "
+            "for more; choose fewer."
         )
     bernoulli = model_name != "ae" and getattr(model_config, "likelihood", "bernoulli") == "bernoulli"
     if bernoulli and config.binarization == "none":
@@ -93,10 +103,15 @@ def from_checkpoint(checkpoint: checkpoints.Checkpoint) -> tuple[Run, Card]:
 def with_config(run: Run, card: Card, config: TrainingConfig) -> tuple[Run, Card]:
     """The same run under changed settings (more epochs, another rate), with a card that has yet to be measured.
 
-    On other images it starts anew from the best weights: losses there can't be compared with those in its history.
+    On other images or for another objective it starts anew from the best weights: losses there can't be compared with
+    those in its history.
+
+    Raises:
+        UsageError: if the model does not fit the objective.
     """
+    losses.check(run.model, config)
     card = _card(card["name"], run.model, config)
-    if (config.dataset, config.binarization) != (run.config.dataset, run.config.binarization):
+    if any(getattr(config, setting) != getattr(run.config, setting) for setting in COMPARABLE):
         return Run(run.model, config, weights=run.best_weights, best_weights=run.best_weights), card
     return dataclasses.replace(run, config=config), card
 

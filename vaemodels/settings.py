@@ -56,6 +56,8 @@ def _parsed(text: str, hint: Any) -> Any:
             return None if text.lower() == "none" else _parsed(text, typing.get_args(hint)[0])
         if hint in (int, float):
             return hint(text)
+        if hint is bool:
+            return {"true": True, "false": False}.get(text.lower(), text)
     except ValueError:
         pass
     return text
@@ -78,7 +80,7 @@ def _checked(key: str, value: Any, hint: Any) -> Any:
         return float(value)
     if hint is int and type(value) is int:
         return value
-    if hint is str and isinstance(value, str):
+    if hint in (str, bool) and isinstance(value, hint):
         return value
-    kind = {float: "a number", int: "a whole number", str: "text"}[hint]
+    kind = {float: "a number", int: "a whole number", str: "text", bool: "true or false"}[hint]
     raise UsageError(f"{key} is {value!r}; give {kind}.")

@@ -4,66 +4,25 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn.utils import parameters_to_vector
 
-from vaemodels import objectives
-from vaemodels.data import Split
+from vaemodels import losses, objectives
+from vaemodels.data import Split, labels
 from vaemodels.data.binarization import Binarization, binarize
-from vaemodels.errors import LabError, UsageError
-from vaemodels.models.base import Model, Output
+from vaemodels.errors import LabError
+from vaemodels.evaluation import log_weights_in_chunks
+from vaemodels.losses import Batch
+from vaemodels.models import SSVAE, Model
 from vaemodels.optimizer import STATE, Optimizer
-
-Schedule = Literal["cosine", "constant"]
-Precision = Literal["auto", "float32", "bfloat16"]
+from vaemodels.training_config import TrainingConfig
 
 FINAL_RATE_FRACTION = 0.01
 HELD_OUT_AT_ONCE = 1_000
 BATCHES_AT_ONCE = 10
-
-
-@dataclass(frozen=True)
-class TrainingConfig:
-    """How a model is trained; it travels in the checkpoint's card.
-
-    The loss is reconstruction_weight · reconstruction + beta · Σ kl, with `beta` rising linearly from 0 over the first
-    `kl_warmup_epochs`. `precision` "auto" takes bfloat16 where the device has it natively.
-    """
-
-    dataset: str = "digits"
-    epochs: int = 100
-    batch_size: int = 100
-    learning_rate: float = 1e-3
-    schedule: Schedule = "cosine"
-    reconstruction_weight: float = 1.0
-    beta: float = 1.0
-    kl_warmup_epochs: int = 0
-    binarization: Binarization = "dynamic"
-    precision: Precision = "auto"
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        _in_range("epochs", self.epochs, 1, 100_000)
-        _in_range("batch_size", self.batch_size, 1, 10_000)
-        _in_range("learning_rate", self.learning_rate, 1e-8, 0.1)
-        _in_range("reconstruction_weight", self.reconstruction_weight, 0, 1_000)
-        _in_range("beta", self.beta, 0, 1_000)
-        _in_range("kl_warmup_epochs", self.kl_warmup_epochs, 0, 100_000)
-        _in_range("seed", self.seed, 0, 2**31 - 1)
-        if self.reconstruction_weight == 0 and self.beta == 0:
-            raise UsageError(
-                "With both weights at 0 there is nothing to learn; set reconstruction_weight or beta."
-            )
-
-
-def _in_range(name: str, value: float, low: float, high: float) -> None:
-    if not low <= value <= high:
-        raise UsageError(
-            f"{name} goes from {low:g} to {high:g}, and {value:g} is outside; choose a value in between."
-        )
 
 
 Terms = dict[str, float]
@@ -136,6 +95,10 @@ def fit(run: Run, train: Split, held_out: Split, report_every: float = math.inf)
     mode = "threshold" if config.binarization == "static" else config.binarization
     n = len(train.images)
     steps_per_epoch = -(-n // config.batch_size)
+    labelled = None
+    if isinstance(model, SSVAE):
+        chosen = labels.choose(train.labels, config.labelled, config.seed)
+        labelled = Split(train.images[chosen], train.labels[chosen])
     step = run.epoch * steps_per_epoch
     earlier_seconds = run.history[-1]["seconds"] if run.history else 0.0
     started = reported = time.perf_counter()
@@ -146,24 +109,23 @@ def fit(run: Run, train: Split, held_out: Split, report_every: float = math.inf)
     while run.epoch < config.epochs:
         generator = torch.Generator(device).manual_seed(_epoch_seed(config.seed, run.epoch))
         epoch_terms, recent_terms = _Average(), _Average()
-        for x, y in batches(train, mode, config.batch_size, generator):
+        for batch in batches(train, mode, config.batch_size, generator, labelled):
             with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
-                output = optimizer.working(x, y, generator)
-            loss = weighted_loss(output, config, step / steps_per_epoch).mean()
+                loss, terms = losses.loss(optimizer.working, batch, config, step / steps_per_epoch, generator)
             if not math.isfinite(loss.item()):
                 raise _diverged(run, step + 1)
             rate = learning_rate(config, step, config.epochs * steps_per_epoch)
             optimizer.step(loss, rate)
             step += 1
-            epoch_terms.add(output)
-            recent_terms.add(output)
+            epoch_terms.add(terms)
+            recent_terms.add(terms)
 
             now = time.perf_counter()
             epoch_done = step % steps_per_epoch == 0
             if not epoch_done and now - reported < report_every:
                 continue
             reported = now
-            held_out_terms = measure(model, held_out_x, held_out_y)
+            held_out_terms = measure(model, held_out_x, held_out_y, config)
             if not all(map(math.isfinite, held_out_terms.values())):
                 raise _diverged(run, step)  # a step can break the weights after a loss that was still finite
             record = Progress(
@@ -189,20 +151,24 @@ def learning_rate(config: TrainingConfig, step: int, total_steps: int) -> float:
     return config.learning_rate * (FINAL_RATE_FRACTION + (1 - FINAL_RATE_FRACTION) * cosine)
 
 
-def weighted_loss(output: Output, config: TrainingConfig, epoch: float) -> Tensor:
-    """What the optimiser sees at (fractional) `epoch`: the weighted terms, with β on its way up during warm-up."""
-    warmth = min(1.0, epoch / config.kl_warmup_epochs) if config.kl_warmup_epochs else 1.0
-    return objectives.weighted_loss(output, config.reconstruction_weight, config.beta * warmth)
-
-
 @torch.no_grad()
-def measure(model: Model, x: Tensor, y: Tensor | None = None) -> Terms:
-    """The mean terms on `x: [n, dim]`, in float32, from one draw an image that is the same at every call."""
+def measure(model: Model, x: Tensor, y: Tensor | None = None, config: TrainingConfig | None = None) -> Terms:
+    """The mean terms on `x: [n, dim]`, in float32, from one draw an image that is the same at every call.
+
+    A run on a bound gets that too, from `config.k` draws for each of the first images. Labels `y: [n]` are for models
+    that can't go without: what a semi-supervised one knows of held-out labels must not choose its best weights.
+    """
     generator = torch.Generator(model.device).manual_seed(0)
     average = _Average()
     for part in torch.arange(len(x), device=model.device).split(HELD_OUT_AT_ONCE):
-        average.add(model(x[part], None if y is None else y[part], generator))
-    return average.terms()
+        known = y[part] if y is not None and model.needs_labels else None
+        average.add(losses.terms(model(x[part], known, generator)))
+    if config is None or not losses.is_bound(config):
+        return average.terms()
+    first = x[:HELD_OUT_AT_ONCE]
+    log_w = log_weights_in_chunks(model, first, config.k, generator=generator)
+    bound = objectives.elbo(log_w) if config.objective == "elbo" else objectives.iwae(log_w)
+    return average.terms() | {"bound": bound.mean().item()}
 
 
 def pixel_means(images: Tensor) -> Tensor:
@@ -211,16 +177,32 @@ def pixel_means(images: Tensor) -> Tensor:
 
 
 def batches(
-    train: Split, binarization: Binarization, batch_size: int, generator: torch.Generator
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """One epoch of shuffled batches `x: [batch, dim]`, binarised, and `y: [batch]`.
+    train: Split,
+    binarization: Binarization,
+    batch_size: int,
+    generator: torch.Generator,
+    labelled: Split | None = None,
+) -> Iterator[Batch]:
+    """One epoch of shuffled batches, binarised, each with as many of the `labelled` images where there are any.
 
     Several batches are gathered and binarised at once: one at a time costs more in calls than in work.
     """
     order = torch.randperm(len(train.images), generator=generator, device=train.images.device)
     for several in order.split(BATCHES_AT_ONCE * batch_size):
         x = binarize(train.images[several], binarization, generator)
-        yield from zip(x.split(batch_size), train.labels[several].split(batch_size), strict=True)
+        for part in zip(x.split(batch_size), train.labels[several].split(batch_size), strict=True):
+            yield Batch(*part, *_with_labels(labelled, binarization, batch_size, generator))
+
+
+def _with_labels(
+    labelled: Split | None, binarization: Binarization, batch_size: int, generator: torch.Generator
+) -> tuple[Tensor, ...]:
+    """`batch_size` of the labelled images, or all where there are fewer, binarised, and their labels."""
+    if labelled is None:
+        return ()
+    chosen = torch.randperm(len(labelled.images), generator=generator, device=labelled.images.device)
+    chosen = chosen[:batch_size]
+    return binarize(labelled.images[chosen], binarization, generator), labelled.labels[chosen]
 
 
 def compute_dtype(model: Model, config: TrainingConfig) -> torch.dtype:
@@ -285,15 +267,17 @@ def _end_epoch(run: Run, optimizer: Optimizer, record: Progress) -> None:
     del values["epoch_done"]
     run.weights = _copy(run.model.state_dict())
     run.optimizer = optimizer.state()
-    losses = [_held_out_loss(past, run.config) for past in run.history]
+    earlier = [_held_out_loss(past, run.config) for past in run.history]
     run.history.append(values | {"epoch": len(run.history) + 1})
-    if not losses or _held_out_loss(run.history[-1], run.config) < min(losses):
+    if not earlier or _held_out_loss(run.history[-1], run.config) <= min(earlier):
         run.best_weights = run.weights
 
 
 def _held_out_loss(record: Mapping[str, Any], config: TrainingConfig) -> float:
-    """The loss by which epochs are compared: the full β, whatever warm-up was at."""
+    """The loss by which epochs are compared: the full β, whatever warm-up was at; a bound where that is maximised."""
     terms = dict(record["held_out"])
+    if "bound" in terms:
+        return -float(terms["bound"])
     return config.reconstruction_weight * terms.pop("reconstruction") + config.beta * sum(terms.values())
 
 
@@ -301,19 +285,16 @@ class _Average:
     """Running mean of the terms over examples, kept on the device until it is asked for."""
 
     def __init__(self) -> None:
-        self.count = 0
+        self.counts: dict[str, int] = {}
         self.sums: dict[str, Tensor] = {}
 
-    def add(self, output: Output) -> None:
-        terms = {"reconstruction": output.reconstruction} | {
-            f"kl_{name}": kl for name, kl in output.kl.items()
-        }
+    def add(self, terms: Mapping[str, Tensor]) -> None:
         for name, values in terms.items():
             self.sums[name] = self.sums.get(name, 0.0) + values.detach().sum()
-        self.count += len(output.reconstruction)
+            self.counts[name] = self.counts.get(name, 0) + len(values)
 
     def terms(self) -> Terms:
-        return {name: value.item() / self.count for name, value in self.sums.items()}
+        return {name: value.item() / self.counts[name] for name, value in self.sums.items()}
 
 
 def _copy(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

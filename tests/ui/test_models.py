@@ -5,7 +5,7 @@ from ui import models
 from vaemodels import checkpoints, runs
 from vaemodels.errors import LabError
 from vaemodels.models import MODELS
-from vaemodels.training import TrainingConfig
+from vaemodels.training_config import TrainingConfig
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,123 @@
+"""What one training step minimises, for every model and objective, and the terms it reports.
+
+The loss may weigh terms or add a classification; what is reported is what was measured, never the loss.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from vaemodels import objectives
+from vaemodels.errors import UsageError
+from vaemodels.models import SSVAE, Model, Output
+from vaemodels.training_config import TrainingConfig
+
+FOR_LABELS = ("labelled", "alpha", "gen_weight", "labelled_elbo")
+WEIGHTS = ("reconstruction_weight", "beta", "kl_warmup_epochs")
+
+
+class Batch(NamedTuple):
+    """Images `x: [batch, dim]` and their labels `y: [batch]`.
+
+    A semi-supervised model is not shown `y`, but images whose label it may know, `labelled_x: [labelled, dim]` and
+    `labelled_y: [labelled]`.
+    """
+
+    x: Tensor
+    y: Tensor
+    labelled_x: Tensor | None = None
+    labelled_y: Tensor | None = None
+
+
+class Loss(NamedTuple):
+    """The scalar to minimise, and what it is made of: terms by name, one value an image, in nats and unweighted."""
+
+    value: Tensor
+    terms: dict[str, Tensor]
+
+
+def is_bound(config: TrainingConfig) -> bool:
+    """Whether the objective is computed from k log-weights, rather than from the ELBO's terms."""
+    return config.objective != "elbo" or config.k > 1
+
+
+def loss(
+    model: Model,
+    batch: Batch,
+    config: TrainingConfig,
+    epoch: float = 0.0,
+    generator: torch.Generator | None = None,
+) -> Loss:
+    """The loss of one step at (fractional) `epoch`, by what `config` asks for:
+
+    - the ELBO's terms, weighed: reconstruction_weight · reconstruction + β · Σ kl;
+    - a bound: −L_k, or −ELBO from k draws, by its gradient estimator (see `objectives.bound`);
+    - for a semi-supervised model gen_weight · [−ELBO(x) (− ELBO(x, y))] + α · (−log q(y|x)), each a mean over its
+      images (Kingma et al. 2014, eq. 9): the first over unlabelled images, the others over labelled ones.
+    """
+    if isinstance(model, SSVAE):
+        return _semi_supervised(model, batch, config, epoch, generator)
+    y = batch.y if model.needs_labels else None
+    if is_bound(config):
+        bound = objectives.bound(model, batch.x, config.objective, config.k, y, generator)
+        return Loss(-bound.mean(), {"bound": bound})
+    output = model(batch.x, y, generator)
+    return Loss(_weighted(output, config, epoch).mean(), terms(output))
+
+
+def terms(output: Output) -> dict[str, Tensor]:
+    """The ELBO's terms by the names they are reported under: reconstruction, and kl_ with each latent's name."""
+    return {"reconstruction": output.reconstruction} | {f"kl_{name}": kl for name, kl in output.kl.items()}
+
+
+def _semi_supervised(
+    model: SSVAE, batch: Batch, config: TrainingConfig, epoch: float, generator: torch.Generator | None
+) -> Loss:
+    assert batch.labelled_x is not None and batch.labelled_y is not None
+    logits = model.classify(batch.labelled_x)
+    classification = functional.cross_entropy(logits, batch.labelled_y, reduction="none")
+    value = config.alpha * classification.mean()
+    reported = {"classification": classification}
+    if config.gen_weight:
+        output = model(batch.x, None, generator)
+        value = value + config.gen_weight * _weighted(output, config, epoch).mean()
+        reported = terms(output) | reported
+        if config.labelled_elbo:
+            known = model(batch.labelled_x, batch.labelled_y, generator)
+            value = value + config.gen_weight * _weighted(known, config, epoch).mean()
+    return Loss(value, reported)
+
+
+def _weighted(output: Output, config: TrainingConfig, epoch: float) -> Tensor:
+    """The ELBO's terms as the optimiser sees them, with β on its way up during warm-up."""
+    warmth = min(1.0, epoch / config.kl_warmup_epochs) if config.kl_warmup_epochs else 1.0
+    return objectives.weighted_loss(output, config.reconstruction_weight, config.beta * warmth)
+
+
+def check(model: Model, config: TrainingConfig) -> None:
+    """Refuse a model and an objective that do not go together.
+
+    Raises:
+        UsageError: with what does not fit.
+    """
+    semi_supervised = isinstance(model, SSVAE)
+    default = TrainingConfig()
+    for setting in FOR_LABELS:
+        if not semi_supervised and getattr(config, setting) != getattr(default, setting):
+            raise UsageError(f"{setting} is for an ssvae, not for the model '{model.name}'; leave it out.")
+    if semi_supervised and not config.labelled:
+        raise UsageError(
+            "A semi-supervised model needs images with labels; set labelled, to 100 for example."
+        )
+    if not is_bound(config):
+        return
+    objectives.check(model, config.objective, config.k)
+    if semi_supervised:
+        raise UsageError("An ssvae is trained on one draw of z a label; leave k at 1.")
+    for setting in WEIGHTS:
+        if getattr(config, setting) != getattr(default, setting):
+            raise UsageError(
+                f"A bound has no terms to weigh; leave {setting} as it is, or choose objective=elbo with k=1."
+            )

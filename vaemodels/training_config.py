@@ -1,0 +1,65 @@
+"""How a model is trained, as plain values that travel in its checkpoint's card."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from vaemodels.data.binarization import Binarization
+from vaemodels.errors import UsageError
+from vaemodels.objectives import MAX_K, Objective
+
+Schedule = Literal["cosine", "constant"]
+Precision = Literal["auto", "float32", "bfloat16"]
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """The recipe of a run; see `losses` for the loss it describes.
+
+    `objective` "elbo" weighs the ELBO's terms by `reconstruction_weight` and `beta`, which rises linearly from 0 over
+    the first `kl_warmup_epochs`; the others maximise L_k with `k` draws an image. The last four are for a
+    semi-supervised model: `labelled` training images keep their label, α = `alpha` weighs the classification of these,
+    `gen_weight` 0 leaves nothing but that, and `labelled_elbo` adds the ELBO with the label known.
+    `precision` "auto" takes bfloat16 where the device has it natively.
+    """
+
+    dataset: str = "digits"
+    epochs: int = 100
+    batch_size: int = 100
+    learning_rate: float = 1e-3
+    schedule: Schedule = "cosine"
+    reconstruction_weight: float = 1.0
+    beta: float = 1.0
+    kl_warmup_epochs: int = 0
+    binarization: Binarization = "dynamic"
+    precision: Precision = "auto"
+    seed: int = 0
+    objective: Objective = "elbo"
+    k: int = 1
+    labelled: int = 0
+    alpha: float = 100.0
+    gen_weight: float = 1.0
+    labelled_elbo: bool = False
+
+    def __post_init__(self) -> None:
+        _in_range("epochs", self.epochs, 1, 100_000)
+        _in_range("batch_size", self.batch_size, 1, 10_000)
+        _in_range("learning_rate", self.learning_rate, 1e-8, 0.1)
+        _in_range("reconstruction_weight", self.reconstruction_weight, 0, 1_000)
+        _in_range("beta", self.beta, 0, 1_000)
+        _in_range("kl_warmup_epochs", self.kl_warmup_epochs, 0, 100_000)
+        _in_range("seed", self.seed, 0, 2**31 - 1)
+        _in_range("k", self.k, 1, MAX_K)
+        _in_range("labelled", self.labelled, 0, 1_000_000)
+        _in_range("alpha", self.alpha, 0, 100_000)
+        _in_range("gen_weight", self.gen_weight, 0, 1)
+        if self.reconstruction_weight == 0 and self.beta == 0:
+            raise UsageError(
+                "With both weights at 0 there is nothing to learn; set reconstruction_weight or beta."
+            )
+
+
+def _in_range(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise UsageError(
+            f"{name} goes from {low:g} to {high:g}, and {value:g} is outside; choose a value in between."
+        )
