@@ -10,22 +10,23 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 import torch
 from distributed import Client
 
+from tests.job_tools import FOREVER, kept_by_scheduler, request, wait, worker_pid
 from vaemodels import checkpoints, jobs, runs
 from vaemodels.cli import main
 from vaemodels.errors import LabError
+from vaemodels.job_queue import Queue
 from vaemodels.jobs import Job
 from vaemodels.models import VAEConfig
-from vaemodels.training import TrainingConfig, fit
+from vaemodels.training import fit
+from vaemodels.training_config import TrainingConfig
 
 ROOT = Path(__file__).parents[1]
-FOREVER = 100_000  # epochs: ends when it is told to
 
 
 @pytest.fixture(scope="module")
@@ -39,45 +40,24 @@ def client(address: str) -> Iterator[Client]:
         yield client
 
 
+@pytest.fixture(scope="module")
+def queue(client: Client) -> Queue:
+    """One that lets every job begin, and has Dask make it wait for the one worker."""
+    return Queue(client, limit=100)
+
+
 @pytest.fixture
-def submit(client: Client) -> Iterator[Callable[..., Job]]:
-    """`submit(epochs)` queues a run on digits; whatever is left of it is forgotten after the test."""
+def submit(queue: Queue) -> Iterator[Callable[..., Job]]:
+    """`submit(epochs)` begins a run on digits; whatever is left of it is forgotten after the test."""
     submitted: list[Job] = []
 
     def start(epochs: int) -> Job:
-        submitted.append(jobs.submit(client, request(epochs)))
+        submitted.append(queue.submit(request(epochs)))
         return submitted[-1]
 
     yield start
     for job in submitted:
         job.forget()
-
-
-def request(epochs: int) -> bytes:
-    model = VAEConfig(z_dim=2, hidden=(16,))
-    run, card = runs.new("test", "vae", model, TrainingConfig(epochs=epochs, batch_size=200))
-    return runs.dumps(run, card)
-
-
-def wait(condition: Callable[[], object], seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
-
-
-def kept_by_scheduler(client: Client) -> set[str]:
-    """The names of the jobs' variables and tasks that the scheduler knows."""
-
-    def names(dask_scheduler: Any) -> list[str]:
-        return [*dask_scheduler.extensions["variables"].variables, *map(str, dask_scheduler.tasks)]
-
-    return {name for name in client.run_on_scheduler(names) if name.startswith("vaelab-")}
-
-
-def worker_pid(client: Client) -> int:
-    [pid] = client.run(os.getpid).values()
-    return int(pid)
 
 
 def test_a_run_on_a_worker_is_the_run_in_this_process_to_the_number(submit):
@@ -102,7 +82,7 @@ def test_a_run_on_a_worker_is_the_run_in_this_process_to_the_number(submit):
         assert theirs | {"seconds": 0} == ours | {"seconds": 0}
     assert result.resume is None
 
-    snapshot = checkpoints.loads(job.snapshot())
+    snapshot = checkpoints.loads(job.latest)
     assert snapshot.card["epoch"] == 3
     assert torch.isfinite(snapshot.model.decode(torch.zeros(1, 2)).mean).all()
 
@@ -124,7 +104,7 @@ def test_pause_resume_stop_and_go_on(client, submit):
     held = len(job.records)
     time.sleep(1)
     assert (len(job.records), job.paused, job.done) == (held, True, False)
-    assert checkpoints.loads(job.snapshot()).card["model"] == "vae"
+    assert checkpoints.loads(job.latest).card["model"] == "vae"
     job.resume()
     wait(lambda: len(job.records) >= held + 3)
     job.pause()
@@ -150,7 +130,7 @@ def test_a_second_run_waits_for_the_first(submit):
     second = submit(1)
     time.sleep(0.5)
     assert (first.state, second.state, second.records) == ("running", "queued", [])
-    assert second.snapshot() is None
+    assert second.latest is None
     first.stop()
     wait(lambda: second.done)
     assert (first.state, second.state) == ("stopped", "finished")
@@ -200,7 +180,7 @@ def test_a_diverging_run_says_at_which_step_and_leaves_its_last_good_weights(cli
     assert job.state == "failed"
     with pytest.raises(LabError, match=r"stopped being finite at step \d+.*lower learning rate\.$"):
         job.result()
-    snapshot = job.snapshot()
+    snapshot = job.latest
     assert snapshot is not None
     last_good, _ = runs.loads(snapshot)
     assert 1 <= last_good.epoch == int(records[-1]["epoch"]) < 10
@@ -216,9 +196,9 @@ def test_a_killed_worker_ends_its_run_with_a_sentence_and_the_others_go_on(clien
     os.kill(pid, signal.SIGKILL)
     wait(lambda: job.done)
     assert job.state == "failed"
-    with pytest.raises(LabError, match=r"ended before it was done; start again.*\.$"):
+    with pytest.raises(LabError, match=r"ended before it was done; go on from its last snapshot.*\.$"):
         job.result()
-    assert checkpoints.loads(job.snapshot()).card["model"] == "vae"
+    assert checkpoints.loads(job.latest).card["model"] == "vae"
     assert worker_pid(client) != pid
 
     wait(lambda: waiting.done)

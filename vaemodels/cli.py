@@ -22,7 +22,8 @@ from vaemodels.data.binarization import MODES, binarize
 from vaemodels.errors import LabError, UsageError
 from vaemodels.evaluation import Evaluation, evaluate
 from vaemodels.models import Model
-from vaemodels.training import Run, TrainingConfig
+from vaemodels.training import Run
+from vaemodels.training_config import TrainingConfig
 
 SAVE_EVERY = 120.0
 DEFAULT_K = "1,10,100,1000,5000"
@@ -293,8 +294,8 @@ def _train_on(
                         job.stop()
             return runs.loads(job.result())
         except (KeyboardInterrupt, LabError):
-            if snapshot := job.snapshot():
-                files.write_atomically(out, snapshot)
+            if job.latest:
+                files.write_atomically(out, job.latest)
             raise
         finally:
             job.forget()

@@ -1,117 +1,189 @@
-"""Training as a Dask task: submitted, watched, paused and stopped from another process.
+"""Training as a Dask task, seen by its owner: submitted, watched, paused and stopped from another process.
 
-Numbers travel as events; the latest weights are one value that is replaced about once a second. The same code runs on
-the local cluster the app starts for itself and on any cluster whose scheduler's address is given.
+The same code runs on the local cluster the app starts for itself and on any cluster whose scheduler's address is
+given. Whoever owns a job calls `tend` every second or so (`follow` and `job_queue.Queue` do): all that is said to the
+scheduler, or waited for, happens there, so that everything else about a job answers at once.
 """
 
 import atexit
+import logging
 import os
 import subprocess
 import sys
 import time
 import uuid
+from asyncio import CancelledError
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
-import torch
-from distributed import Client, Future, Variable, get_client, get_worker
+from distributed import Client, Future, Variable
 from distributed.comm.addressing import get_address_host_port, normalize_address
 
-from vaemodels import runs
 from vaemodels.errors import LabError
-from vaemodels.training import TrainingDivergedError, fit
+from vaemodels.job_task import (
+    MISSING_AFTER,
+    SNAPSHOT_EVERY,
+    WORKER_DIED,
+    RunInterruptedError,
+    control_of,
+    snapshot_of,
+    train,
+)
 
 State = Literal["queued", "running", "finished", "stopped", "failed"]
 
-REPORT_EVERY = 0.3
-SNAPSHOT_EVERY = 1.0
-HELD_OUT_IMAGES = 1_000
-BEGUN = b""  # what stands for the snapshot of a run that has begun and has none yet
-WORKER_DIED = "The training process ended before it was done; start again, or use the last snapshot."
-CONNECT_TIMEOUT = 10
-MISSING_AFTER = 0.5  # seconds the scheduler is given to know a job's variable; it answers at once if it does
+LEASE = 60.0  # seconds without a sign of life from a job's owner after which the worker ends the run
+CONNECT_TIMEOUT = 5
+ANSWER_TIMEOUT = 5  # seconds for the scheduler to answer
+SCHEDULER_GONE = (
+    "The connection to the training workers was lost; go on from the run's last snapshot, or start again."
+)
+
+_log = logging.getLogger(__name__)
 
 
-class _ForgottenError(Exception):
-    """The job's owner has let go of it: nobody waits for an answer."""
-
-
-@dataclass
+@dataclass(eq=False)
 class Job:
-    """A submitted run, as its owner sees it; `records` grows while it trains (a `Progress` as a dict each)."""
+    """A run as its owner sees it.
 
-    id: str
+    `records` grows while it trains (a `Progress` as a dict each), `latest` is its newest weights as a checkpoint file,
+    `outcome` what it ended with: a checkpoint file, or an error.
+    """
+
     client: Client
-    future: Future = field(init=False)
+    checkpoint: bytes
+    lease: float = LEASE
+    id: str = field(default_factory=lambda: f"vaelab-{uuid.uuid4().hex}")
+    future: Future | None = None
     records: list[dict[str, Any]] = field(default_factory=list)
+    latest: bytes | None = None
+    outcome: bytes | LabError | None = None
     started: bool = False
     paused: bool = False
     stopping: bool = False
+    forgotten: bool = False
+    _said: tuple[str, float] = ("", 0.0)  # the word last sent, and when
+    _count: int = 0
+    _seen: tuple[int, float] = (0, 0.0)  # how many records there were at the last fetch, and when that was
 
     @property
     def state(self) -> State:
         """Where the run is."""
-        if self.future.status == "finished":
-            return "stopped" if self.stopping else "finished"
-        if self.future.status in ("error", "lost", "cancelled"):
+        if self.outcome is None:
+            return "running" if self.started else "queued"
+        if isinstance(self.outcome, LabError):
             return "failed"
-        return "running" if self.started else "queued"
+        return "stopped" if self.stopping else "finished"
 
     @property
     def done(self) -> bool:
         """Whether nothing more will come."""
-        return self.state in ("finished", "stopped", "failed")
+        return self.outcome is not None
 
     def pause(self) -> None:
         """Hold the run after its current step."""
         self.paused = True
-        self._control.set("pause")
 
     def resume(self) -> None:
         """Let a paused run go on."""
         self.paused = False
-        self._control.set("run")
 
     def stop(self) -> None:
         """End the run after its current step; `result` then gives what it had."""
         self.stopping, self.paused = True, False
-        self._control.set("stop")
-
-    def snapshot(self) -> bytes | None:
-        """The latest weights as a checkpoint file's bytes, or None before the first."""
-        latest: bytes | None = self._snapshot.get(timeout=CONNECT_TIMEOUT) if self.records else None
-        return latest
 
     def result(self) -> bytes:
-        """The finished run's checkpoint file as bytes.
+        """The finished run's checkpoint file.
 
         Raises:
-            LabError: with what ended the run.
+            LabError: with what ended the run; a `RunInterruptedError` if that was no fault of its own.
         """
+        if isinstance(self.outcome, LabError):
+            raise self.outcome
+        assert self.outcome is not None, "the run is not done"
+        return self.outcome
+
+    def begin(self) -> None:
+        """Give the run to the scheduler.
+
+        Raises:
+            OSError, RuntimeError: if that is gone.
+        """
+        _listen(self)
+        self._say()
+        self._snapshot.set(None, callback_timeout=ANSWER_TIMEOUT)
+        self.future = self.client.submit(
+            train, self.checkpoint, self.id, self.client.id, self.lease, key=self.id, pure=False, retries=0
+        )
+        if self.forgotten:  # in the meantime
+            self.forget()
+
+    def tend(self) -> None:
+        """Pass on what the owner asked for, renew the lease, fetch the newest weights, notice the end."""
+        if self.future is None or self.done or self.forgotten:
+            return
         try:
-            data: bytes = self.future.result(timeout=CONNECT_TIMEOUT)
-        except LabError:
-            raise
-        except Exception as error:
-            raise LabError(WORKER_DIED) from error
-        return data
+            if self.future.done():
+                self._fetch()
+                self.outcome = self._ended()
+                return
+            self._say()
+            if len(self.records) > self._seen[0] and time.monotonic() - self._seen[1] >= SNAPSHOT_EVERY:
+                self._fetch()
+        except (OSError, RuntimeError) as error:
+            _log.warning("%s: no answer from the scheduler: %r", self.id, error)
+        if self.client.status != "running":
+            self.outcome = RunInterruptedError(SCHEDULER_GONE)
 
     def forget(self) -> None:
         """Let go of everything the cluster keeps for this job; a run still going ends after its current step."""
-        self.client.unsubscribe_topic(self.id)
-        self.future.release()
-        self._control.delete()
-        self._snapshot.delete()
+        self.forgotten = True
+        if self.future is not None:
+            self.future.release()
+            self._control.delete()
+            self._snapshot.delete()
+            _listen_no_more(self)
+
+    def _say(self) -> None:
+        """Tell the worker what to do: at once when that has changed, else often enough to keep the lease."""
+        word = "stop" if self.stopping else "pause" if self.paused else "run"
+        now = time.monotonic()
+        if word != self._said[0] or now - self._said[1] > self.lease / 6:
+            self._count += 1
+            self._control.set([word, self._count], callback_timeout=ANSWER_TIMEOUT)
+            self._said = (word, now)
+
+    def _fetch(self) -> None:
+        self._seen = (len(self.records), time.monotonic())
+        try:
+            latest = self._snapshot.get(timeout=MISSING_AFTER, callback_timeout=ANSWER_TIMEOUT)
+        except (OSError, RuntimeError):
+            return
+        self.latest = latest or self.latest
+
+    def _ended(self) -> bytes | LabError:
+        assert self.future is not None
+        if self.future.status in ("cancelled", "lost"):
+            return RunInterruptedError(SCHEDULER_GONE)
+        try:
+            file: bytes = self.future.result(timeout=ANSWER_TIMEOUT)
+        except LabError as error:
+            return error
+        except (Exception, CancelledError):
+            _log.warning("%s ended with an error", self.id, exc_info=True)
+            return RunInterruptedError(WORKER_DIED)
+        return file
 
     @property
     def _control(self) -> Variable:
-        return Variable(f"{self.id}-control", client=self.client)
+        return Variable(control_of(self.id), client=self.client)
 
     @property
     def _snapshot(self) -> Variable:
-        return Variable(f"{self.id}-snapshot", client=self.client)
+        return Variable(snapshot_of(self.id), client=self.client)
 
 
 def start_local_cluster(workers: int) -> str:
@@ -155,22 +227,9 @@ def connect(address: str) -> Client:
 
 
 def submit(client: Client, checkpoint: bytes) -> Job:
-    """Queue the run that `checkpoint` (from `runs.dumps`) holds: from its beginning, or from where it was saved."""
-    job_id = f"vaelab-{uuid.uuid4().hex}"
-    control = Variable(f"{job_id}-control", client=client)
-    control.set("run")
-    Variable(f"{job_id}-snapshot", client=client).set(None)
-    job = Job(job_id, client)
-
-    def on_event(event: tuple[float, dict[str, Any]]) -> None:
-        message = event[1]
-        if message["event"] == "started":
-            job.started = True
-        else:
-            job.records.append(message["record"])
-
-    client.subscribe_topic(job_id, on_event)  # first, or a quick worker's first events are missed
-    job.future = client.submit(train, checkpoint, job_id, key=job_id, pure=False, retries=0)
+    """Begin the run that `checkpoint` (from `runs.dumps`) holds: from its start, or from where it was saved."""
+    job = Job(client, checkpoint)
+    job.begin()
     return job
 
 
@@ -178,6 +237,7 @@ def follow(job: Job, every: float = 0.2) -> Iterator[dict[str, Any]]:
     """The job's records as they come, until it is done."""
     seen = 0
     while True:
+        job.tend()
         done = job.done
         while seen < len(job.records):
             yield job.records[seen]
@@ -187,57 +247,29 @@ def follow(job: Job, every: float = 0.2) -> Iterator[dict[str, Any]]:
         time.sleep(every)
 
 
-def train(checkpoint: bytes, job_id: str) -> bytes:
-    """The task a worker runs: train to the end or until told to stop, and return the checkpoint file's bytes."""
-    _be_nice()
-    worker, client = get_worker(), get_client()
-    control = Variable(f"{job_id}-control", client=client)
-    snapshot = Variable(f"{job_id}-snapshot", client=client)
-    # Dask runs every task of a dead worker again: those that had waited there, and the one that was under way, whose
-    # owner is to be told instead.
-    if snapshot.get(timeout=MISSING_AFTER) is not None:
-        raise LabError(WORKER_DIED)
-    snapshot.set(BEGUN)
-    worker.log_event(job_id, {"event": "started"})
-    run, card = runs.loads(checkpoint)
-    train_split, held_out = runs.data(run.config)
-    held_out = type(held_out)(held_out.images[:HELD_OUT_IMAGES], held_out.labels[:HELD_OUT_IMAGES])
-    snapshot_time = 0.0
-    try:
-        for record in fit(run, train_split, held_out, REPORT_EVERY):
-            now = time.monotonic()
-            if now - snapshot_time >= SNAPSHOT_EVERY:
-                snapshot.set(runs.latest(run, card))
-                snapshot_time = now
-            worker.log_event(job_id, {"event": "record", "record": record._asdict()})
-            if _told_to_stop(control):
-                return runs.latest(run, card)
-    except _ForgottenError:
-        snapshot.delete()  # one that was set while the owner let go
-        raise
-    except TrainingDivergedError:
-        snapshot.set(runs.latest(run, card))
-        raise
-    snapshot.set(runs.latest(run, card))
-    return runs.dumps(run, card)
+_listening: WeakKeyDictionary[Client, WeakValueDictionary[str, Job]] = WeakKeyDictionary()
 
 
-def _told_to_stop(control: Variable) -> bool:
-    """Wait while the owner has the run on hold; True once it should end.
+def _listen(job: Job) -> None:
+    """Take in the job's events. All of a client's jobs share a topic, its id: the scheduler clears that one after it."""
+    client = job.client
+    jobs = _listening.setdefault(client, WeakValueDictionary())
+    jobs[job.id] = job
 
-    Raises:
-        _ForgottenError: if the owner has let go of the job.
-    """
-    try:
-        while (word := control.get(timeout=MISSING_AFTER)) == "pause":
-            time.sleep(0.1)
-    except TimeoutError:
-        raise _ForgottenError from None
-    return bool(word == "stop")
+    def on_event(event: tuple[float, dict[str, Any]]) -> None:
+        message = event[1]
+        job = jobs.get(message.get("job", ""))
+        if job is not None and message["event"] == "started":
+            job.started = True
+        elif job is not None:
+            job.records.append(message["record"])
+
+    if len(jobs) == 1:
+        client.subscribe_topic(client.id, on_event)
 
 
-def _be_nice() -> None:
-    """Training gives way to the pages: lowest priority, one thread."""
-    torch.set_num_threads(1)
-    if hasattr(os, "setpriority"):
-        os.setpriority(os.PRIO_PROCESS, 0, 15)
+def _listen_no_more(job: Job) -> None:
+    jobs = _listening[job.client]
+    # Of a run that goes on there may be events on their way, at which a client that no longer listens would stumble.
+    if jobs.pop(job.id, None) and not jobs and job.done:
+        job.client.unsubscribe_topic(job.client.id)

@@ -1,0 +1,118 @@
+"""What a worker does: train one run for an owner in another process, for as long as the owner wants it.
+
+Numbers travel as events; the latest weights are one value that is replaced about once a second.
+"""
+
+import os
+import time
+
+import torch
+from distributed import Variable, get_client, get_worker
+
+from vaemodels import runs
+from vaemodels.errors import LabError
+from vaemodels.training import TrainingDivergedError, fit
+
+REPORT_EVERY = 0.3
+SNAPSHOT_EVERY = 1.0
+HELD_OUT_IMAGES = 1_000
+BEGUN = b""  # what stands for the snapshot of a run that has begun and has none yet
+MISSING_AFTER = 0.5  # seconds the scheduler is given to know a job's variable; it answers at once if it does
+WORKER_DIED = "The training process ended before it was done; go on from its last snapshot, or start again."
+
+
+class RunInterruptedError(LabError):
+    """A run ended through no fault of its own; it can go on from its last snapshot."""
+
+
+class _ForgottenError(Exception):
+    """The job's owner has let go of it, or is gone: nobody waits for an answer."""
+
+
+def control_of(job_id: str) -> str:
+    """Name of the variable through which the owner speaks: a word (run, pause or stop) and a count that it raises."""
+    return f"{job_id}-control"
+
+
+def snapshot_of(job_id: str) -> str:
+    """Name of the variable that holds the latest weights: None, then BEGUN, then a checkpoint file's bytes."""
+    return f"{job_id}-snapshot"
+
+
+def train(checkpoint: bytes, job_id: str, topic: str, lease: float) -> bytes:
+    """Train to the end or until told to stop, and return the checkpoint file's bytes.
+
+    The run ends, and nothing is left of it, once its owner has given no sign of life for `lease` seconds.
+    """
+    _be_nice()
+    worker, client = get_worker(), get_client()
+    control = Variable(control_of(job_id), client=client)
+    snapshot = Variable(snapshot_of(job_id), client=client)
+    # Dask runs every task of a dead worker again: those that had waited there, and the one that was under way, whose
+    # owner is to be told instead.
+    if snapshot.get(timeout=MISSING_AFTER) is not None:
+        raise RunInterruptedError(WORKER_DIED)
+    snapshot.set(BEGUN)
+    worker.log_event(topic, {"job": job_id, "event": "started"})
+    run, card = runs.loads(checkpoint)
+    train_split, held_out = runs.data(run.config)
+    held_out = held_out._replace(
+        images=held_out.images[:HELD_OUT_IMAGES], labels=held_out.labels[:HELD_OUT_IMAGES]
+    )
+    owner = _Owner(control, lease)
+    snapshot_time = 0.0
+    try:
+        for record in fit(run, train_split, held_out, REPORT_EVERY):
+            now = time.monotonic()
+            if now - snapshot_time >= SNAPSHOT_EVERY:
+                snapshot.set(runs.latest(run, card))
+                snapshot_time = now
+            worker.log_event(topic, {"job": job_id, "event": "record", "record": record._asdict()})
+            if owner.wants_the_end():
+                return runs.latest(run, card)
+    except _ForgottenError:
+        control.delete()
+        snapshot.delete()
+        raise
+    except TrainingDivergedError:
+        snapshot.set(runs.latest(run, card))
+        raise
+    snapshot.set(runs.latest(run, card))
+    return runs.dumps(run, card)
+
+
+class _Owner:
+    """What the job's owner last said, and when it was last heard."""
+
+    def __init__(self, control: Variable, lease: float) -> None:
+        self.control, self.lease = control, lease
+        self.count, self.heard = -1, time.monotonic()
+
+    def wants_the_end(self) -> bool:
+        """Wait while the owner has the run on hold; True once it should end.
+
+        Raises:
+            _ForgottenError: if the owner has let go of the job or is gone.
+        """
+        while (word := self._word()) == "pause":
+            time.sleep(0.1)
+        return word == "stop"
+
+    def _word(self) -> str:
+        try:
+            word, count = self.control.get(timeout=MISSING_AFTER)
+        except TimeoutError:
+            raise _ForgottenError from None
+        now = time.monotonic()
+        if count != self.count:
+            self.count, self.heard = count, now
+        elif now - self.heard > self.lease:
+            raise _ForgottenError
+        return str(word)
+
+
+def _be_nice() -> None:
+    """Training gives way to the pages: lowest priority, one thread."""
+    torch.set_num_threads(1)
+    if hasattr(os, "setpriority"):
+        os.setpriority(os.PRIO_PROCESS, 0, 15)
