@@ -23,6 +23,7 @@ class TwoLevels(models.VAE):
     """A stand-in that needs labels and has two named KL terms, the second the label itself."""
 
     n_labels = 10
+    needs_labels = True
 
     def forward(self, x: Tensor, y: Tensor | None = None, generator: torch.Generator | None = None) -> Output:
         assert y is not None and y.shape == x.shape[:1]
@@ -128,7 +129,7 @@ def test_an_autoencoder_has_no_nelbo_and_no_bounds() -> None:
 def test_the_json_holds_values_and_standard_errors_by_the_same_keys() -> None:
     result = evaluate(make_vae(), random_binary(30), ks=(1, 5))
     plain = json.loads(json.dumps(result.as_json()))
-    assert set(plain["stderr"]) == {"nelbo", "reconstruction", "kl", "bounds"}
+    assert set(plain["stderr"]) == {"nelbo", "reconstruction", "kl", "bounds", "accuracy"}
     assert set(plain["bounds"]) == set(plain["stderr"]["bounds"]) == {"1", "5"}
     assert plain["bounds"]["5"] == result.bounds[5].mean
     assert plain["stderr"]["bounds"]["5"] == result.bounds[5].stderr

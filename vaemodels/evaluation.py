@@ -13,7 +13,7 @@ from torch import Tensor
 
 from vaemodels import objectives
 from vaemodels.errors import LabError, UsageError
-from vaemodels.models.base import Model
+from vaemodels.models import SSVAE, Model
 
 # Decoded images held at once: 2,000 of 784 pixels are 6 MB a buffer, which stays near the processor's caches.
 DECODED_AT_ONCE = 2_000
@@ -37,6 +37,7 @@ class Evaluation:
     """What was measured on `n` images: one draw of z an image for the terms, `max(bounds)` draws for the bounds.
 
     `nelbo` and `bounds` are empty (None, {}) for a model without a likelihood; `active_units` counts over latents.
+    `accuracy` is the share of images whose label the model got right, where it infers one and labels were given.
     """
 
     n: int
@@ -45,6 +46,7 @@ class Evaluation:
     kl: Mapping[str, Estimate]
     bounds: Mapping[int, Estimate]
     active_units: int | None
+    accuracy: Estimate | None
     seconds: float
 
     def as_json(self) -> dict[str, Any]:
@@ -56,6 +58,7 @@ class Evaluation:
                 "reconstruction": getattr(self.reconstruction, field),
                 "kl": {name: getattr(estimate, field) for name, estimate in self.kl.items()},
                 "bounds": {str(k): getattr(estimate, field) for k, estimate in self.bounds.items()} or None,
+                "accuracy": getattr(self.accuracy, field, None),
             }
 
         return {
@@ -63,7 +66,6 @@ class Evaluation:
             **part("mean"),
             "stderr": part("stderr"),
             "repeats": 1,
-            "accuracy": None,
             "active_units": self.active_units,
             "seconds": round(self.seconds, 2),
         }
@@ -87,6 +89,8 @@ def evaluate(
 ) -> Evaluation:
     """Measure `model` on `x: [n, dim]` (already binarised where the likelihood asks for it), labels `y: [n]`.
 
+    A model that bounds log p(x|y) is given the labels; one that infers them is not, and is scored against them.
+
     The terms come from one z ~ q(z|x) an image; L_k for every k in `ks` from one pass of max(ks) log-weights, as the
     mean over disjoint blocks, so that nested k rise by construction. `progress` is told the number of images done.
 
@@ -109,10 +113,14 @@ def evaluate(
     kl: dict[str, list[Tensor]] = {}
     bounds: dict[int, list[Tensor]] = {k: [] for k in ks if model.has_likelihood}
     points: list[Tensor] = []
+    right: list[Tensor] = []
     images_at_once = min(IMAGES_AT_ONCE, LOG_WEIGHTS_AT_ONCE // max(ks, default=1))
     for part in torch.arange(len(x)).split(images_at_once):
         x_part = x[part].to(model.device)
-        y_part = None if y is None else y[part].to(model.device)
+        labels = None if y is None else y[part].to(model.device)
+        y_part = labels if model.needs_labels else None
+        if labels is not None and isinstance(model, SSVAE):
+            right.append((model.classify(x_part).argmax(-1) == labels).float())
         output = model(x_part, y_part, for_terms)
         reconstruction.append(output.reconstruction)
         for name, values in output.kl.items():
@@ -138,6 +146,7 @@ def evaluate(
         kl={name: estimate(values) for name, values in per_image.items()},
         bounds={k: estimate(torch.cat(parts)) for k, parts in bounds.items()},
         active_units=active_units(torch.cat(points)) if model.has_likelihood else None,
+        accuracy=estimate(torch.cat(right)) if right else None,
         seconds=time.perf_counter() - started,
     )
 
