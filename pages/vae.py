@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import image_choice, models, vae_page
+from ui import image_choice, models, share, vae_page
 from ui.explorer import publish_decoder
 from ui.looks import EXPLORER, View, closer_look
 from ui.navigation import header
@@ -14,19 +14,23 @@ SLOT = "vae"
 
 with st.container(horizontal=True, vertical_alignment="bottom", key="head"):
     header("VAE and β-VAE")
-    name = vae_page.choose_model(KINDS)
+    hide = share.hidden()
+    with share.part("model", hide, width="content"):
+        name = vae_page.choose_model(KINDS)
     checkpoint = models.get(name)
-    shown, seed = vae_page.choose_decoding(checkpoint.model)
+    share.share(list(share.PARTS))
+    with share.part("show", hide, horizontal=True, vertical_alignment="bottom", width="content"):
+        shown, seed = vae_page.choose_decoding(checkpoint.model)
 st.caption(models.describe(checkpoint.card))
 
 
 @st.fragment
 def explore() -> None:
     """One image: its latent code, its reconstruction, the terms of its ELBO; then a closer look."""
-    pick, explorer, elbo = st.columns([10, 26, 12], gap="medium")
-    with pick:
+    pick, explorer, elbo = vae_page.main_columns(hide)
+    with pick, share.part("pick", hide):
         chosen = image_choice.pick_image(checkpoint)
-    with elbo:
+    with elbo, share.part("elbo", hide):
         vae_page.show_elbo(checkpoint.model, chosen, shown, seed)
     with explorer:
         z = vae_page.explorer(
@@ -44,12 +48,8 @@ def explore() -> None:
                 )
             else:
                 vae_page.show_z(checkpoint.model, chosen, z)
-    closer_look(View(name, checkpoint, chosen, shown, seed, SLOT))
-
-
-explore()
-
-st.subheader("Train one yourself", anchor=False)
+    if "looks" not in hide:
+        closer_look(View(name, checkpoint, chosen, shown, seed, SLOT))
 
 
 def show(live: Model | None) -> None:
@@ -60,4 +60,11 @@ def show(live: Model | None) -> None:
         publish_decoder(live, SLOT, key=f"{SLOT}-decoder")
 
 
-training_panel(show)
+explore()
+
+if "train" in hide:
+    vae_page.publish(name, checkpoint, SLOT)
+else:
+    st.subheader("Train one yourself", anchor=False)
+    training_panel(show)
+share.show_all(hide)

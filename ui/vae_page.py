@@ -4,6 +4,7 @@ import re
 
 import streamlit as st
 import torch
+from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 from torch.distributions import Independent
 
@@ -89,6 +90,14 @@ def choose_decoding(model: Model) -> tuple[Decoding, int]:
         help="The same seed gives the same draws: samples, draws of z, draws of x.",
     )
     return "draw" if shown == "draw" and model.has_likelihood else "mean", seed
+
+
+def main_columns(hide: frozenset[str]) -> list[DeltaGenerator]:
+    """Columns for the images, the explorer and the ELBO; those of hidden parts give their width to the others."""
+    widths = {"pick": 10, "explorer": 26, "elbo": 12}
+    shown = [name for name in widths if name not in hide]
+    columns = dict(zip(shown, st.columns([widths[name] for name in shown], gap="medium"), strict=True))
+    return [columns.get(name, columns["explorer"]) for name in widths]
 
 
 @torch.no_grad()

@@ -1,0 +1,80 @@
+"""The link to what is on screen, and what a class that follows it should not see."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from ui import models, url_state
+
+PARTS = {
+    "model": "choice of model",
+    "show": "mean or draw, seed",
+    "pick": "images",
+    "elbo": "ELBO",
+    "looks": "closer looks",
+    "train": "training",
+    "try": "try this",
+    "source": "model's code",
+}
+
+
+def hidden() -> frozenset[str]:
+    """The parts of the page that the link leaves out."""
+    text = url_state.get("hide") or ""
+    asked = frozenset(text.split(",")) - {""}
+    if asked - PARTS.keys() and st.session_state.get("_hide_read") != text:
+        url_state.note("The link leaves out parts that no page has; they are passed over.")
+    st.session_state["_hide_read"] = text
+    return asked & PARTS.keys()
+
+
+def part(name: str, hide: frozenset[str], **layout: Any) -> DeltaGenerator:
+    """A container for a part that the page needs even where it is not seen; style.css takes those away."""
+    return st.container(key=f"hidden-{name}" if name in hide else f"part-{name}", **layout)
+
+
+def link(url: str, parameters: Mapping[str, str], hide: list[str]) -> str:
+    """The address `url` (without a query) with the page's state, leaving out the parts `hide`."""
+    kept = {name: value for name, value in parameters.items() if name != "hide"}
+    if hide:
+        kept["hide"] = ",".join(hide)
+    return f"{url}?{urlencode(kept, safe=',')}" if kept else url
+
+
+def share(parts: list[str]) -> None:
+    """A button that opens the link to this state; `parts` are those of the page that can be left out."""
+    with st.container(width="content"):
+        _share(parts)
+
+
+@st.fragment
+def _share(parts: list[str]) -> None:
+    popover = st.popover("Link", icon=":material/link:", key="link", on_change="rerun")
+    if not popover.open:
+        return
+    with popover:
+        st.markdown("**A link to what you see**")
+        leave_out = st.pills(
+            "For a class, leave out",
+            parts,
+            default=[name for name in parts if name in hidden()],
+            selection_mode="multi",
+            format_func=PARTS.__getitem__,
+            key="leave_out",
+        )
+        st.code(
+            link(st.context.url or "", st.query_params.to_dict(), leave_out), language=None, wrap_lines=True
+        )
+        if url_state.get("model") in models.own():
+            st.caption("Your own model stays in this tab: whoever opens the link sees the usual one instead.")
+
+
+def show_all(hide: frozenset[str]) -> None:
+    """At the foot of a page that a link has shortened: the way to the whole of it."""
+    if hide:
+        st.button(
+            "Show all controls", key="show_all", type="tertiary", on_click=url_state.put, args=("hide", None)
+        )
