@@ -1,28 +1,37 @@
-"""Which training images keep their label in a semi-supervised run."""
+"""Which few images of a split keep their label, where a model is to learn from few labels."""
 
 import torch
 from torch import Tensor
 
 from vaemodels.errors import UsageError
 
+UNKNOWN = -1
 
-def choose(labels: Tensor, count: int, seed: int = 0) -> Tensor:
-    """The places of `count` images, spread over the classes of `labels: [n]` as evenly as they can be: `[count]`.
 
-    The images of each class are shuffled under `seed`, and classes take turns. So the choice for a smaller count is the
-    beginning of that for a larger one.
+def choose_labelled(labels: Tensor, n: int, seed: int = 0) -> Tensor:
+    """The indices `[n]` of the images that keep their label, as evenly spread over the classes of `labels: [images]`
+    as these allow.
+
+    The same seed gives the same images everywhere, and a larger n adds to those of a smaller one.
 
     Raises:
-        UsageError: if there are fewer images than `count`.
+        UsageError: if there are fewer than n images, or n is not positive.
     """
-    if not 1 <= count <= len(labels):
-        raise UsageError(
-            f"There are {len(labels):,} images and {count:,} labels were asked for; choose from 1 to that many."
-        )
-    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed)).to(labels.device)
-    shuffled = labels[order]
-    turn = torch.empty_like(labels)
-    for label in shuffled.unique():
-        places = (shuffled == label).nonzero().flatten()
-        turn[places] = torch.arange(len(places), device=labels.device)
-    return order[turn.argsort(stable=True)[:count]]
+    if n < 1:
+        raise UsageError(f"{n} labelled images teach no classes; ask for at least one.")
+    if n > len(labels):
+        raise UsageError(f"There are {len(labels):,} images to label, not {n:,}; ask for fewer labels.")
+    labels = labels.cpu()
+    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
+    turn = torch.empty_like(order)  # every class deals out its images one by one
+    for label in labels.unique():
+        of_class = labels[order] == label
+        turn[of_class] = torch.arange(int(of_class.sum()))
+    return order[turn.argsort(stable=True)][:n]
+
+
+def hide_labels(labels: Tensor, kept: Tensor) -> Tensor:
+    """`labels` with all but those at the indices `kept` replaced by −1."""
+    hidden = torch.full_like(labels, UNKNOWN)
+    hidden[kept] = labels[kept]
+    return hidden
