@@ -1,7 +1,7 @@
 """Picture files from strangers: checked before they are decoded, and read as ink on an empty ground.
 
-Nothing here trusts a file: its format is read from its content, its size from its header, and it is decoded at most once,
-at a size that a page can afford.
+Nothing here trusts a file: its format is read from its content, its size from its header, and it is decoded at most
+once, at a size that a page can afford.
 """
 
 import io
