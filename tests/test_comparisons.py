@@ -110,3 +110,18 @@ def test_the_constant_of_a_gaussian_is_what_is_left_at_its_mean():
     mean = torch.rand(784)
     density = Independent(Normal(mean, torch.full_like(mean, 0.17)), 1)
     assert comparisons.gaussian_constant(0.17, 784) == pytest.approx(-density.log_prob(mean).item(), rel=1e-5)
+
+
+def test_draws_are_counted_by_the_digit_of_the_nearest_code():
+    codes = torch.tensor([[0.0, 0.0], [10.0, 0.0], [0.0, 10.0]])
+    draws = torch.tensor([[1.0, 1.0], [9.0, 1.0], [12.0, 0.0], [-1.0, 0.0]])
+    shares = comparisons.digit_shares(draws, codes, torch.tensor([4, 1, 7]))
+    torch.testing.assert_close(shares, torch.tensor([0, 0.5, 0, 0, 0.5, 0, 0, 0, 0, 0]))
+
+
+def test_fitted_draws_have_the_mean_and_covariance_of_the_codes():
+    generator = torch.Generator().manual_seed(0)
+    codes = torch.randn(500, 2, generator=generator) @ torch.tensor([[5.0, 1.0], [0.0, 2.0]]) + 3
+    draws = comparisons.fitted_draws(codes, torch.randn(100_000, 2, generator=generator))
+    torch.testing.assert_close(draws.mean(0), codes.mean(0), atol=0.05, rtol=0)
+    torch.testing.assert_close(draws.T.cov(), codes.T.cov(), atol=0.3, rtol=0.02)

@@ -21,19 +21,31 @@ def formula(terms: ImageTerms) -> str:
             '<div class="lab-note">An autoencoder has no q(z|x) and no likelihood: there is no KL and no bound.</div>'
         )
     kl, total = terms.kl_total, terms.nelbo
-    share = 100 * max(terms.reconstruction, 0) / max(total, 1e-9)
+    # A density's −log can be negative, and then nothing can be stacked on it.
+    bar = _stacked(terms.reconstruction, kl) if terms.reconstruction >= 0 else ""
     return (
         '<div class="lab-formula lab-sum">'
         '<b class="lab-bound">−ELBO</b><span>=</span><b class="lab-rec">−E<sub>q</sub>[log p(x|z)]</b><span>+</span>'
         '<b class="lab-kl">KL(q ‖ p)</b>'
-        f'<b class="lab-bound" data-term="nelbo">{total:.1f}</b><span>=</span>'
-        f'<b class="lab-rec" data-term="reconstruction">{terms.reconstruction:.1f}</b><span>+</span>'
+        f'<b class="lab-bound" data-term="nelbo">{_nats(total)}</b><span>=</span>'
+        f'<b class="lab-rec" data-term="reconstruction">{_nats(terms.reconstruction)}</b><span>+</span>'
         f'<b class="lab-kl" data-term="kl">{kl:.1f}</b></div>'
-        f'<div class="lab-stack" role="img" aria-label="reconstruction {terms.reconstruction:.1f}, KL {kl:.1f} nats">'
-        f'<i class="lab-bar-rec" style="width:{share:.1f}%"></i><i class="lab-bar-kl" style="flex:1"></i></div>'
-        f'<div class="lab-note">In nats; q = q(z|x), p = p(z). The mean of {terms.draws} draws of z, '
+        f'{bar}<div class="lab-note">In nats; q = q(z|x), p = p(z). The mean of {terms.draws} draws of z, '
         f"± {terms.stderr:.1f}; the KL is exact.</div>"
     )
+
+
+def _stacked(reconstruction: float, kl: float) -> str:
+    share = 100 * reconstruction / max(reconstruction + kl, 1e-9)
+    return (
+        f'<div class="lab-stack" role="img" aria-label="reconstruction {reconstruction:.1f}, KL {kl:.1f} nats">'
+        f'<i class="lab-bar-rec" style="width:{share:.1f}%"></i><i class="lab-bar-kl" style="flex:1"></i></div>'
+    )
+
+
+def _nats(value: float) -> str:
+    """One decimal, with a true minus sign."""
+    return f"{value:.1f}".replace("-", "−")
 
 
 def per_dimension(kl: Tensor, top: float) -> str:

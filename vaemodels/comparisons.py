@@ -92,6 +92,20 @@ def plane_grid(low: Tensor, high: Tensor, steps: int) -> Tensor:
     return torch.cartesian_prod(z2.flip(0), z1).flip(1)
 
 
+def digit_shares(draws: Tensor, codes: Tensor, labels: Tensor, n_labels: int = 10) -> Tensor:
+    """The share of `draws: [m, z_dim]` that lie nearest to a code of each label: `[n_labels]`, summing to 1.
+
+    `codes: [n, z_dim]` are encoded images, `labels: [n]` theirs.
+    """
+    nearest = torch.cdist(draws, codes).argmin(1)
+    return torch.bincount(labels[nearest], minlength=n_labels) / len(draws)
+
+
+def fitted_draws(codes: Tensor, noise: Tensor) -> Tensor:
+    """Noise ε ~ N(0, I) `[m, z_dim]` as draws from the Gaussian with the mean and covariance of `codes: [n, z_dim]`."""
+    return codes.mean(0) + noise @ torch.linalg.cholesky(codes.T.cov()).T
+
+
 def gaussian_constant(std: float, dim: int) -> float:
     """dim · ½ log 2πσ², the part of −log N(x; μ, σ²I) that neither x nor μ changes, in nats."""
     return dim * 0.5 * math.log(2 * math.pi * std**2)

@@ -3,7 +3,19 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ui.looks import beta, cloud, interpolation, latents, pairs, prior, traversal, units
+from ui.looks import (
+    autoencoder,
+    beta,
+    cloud,
+    decoders,
+    interpolation,
+    latents,
+    pairs,
+    planes,
+    prior,
+    traversal,
+    units,
+)
 from ui.looks.view import EXPLORER, View
 from ui.url_state import segmented
 
@@ -27,6 +39,9 @@ LOOKS: dict[str, Look] = {
     "latents": Look("Test-set latents", {"vae", "ae"}, latents.draw),
     "units": Look("Units and collapse", {"vae"}, units.draw),
     "beta": Look("β: rate against distortion", {"vae", "ae"}, beta.draw),
+    "planes": Look("Two ends of the objective", {"vae", "ae"}, planes.draw),
+    "autoencoder": Look("Autoencoder beside VAE", {"vae", "ae"}, autoencoder.draw),
+    "decoders": Look("Bernoulli or Gaussian", {"vae", "ae"}, decoders.draw),
 }
 
 

@@ -1,20 +1,20 @@
 """The β family: rate against distortion, and what each β does to the latent dimensions."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import streamlit as st
 import torch
-from torch import Tensor
 
-from ui import models, url_state
+from ui import url_state
 from ui.charts import colours, show
 from ui.images import figure, row
-from ui.looks.compared import for_model, images_at_hand, images_of, measured_on, named, plus_minus, present
+from ui.looks.compared import for_model, measured_on, measured_terms, present
 from ui.looks.decoded import decoded, montage
+from ui.looks.encoded import Encoded, described, encoded_pretrained
 from ui.looks.rate_charts import correlation_chart, rate_distortion_chart, trend_chart
 from ui.looks.view import View
 from ui.terms import subscript
+from vaemodels.checkpoints import Card, Checkpoint
 from vaemodels.comparisons import (
     RatePoint,
     chance_correlation,
@@ -24,22 +24,12 @@ from vaemodels.comparisons import (
     rate_distortion,
     traversals,
 )
-from vaemodels.evaluation import Estimate
 from vaemodels.models import Model
 from vaemodels.pictures import picture
 from vaemodels.presets import BETAS
 
 FAMILY = ("vae", *(f"vae-beta{beta:g}" for beta in BETAS))
-IMAGES = 2_000  # of the test split, for what no card holds
 LIMIT, STEPS = 3.0, 11
-
-
-class Latents(NamedTuple):
-    """Of a model on `n` test images: mean KL `[z_dim]`, |correlation| of the posterior means `[z_dim, z_dim]`."""
-
-    n: int
-    kl: Tensor
-    correlations: Tensor
 
 
 def draw(view: View) -> None:
@@ -61,17 +51,16 @@ def draw(view: View) -> None:
             "error. Click a point to choose it."
         )
     with numbers:
-        _show_numbers(points, at)
+        _show_numbers(points, at, family[points[at].name].card)
 
     model = family[points[at].name].model
-    dataset = images_at_hand(family[points[at].name])
-    latents = _latents(points[at].name, dataset)
+    codes = encoded_pretrained(points[at].name, family[points[at].name])
     strips, correlated = st.columns([3, 2], gap="medium")
     with strips:
-        _show_traversals(view, model, latents, dataset, beta)
+        _show_traversals(view, model, codes, beta)
     with correlated:
-        _show_correlations(view, model, points[at], latents, dataset)
-    _show_trends(points, dataset)
+        _show_correlations(view, model, points[at], codes)
+    _show_trends(points, family)
     st.caption(
         "Entangled or disentangled is for your eyes here: a disentangled dimension changes one thing (slant, width, "
         "weight) and leaves the rest alone. Nobody knows the true factors of handwriting, so there is no score; low "
@@ -100,19 +89,14 @@ def _choose(beta: str) -> None:
     st.session_state["beta"] = beta
 
 
-def _show_numbers(points: Sequence[RatePoint], at: int) -> None:
+def _show_numbers(points: Sequence[RatePoint], at: int, card: Card) -> None:
     """The terms of the chosen β's model, what it was trained for, and what the slopes say."""
     point = points[at]
     best = min(points, key=lambda other: other.nelbo.mean)
     loss = point.distortion.mean + point.beta * point.rate.mean
     st.html(
-        '<div class="lab-formula lab-sum">'
-        '<b class="lab-bound">−ELBO</b><span>=</span><b class="lab-rec">distortion</b><span>+</span>'
-        '<b class="lab-kl">rate</b>'
-        f'<b class="lab-bound">{_nats(point.nelbo)}</b><span>=</span>'
-        f'<b class="lab-rec">{_nats(point.distortion)}</b><span>+</span>'
-        f'<b class="lab-kl">{_nats(point.rate)}</b></div>'
-        f'<div class="lab-formula">trained for {loss:.1f} = <b class="lab-rec">{point.distortion.mean:.1f}</b> + '
+        measured_terms(card, "distortion", "rate")
+        + f'<div class="lab-formula">trained for {loss:.1f} = <b class="lab-rec">{point.distortion.mean:.1f}</b> + '
         f'{point.beta:g} × <b class="lab-kl">{point.rate.mean:.1f}</b></div>'
     )
     neighbours = (points[i] for i in (at - 1, at + 1) if 0 <= i < len(points))
@@ -128,10 +112,6 @@ def _show_numbers(points: Sequence[RatePoint], at: int) -> None:
     )
 
 
-def _nats(estimate: Estimate) -> str:
-    return plus_minus(estimate.mean, estimate.stderr)
-
-
 def _chord(a: RatePoint, b: RatePoint) -> str:
     return (
         f"From β = {a.beta:g} to {b.beta:g} it falls by {-chord_slope(a, b):.2f} nats a nat of rate "
@@ -139,16 +119,18 @@ def _chord(a: RatePoint, b: RatePoint) -> str:
     )
 
 
-def _show_traversals(view: View, model: Model, latents: Latents, dataset: str, beta: str) -> None:
+def _show_traversals(view: View, model: Model, codes: Encoded, beta: str) -> None:
     """One row a dimension, most KL first, from −3 to 3; the other dimensions stay at the chosen image's."""
     chosen = for_model(view.chosen, model)
     shape = model.config.image_shape
-    order = latents.kl.argsort(descending=True).tolist()
+    assert codes.kl is not None
+    kl = codes.kl.mean(0)
+    order = kl.argsort(descending=True).tolist()
     with torch.no_grad():
         base = model.embed(chosen.x.unsqueeze(0))[0]
     z = traversals(base, order, torch.linspace(-LIMIT, LIMIT, STEPS))
     names = [f"z{subscript(i + 1)}" for i in order]
-    by_name = [f"{name} {latents.kl[i]:.2f}" for name, i in zip(names, order, strict=True)]
+    by_name = [f"{name} {kl[i]:.2f}" for name, i in zip(names, order, strict=True)]
     st.html(
         '<div class="lab-note">Each row moves one dimension from −3 to 3 and leaves the others where the encoder puts '
         "the chosen image. Beside it the dimension’s mean KL in nats.</div>"
@@ -160,10 +142,10 @@ def _show_traversals(view: View, model: Model, latents: Latents, dataset: str, b
             row_labels=by_name,
         )
     )
-    st.caption(f"KL: mean over {latents.n:,} test images of {named(dataset)}.")
+    st.caption(f"KL: the mean over {_described(codes)}.")
 
 
-def _show_correlations(view: View, model: Model, point: RatePoint, latents: Latents, dataset: str) -> None:
+def _show_correlations(view: View, model: Model, point: RatePoint, codes: Encoded) -> None:
     """The chosen image through this β's model, and how its latent dimensions vary together."""
     chosen = for_model(view.chosen, model)
     shape = model.config.image_shape
@@ -181,29 +163,30 @@ def _show_correlations(view: View, model: Model, point: RatePoint, latents: Late
             ]
         )
     )
-    mean = mean_correlation(latents.correlations)
+    correlations = latent_correlations(codes.mean)
+    mean = mean_correlation(correlations)
     show(
-        correlation_chart(latents.correlations, colours()),
+        correlation_chart(correlations, colours()),
         f"beta-correlations-{point.beta:g}",
         f"|Correlation| between the latent dimensions at β = {point.beta:g}; mean off the diagonal {mean:.3f}.",
         height=250,
     )
     st.caption(
-        f"|Correlation| of the posterior means over {latents.n:,} test images of {named(dataset)}: **{mean:.3f}** on "
-        f"average off the diagonal, where independence would read {chance_correlation(latents.n):.3f}. "
-        f"{point.active_units} of {len(latents.kl)} dimensions are active (their mean moves with x by a variance over "
-        "0.01)."
+        f"|Correlation| of the posterior means, from 0 (light) to 1 (the diagonal), over {_described(codes)}: "
+        f"**{mean:.3f}** on average off the diagonal; independent dimensions would read "
+        f"{chance_correlation(len(codes.mean)):.3f}. {point.active_units} of {len(correlations)} dimensions are active "
+        "(the variance of their mean over images exceeds 0.01)."
     )
 
 
-def _show_trends(points: Sequence[RatePoint], dataset: str) -> None:
+def _show_trends(points: Sequence[RatePoint], family: dict[str, Checkpoint]) -> None:
     """Mean |correlation|, active units and KL over β."""
     betas = [point.beta for point in points]
-    measured = [_latents(point.name, dataset) for point in points]
-    correlations = [mean_correlation(latents.correlations) for latents in measured]
+    codes = [encoded_pretrained(point.name, family[point.name]) for point in points]
+    correlations = [mean_correlation(latent_correlations(of_beta.mean)) for of_beta in codes]
     active = [point.active_units for point in points]
     rates = [point.rate.mean for point in points]
-    chance = chance_correlation(measured[0].n)
+    chance = chance_correlation(len(codes[0].mean))
     columns = st.columns(3, gap="medium")
     with columns[0]:
         st.html('<div class="lab-note">Mean |correlation| of active dimensions</div>')
@@ -219,18 +202,10 @@ def _show_trends(points: Sequence[RatePoint], dataset: str) -> None:
         show(chart, "beta-trend-kl", _read("Mean KL in nats", betas, rates), height=190)
 
 
+def _described(codes: Encoded) -> str:
+    return described(codes.dataset, len(codes.mean), "static")
+
+
 def _read(what: str, betas: Sequence[float], values: Sequence[float]) -> str:
     pairs = (f"{value:.3g} at β = {beta:g}" for beta, value in zip(betas, values, strict=True))
     return f"{what}: {', '.join(pairs)}."
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-@torch.no_grad()
-def _latents(name: str, dataset: str) -> Latents:
-    """What a pretrained model's encoder does with the first test images of a dataset."""
-    model = models.pretrained(name).model
-    x, _ = images_of(dataset, model, IMAGES)
-    posteriors = model.encode(x)
-    return Latents(
-        len(x), model.kl_by_dimension(posteriors)["z"].mean(0), latent_correlations(posteriors["z"].mean)
-    )

@@ -60,6 +60,26 @@ def plus_minus(value: float, stderr: float) -> str:
     return f"{value:.1f} ± {stderr:.1f}".replace("-", "−")
 
 
+def measured_terms(card: Card, reconstruction: str = "reconstruction", kl: str = "KL") -> str:
+    """−ELBO as its two terms, by the names given, with the values that a model's card holds, as HTML."""
+    result = card["evaluation"]
+    error = result["stderr"]
+    if not result["kl"]:
+        value = plus_minus(result["reconstruction"], error["reconstruction"])
+        return (
+            f'<div class="lab-formula">{reconstruction} error = <b class="lab-rec">{value}</b></div>'
+            '<div class="lab-note">No q(z|x), no likelihood: no KL and no bound.</div>'
+        )
+    return (
+        '<div class="lab-formula lab-sum">'
+        f'<b class="lab-bound">−ELBO</b><span>=</span><b class="lab-rec">{reconstruction}</b><span>+</span>'
+        f'<b class="lab-kl">{kl}</b>'
+        f'<b class="lab-bound">{plus_minus(result["nelbo"], error["nelbo"])}</b><span>=</span>'
+        f'<b class="lab-rec">{plus_minus(result["reconstruction"], error["reconstruction"])}</b><span>+</span>'
+        f'<b class="lab-kl">{plus_minus(result["kl"]["z"], error["kl"]["z"])}</b></div>'
+    )
+
+
 def for_model(chosen: Chosen, model: Model) -> Chosen:
     dataset, place = chosen.key.split("/")
     return chosen._replace(x=test_inputs(dataset, binarization(model))[int(place)])

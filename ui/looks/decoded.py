@@ -37,7 +37,5 @@ def montage(
 ) -> str:
     """Images `[n, dim]` as one HTML picture, `columns` to a row, with a label left of each row where there are any."""
     picture = figure(grid(pixels, image_shape, columns), alt, caption)
-    if not row_labels:
-        return f'<div class="lab-montage">{picture}</div>'
     labels = "".join(f"<span>{html.escape(label)}</span>" for label in row_labels)
     return f'<div class="lab-montage"><div aria-hidden="true">{labels}</div>{picture}</div>'

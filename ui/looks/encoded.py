@@ -38,8 +38,14 @@ def encoded(view: View) -> Encoded:
 
     Computed once for all visitors, or once in this session for a model of the visitor's own.
     """
-    encode = _encoded_own if view.name in models.own() else _encoded_pretrained
-    return encode(view.name, images_at_hand(view.checkpoint), view.checkpoint)
+    if view.name in models.own():
+        return _encoded_own(view.name, images_at_hand(view.checkpoint), view.checkpoint)
+    return encoded_pretrained(view.name, view.checkpoint)
+
+
+def encoded_pretrained(name: str, checkpoint: Checkpoint) -> Encoded:
+    """The same for a model of pretrained/, whichever the page is about."""
+    return _encoded_pretrained(name, images_at_hand(checkpoint), checkpoint)
 
 
 def described(dataset: str, n: int, binarization: str) -> str:

@@ -1,21 +1,26 @@
 """The charts over β: rate against distortion, the trends, the correlation of latent dimensions."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import plotly.graph_objects as go
 from torch import Tensor
 
 from ui.charts import faded
 from ui.terms import subscript
 from vaemodels.comparisons import RatePoint
 
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
 LEVELS = 6  # lines of constant −ELBO at most
 STEPS = (2, 5, 10, 20, 50, 100, 200, 500)  # nats between them
 TANGENT = (2.5, 9.0)  # at most so many nats to each side of its point, in rate and in distortion
 
 
-def rate_distortion_chart(points: Sequence[RatePoint], selected: float, colours: dict[str, str]) -> go.Figure:
+def rate_distortion_chart(points: Sequence[RatePoint], selected: float, colours: dict[str, str]) -> "Figure":
     """The curve, the point of `selected` β with its tangent of slope −β, and lines of constant −ELBO = R + D."""
+    import plotly.graph_objects as go
+
     rates = [point.rate.mean for point in points]
     distortions = [point.distortion.mean for point in points]
     x_low, x_high = _padded(rates)
@@ -35,8 +40,7 @@ def rate_distortion_chart(points: Sequence[RatePoint], selected: float, colours:
                 y=level - x_high,
                 text=f"−ELBO {level}",
                 showarrow=False,
-                xanchor="right",
-                yanchor="bottom",
+                xanchor="left",
                 font={"color": colours["bound"], "size": 10},
             )
     for point in points:
@@ -78,12 +82,16 @@ def rate_distortion_chart(points: Sequence[RatePoint], selected: float, colours:
             for point in points
         ],
     )
-    figure.update_layout(showlegend=False)
+    figure.update_layout(showlegend=False, margin={"r": 64})
+    # No grid: the lines on this chart are those of constant −ELBO.
     figure.update_xaxes(
-        range=[x_low, x_high], title={"text": "rate KL(q ‖ p), nats", "font": {"color": colours["kl"]}}
+        range=[x_low, x_high],
+        showgrid=False,
+        title={"text": "rate KL(q ‖ p), nats", "font": {"color": colours["kl"]}},
     )
     figure.update_yaxes(
         range=[y_low, y_high],
+        showgrid=False,
         title={"text": "distortion −E[log p(x|z)], nats", "font": {"color": colours["reconstruction"]}},
     )
     return figure
@@ -95,8 +103,10 @@ def trend_chart(
     colour: str,
     stderr: Sequence[float] | None = None,
     guide: tuple[float, str] | None = None,
-) -> go.Figure:
+) -> "Figure":
     """`values` over `betas` on a logarithmic axis, from zero; `guide` is a level with its name, drawn across."""
+    import plotly.graph_objects as go
+
     figure = go.Figure(
         go.Scatter(
             x=list(betas),
@@ -123,8 +133,10 @@ def trend_chart(
     return figure
 
 
-def correlation_chart(correlations: Tensor, colours: dict[str, str]) -> go.Figure:
+def correlation_chart(correlations: Tensor, colours: dict[str, str]) -> "Figure":
     """|correlation| `[z_dim, z_dim]` as a square of cells, 0 to 1; a collapsed dimension's cells stay empty."""
+    import plotly.graph_objects as go
+
     names = [f"z{subscript(i + 1)}" for i in range(len(correlations))]
     figure = go.Figure(
         go.Heatmap(
@@ -136,11 +148,11 @@ def correlation_chart(correlations: Tensor, colours: dict[str, str]) -> go.Figur
             colorscale=[[0, faded(colours["ink"], 0.06)], [1, colours["text"]]],
             xgap=1,
             ygap=1,
-            colorbar={"thickness": 10, "outlinewidth": 0, "tickvals": [0, 0.5, 1]},
+            showscale=False,
             hovertemplate="%{x} and %{y}: %{z:.2f}<extra></extra>",
         )
     )
-    figure.update_xaxes(showgrid=False, constrain="domain")
+    figure.update_xaxes(showgrid=False, constrain="domain", constraintoward="left")
     figure.update_yaxes(showgrid=False, autorange="reversed", scaleanchor="x", constrain="domain")
     return figure
 
