@@ -1,6 +1,7 @@
 """One image encoded fifty times: a VAE's q(z|x) is a cloud, each point decoded; an autoencoder's code is one dot."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import streamlit as st
 import torch
@@ -12,19 +13,23 @@ from ui.explorer import move_to
 from ui.images import figure, row
 from ui.looks.decoded import decoded, montage
 from ui.looks.encoded import Encoded, encoded
-from ui.looks.plane import named, plane_figure, ring, shown_plane
+from ui.looks.plane import Window, named, plane_figure, ring, shown_plane, whole_plane
 from ui.looks.view import EXPLORER, View
 from vaemodels.latent_space import ellipse
 from vaemodels.models import Model
 from vaemodels.networks import sample_normal
 from vaemodels.pictures import picture
 
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
 DRAWS = 50
 COLUMNS = 10
 PICKED = "drawn"  # also in the address: which of the draws went to the explorer, from 1
 HEIGHT = 400
 LARGEST_STD = 0.5  # of anything between 0 and 1
-BEHIND = 400  # test images that show how small the cloud is
+BEHIND = 400  # test images that show where the cloud lies, at most
+CLOSE_UP = "closeup"
 
 
 def draw(view: View) -> None:
@@ -37,27 +42,14 @@ def draw(view: View) -> None:
         st.session_state[PICKED] = number
         move_to(EXPLORER, z[number - 1].tolist())
 
-    def typed() -> None:
-        if st.session_state[PICKED] is not None:
-            pick(st.session_state[PICKED])
-
     st.caption(_caption(view, codes))
-    cloud, images, side = st.columns([7, 8, 4], gap="medium")
+    cloud, images, side = st.columns([7, 9, 4], gap="medium")
     with side:
-        number = st.number_input(
-            "Draw",
-            1,
-            DRAWS,
-            None,
-            key=PICKED,
-            bind="query-params",
-            on_change=typed,
-            placeholder="click a point",
-            help="Sends this draw's z to the explorer, as a click on its point does.",
-        )
+        number = _choose_draw(pick) if model.has_likelihood else None
         _show_spread(view, z, number)
     with cloud:
-        _show_cloud(view, codes, z, number, pick)
+        close = model.has_likelihood and st.toggle("Close up", True, key=CLOSE_UP, bind="query-params")
+        _show_cloud(view, codes, z, number, close, pick)
     with images:
         what = "one draw x ~ p(x|z) of each" if view.show == "draw" else "the mean E[x|z] of each"
         st.html(
@@ -71,6 +63,27 @@ def draw(view: View) -> None:
                 else f"{DRAWS} times f(g(x)): always the same",
             )
         )
+
+
+def _choose_draw(pick: Callable[[int], None]) -> int | None:
+    """By keyboard what a click on a point does."""
+
+    def typed() -> None:
+        if st.session_state[PICKED] is not None:
+            pick(st.session_state[PICKED])
+
+    number: int | None = st.number_input(
+        "Draw",
+        1,
+        DRAWS,
+        None,
+        key=PICKED,
+        bind="query-params",
+        on_change=typed,
+        placeholder="click a point",
+        help="Sends this draw's z to the explorer, as a click on its point does.",
+    )
+    return number
 
 
 @torch.no_grad()
@@ -92,34 +105,29 @@ def _caption(view: View, codes: Encoded) -> str:
         )
     return (
         f"Fifty draws z ~ q(z|x) of the chosen image (seed {view.seed}), with the ellipses of 1σ and 2σ around μ; "
-        f"click a point to send it to the explorer. Grey: test images, for the scale. {shown_plane(codes)}"
+        f"click a point to send its z to the explorer. Grey digits: where test images lie. {shown_plane(codes)}"
     )
 
 
 @torch.no_grad()
 def _show_cloud(
-    view: View, codes: Encoded, z: Tensor, number: int | None, pick: Callable[[int], None]
+    view: View, codes: Encoded, z: Tensor, number: int | None, close: bool, pick: Callable[[int], None]
 ) -> None:
     import plotly.graph_objects as go
 
     model, colours = view.model, charts.colours()
-    chart = plane_figure(codes, model.has_likelihood, codes.plane.coordinates(z))
-    behind = codes.plane.coordinates(codes.mean[:BEHIND]).numpy().round(2)
-    chart.add_trace(
-        go.Scatter(
-            x=behind[:, 0],
-            y=behind[:, 1],
-            mode="markers",
-            hoverinfo="skip",
-            marker={"size": 3, "color": charts.faded(colours["ink"], 0.45)},
-        )
-    )
     x = view.chosen.x.unsqueeze(0)
-    centre = codes.plane.coordinates(model.embed(x))[0]
+    centre, at = codes.plane.coordinates(model.embed(x))[0], codes.plane.coordinates(z)
+    if close:
+        window = Window(centre, 1.15 * (at - centre).abs().max().item())
+    else:
+        window = whole_plane(codes, model.has_likelihood, at)
+    chart = plane_figure(codes, model.has_likelihood, window)
+    _add_test_images(chart, codes, window)
     if model.has_likelihood:
         std = model.encode(x)["z"].stddev[0]
         for sigmas in (1, 2):
-            outline = ellipse(centre, codes.plane.covariance(std), sigmas).numpy().round(3)
+            outline = ellipse(centre, codes.plane.covariance(std), sigmas).numpy().round(4)
             chart.add_trace(
                 go.Scatter(
                     x=outline[:, 0],
@@ -129,7 +137,7 @@ def _show_cloud(
                     line={"color": colours["kl"], "width": 1.5},
                 )
             )
-    points = codes.plane.coordinates(z).numpy().round(3)
+    points = at.numpy().round(4)
     if not model.has_likelihood:
         points = points[:1]
     chart.add_trace(
@@ -144,17 +152,30 @@ def _show_cloud(
         )
     )
     if number is not None:
-        picked = min(number, len(points)) - 1
-        ring(chart, points[picked].tolist(), 16, f"draw {number}")
+        ring(chart, points[number - 1].tolist(), 16, f"draw {number}")
     charts.show(
         chart,
-        "cloud",
+        "cloud-chart",
         f"{len(points)} draws from q(z|x) of {view.chosen.caption}, as a cloud around its mean, with its ellipses. "
         "The field Draw does what a click does."
         if model.has_likelihood
         else f"The code of {view.chosen.caption}: one dot.",
         height=HEIGHT,
-        on_click=pick,
+        on_click=pick if model.has_likelihood else None,
+    )
+
+
+def _add_test_images(chart: "Figure", codes: Encoded, window: Window) -> None:
+    points = codes.plane.coordinates(codes.mean)
+    inside = ((points - window.centre).abs() <= window.reach).all(1).nonzero().flatten()[:BEHIND]
+    x, y = points[inside].T.numpy().round(4)
+    chart.add_scatter(
+        x=x,
+        y=y,
+        mode="text",
+        text=[str(digit) for digit in codes.labels[inside].tolist()],
+        textfont={"size": 10, "color": charts.faded(charts.colours()["ink"], 0.7)},
+        hoverinfo="skip",
     )
 
 

@@ -13,7 +13,7 @@ from ui.images import figure, row
 from ui.looks.compared import images_of
 from ui.looks.decoded import decoded
 from ui.looks.encoded import Encoded, described, encoded
-from ui.looks.plane import named, plane_figure, ring, shown_plane
+from ui.looks.plane import named, plane_figure, ring, shown_plane, whole_plane
 from ui.looks.view import EXPLORER, View
 from vaemodels.pictures import picture
 
@@ -39,8 +39,8 @@ def draw(view: View) -> None:
 
     what = "posterior mean μ(x)" if view.model.has_likelihood else "code g(x)"
     st.caption(
-        f"The {what} of {described(codes.dataset, n, binarization(view.model))}, each drawn as its digit; click one to "
-        f"send its z to the explorer. {shown_plane(codes)}"
+        f"The {what} of {described(codes.dataset, n, binarization(view.model))}, each drawn as its digit; the "
+        f"ring is the chosen image. Click a digit to send its z to the explorer. {shown_plane(codes)}"
     )
     chart, side = st.columns([7, 3], gap="medium")
     with side:
@@ -55,7 +55,9 @@ def draw(view: View) -> None:
             placeholder="click a digit, or type a number",
             help="Sends this image's z to the explorer, as a click on its digit does.",
         )
-        only = st.pills("Only the digits", range(10), selection_mode="multi", key=ONLY, bind="query-params")
+        only = st.pills(
+            "Only the digits", range(10), selection_mode="multi", key=ONLY, bind="query-params", wrap=True
+        )
         if place is not None:
             _show_picked(view, codes, place)
     with chart:
@@ -69,7 +71,8 @@ def _show_map(
 
     with torch.no_grad():
         chosen = codes.plane.coordinates(view.model.embed(view.chosen.x.unsqueeze(0)))[0]
-    chart = plane_figure(codes, view.model.has_likelihood, chosen)
+    prior = view.model.has_likelihood
+    chart = plane_figure(codes, prior, whole_plane(codes, prior, chosen))
     points = codes.plane.coordinates(codes.mean).numpy().round(2)
     for digit in digits:
         places = np.flatnonzero(codes.labels.numpy() == digit)
@@ -86,7 +89,7 @@ def _show_map(
         )
     ring(chart, chosen.tolist(), 20, f"the chosen image, {view.chosen.caption}")
     if place is not None:
-        ring(chart, points[place].tolist(), 14, f"test image {place}, sent to the explorer")
+        ring(chart, points[place].tolist(), 15, f"test image {place}, sent to the explorer", "diamond")
     charts.show(
         chart,
         "latents",

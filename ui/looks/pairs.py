@@ -17,6 +17,7 @@ from vaemodels.pictures import grid
 IMAGES = 16
 COLUMNS = 8  # to a block: two blocks stand side by side on a desk, one above the other on a phone
 DRAWS = 64
+NO_BREAK = "\u00a0"
 
 
 def draw(view: View) -> None:
@@ -30,12 +31,12 @@ def draw(view: View) -> None:
     mean = estimate(nats)
     if model.has_likelihood:
         below = "one draw from p(x|z)" if view.show == "draw" else "the mean E[x|z]"
-        below, measure = f"{below} at z = μ(x)", f"−ELBO in nats, the mean of {DRAWS} draws of z"
+        below, measure = f"{below} at z = μ(x)", f"its −ELBO in nats, the mean of {DRAWS} draws of z"
     else:
-        below, measure = "f(g(x))", "reconstruction error in nats; an autoencoder has no ELBO"
+        below, measure = "f(g(x))", "its reconstruction error in nats; an autoencoder has no ELBO"
     st.caption(
-        f"Above, {described(dataset, len(x), binarization(model))}; below, {below}. Under each, its {measure}. "
-        f"On average **{plus_minus(mean.mean, mean.stderr)}**."
+        f"Above, {described(dataset, len(x), binarization(model))}; below, {below}. Under each, {measure}. "
+        f"On average **{plus_minus(mean.mean, mean.stderr).replace(' ', NO_BREAK)}**."
     )
     marks = {int(nats.argmin()): "best", int(nats.argmax()): "worst"}
     blocks = "".join(

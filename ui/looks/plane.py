@@ -1,8 +1,9 @@
 """A chart of the plane on which a model's codes vary most, for the looks that draw points on it."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+import torch
 from torch import Tensor
 
 from ui import charts
@@ -15,21 +16,32 @@ if TYPE_CHECKING:
 PRIOR_EXTENT = 2.4  # the circle of two standard deviations and its label
 
 
-def plane_figure(codes: Encoded, prior: bool, also: Tensor | None = None) -> "Figure":
-    """An empty plane that has room for the codes and for `also: [n, 2]`, with the prior's circles of 1σ and 2σ.
+class Window(NamedTuple):
+    """The part of the plane that is shown: `reach` to each side of a centre `[2]`."""
 
-    The prior N(0, I) is a standard normal on any plane through the origin.
-    """
+    centre: Tensor
+    reach: float
+
+
+def whole_plane(codes: Encoded, prior: bool, also: Tensor) -> Window:
+    """The window that has room for nearly all of the codes, for all of `also: [n, 2]`, and for the prior."""
+    reach = (
+        torch.stack([codes.plane.coordinates(codes.mean).abs().quantile(0.998), also.abs().max()])
+        .max()
+        .item()
+    )
+    return Window(torch.zeros(2), 1.06 * max(reach, PRIOR_EXTENT if prior else 0.1))
+
+
+def plane_figure(codes: Encoded, prior: bool, window: Window) -> "Figure":
+    """An empty plane, with the prior's circles of 1σ and 2σ: N(0, I) is a standard normal on any plane through 0."""
     import plotly.graph_objects as go
 
-    extent = codes.plane.coordinates(codes.mean).abs().quantile(0.998).item()
-    if also is not None:
-        extent = max(extent, also.abs().max().item())
-    extent = 1.06 * max(extent, PRIOR_EXTENT if prior else 0.1)
     first, second = _axes(codes)
+    (x, y), reach = window.centre.tolist(), window.reach
     figure = go.Figure()
-    figure.update_xaxes(title=first, range=[-extent, extent])
-    figure.update_yaxes(title=second, range=[-extent, extent], scaleanchor="x")
+    figure.update_xaxes(title=first, range=[x - reach, x + reach], showgrid=True)
+    figure.update_yaxes(title=second, range=[y - reach, y + reach], scaleanchor="x")
     figure.update_layout(showlegend=False)
     if prior:
         for sigmas in (1, 2):
@@ -44,7 +56,7 @@ def _axes(codes: Encoded) -> tuple[str, str]:
     if z_dim == 2:
         return "z₁", "z₂"
     first, second = codes.plane.share.tolist()
-    return f"first principal component, {first:.0%} of the variance", f"second, {second:.0%}"
+    return f"first principal component, {first:.0%} of the variance", f"second, {second:.0%} of the variance"
 
 
 def _circle(figure: "Figure", sigmas: int) -> None:
@@ -55,8 +67,7 @@ def _circle(figure: "Figure", sigmas: int) -> None:
         y0=-sigmas,
         x1=sigmas,
         y1=sigmas,
-        layer="below",
-        line={"color": ink, "width": 1, "dash": "dot"},
+        line={"color": ink, "width": 1.5, "dash": "dot"},
     )
     offset = sigmas * 0.5**0.5
     figure.add_annotation(
@@ -81,13 +92,13 @@ def named(z: Tensor, limit: int = 10) -> str:
     return ", ".join([*parts, "…"] if len(z) > limit else parts).replace("-", "−")
 
 
-def ring(figure: "Figure", at: Sequence[float], size: int, hover: str) -> None:
-    """An open circle of `size` pixels around a point `[2]` of the plane."""
+def ring(figure: "Figure", at: Sequence[float], size: int, hover: str, shape: str = "circle") -> None:
+    """An open circle (or another `shape`) of `size` pixels around a point `[2]` of the plane."""
     colour = charts.colours()["text"]
     figure.add_scatter(
         x=[at[0]],
         y=[at[1]],
         mode="markers",
-        marker={"symbol": "circle-open", "size": size, "color": colour, "line": {"width": 2.5}},
+        marker={"symbol": f"{shape}-open", "size": size, "color": colour, "line": {"width": 2.5}},
         hovertemplate=f"{hover}<extra></extra>",
     )

@@ -35,7 +35,8 @@ def draw(view: View) -> None:
         f"On {described(codes.dataset, len(codes.mean), binarization(view.model))}: mean KL(q(z|x) ‖ p(z)) = "
         f"**Σ = {plus_minus(total.mean, total.stderr)} nats**, the bars' sum; **{int(active.sum())} of {z_dim} "
         f"dimensions are active** (the variance of E[z] over the images is above {ACTIVE_UNIT_VARIANCE:g}; Burda et "
-        "al., 2016)."
+        "al., 2016). On the right, grey: the aggregate posterior of these images; dotted: the prior N(0, 1); dot and "
+        "line: μ ± σ of the chosen image."
     )
     by_kl = st.toggle("Largest KL first", True, key=SORTED, bind="query-params")
     order = mean_kl.argsort(descending=True)[:ROWS]
@@ -119,7 +120,7 @@ def _show_densities(view: View, codes: Encoded, order: Tensor) -> None:
     at = torch.linspace(-extent, extent, PLACES)
     aggregate = aggregate_density(mean, std, at)
     prior = aggregate_density(torch.zeros(1, 1), torch.ones(1, 1), at)[:, 0]
-    scale = 0.85 / torch.cat([aggregate.flatten(), prior]).max().item()
+    scale = 0.9 / torch.cat([aggregate.flatten(), prior]).max().item()
 
     places = at.numpy().round(2)
     chart = go.Figure()
@@ -129,9 +130,6 @@ def _show_densities(view: View, codes: Encoded, order: Tensor) -> None:
             x=places[[0, *range(PLACES), -1]],
             y=_row_base(row) - np.pad(scale * density, 1).round(3),
             customdata=np.pad(density, 1).round(2),
-            name="aggregate posterior, all images",
-            legendgroup="aggregate",
-            showlegend=row == 0,
             mode="lines",
             fill="toself",
             fillcolor=charts.faded(colours["ink"], 0.35),
@@ -141,9 +139,6 @@ def _show_densities(view: View, codes: Encoded, order: Tensor) -> None:
         chart.add_scatter(
             x=places,
             y=_row_base(row) - (scale * prior).numpy().round(3),
-            name="prior N(0, 1)",
-            legendgroup="prior",
-            showlegend=row == 0,
             mode="lines",
             line={"color": colours["text"], "width": 1, "dash": "dot"},
             hoverinfo="skip",
@@ -155,12 +150,12 @@ def _show_densities(view: View, codes: Encoded, order: Tensor) -> None:
         y=[_row_base(row) - 0.15 for row in range(len(dimensions))],
         error_x={"array": sigma, "thickness": 3, "width": 0, "color": colours["kl"]},
         customdata=[subscript(i + 1) for i in dimensions],
-        name="q(z|x) of the chosen image, μ ± σ",
         mode="markers",
         marker={"size": 7, "color": colours["kl"], "line": {"width": 1, "color": colours["surface"]}},
         hovertemplate="z%{customdata} of the chosen image:<br>μ %{x:.2f}, σ %{error_x.array:.2f}<extra></extra>",
     )
     chart.update_xaxes(title="z", range=[-extent, extent])
+    chart.update_layout(showlegend=False)
     chart.update_yaxes(_rows(dimensions))
     listed = ", ".join(
         f"z{i + 1} {mean:.2f} ± {std:.2f}" for i, mean, std in zip(dimensions, mu, sigma, strict=True)
@@ -185,8 +180,9 @@ def _rows(dimensions: list[int]) -> dict[str, Any]:
         "ticktext": [f"z{subscript(i + 1)}" for i in dimensions],
         "range": [len(dimensions) - 0.4, -0.6],
         "showgrid": False,
+        "tickfont": {"size": 14},
     }
 
 
 def _height(dimensions: list[int]) -> int:
-    return 90 + ROW_HEIGHT * max(3, len(dimensions))
+    return 70 + ROW_HEIGHT * max(3, len(dimensions))
