@@ -62,4 +62,4 @@ def decoder(image_shape: tuple[int, int, int]) -> nn.Sequential:
 
 def apply(network: nn.Sequential, x: Tensor) -> Tensor:
     """`network` on `x: [..., in]`, which may have any number of leading dimensions: `[..., out]`."""
-    return network(x.reshape(-1, x.shape[-1])).unflatten(0, x.shape[:-1])
+    return network(x.reshape(-1, x.shape[-1])).reshape(*x.shape[:-1], -1)
