@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from ui import image_choice, models, share, vae_page
+from ui import image_choice, models, share, try_this, vae_page
 from ui.explorer import publish_decoder
 from ui.looks import EXPLORER, View, closer_look
 from ui.navigation import header
 from ui.training_panel import is_followed, training_panel
+from ui.vae_experiments import EXPERIMENTS
 from vaemodels.models import Model
 
 KINDS = {"vae", "ae"}
@@ -22,6 +23,8 @@ with st.container(horizontal=True, vertical_alignment="bottom", key="head"):
     with share.part("show", hide, horizontal=True, vertical_alignment="bottom", width="content"):
         shown, seed = vae_page.choose_decoding(checkpoint.model)
 st.caption(models.describe(checkpoint.card))
+experiments = try_this.possible(EXPERIMENTS, models.names(KINDS))
+try_this.current(experiments)
 
 
 @st.fragment
@@ -67,4 +70,6 @@ if "train" in hide:
 else:
     st.subheader("Train one yourself", anchor=False)
     training_panel(show)
+if "try" not in hide:
+    try_this.try_this(experiments)
 share.show_all(hide)

@@ -18,7 +18,7 @@ from vaemodels.errors import UsageError
 
 MAX_LENGTH = 4_000  # characters of one value: a picture fits, and an address stays within what servers take
 MAX_Z = 100.0
-COMPONENTS = {"image", "z"}  # parameters that no widget of Streamlit's holds
+COMPONENTS = {"image", "z", "to", "try"}  # parameters that no widget of Streamlit's holds
 _NEXT, _NOW = "_address_is_new_next_run", "_address_is_new"
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
 _NUMBER = re.compile(r"-?[0-9]{1,4}(\.[0-9]{1,6})?")
