@@ -1,4 +1,4 @@
-"""A page of nothing but components, for test_components.py."""
+"""A page of nothing but components, for test_components.py and test_interpolation.py."""
 
 import json
 import math
@@ -7,10 +7,19 @@ from typing import Literal
 import streamlit as st
 import torch
 
-from tests.browser.component_models import CASES, model_of
-from ui.explorer import latent_explorer, move_to, prior_samples, publish_decoder
+from tests.browser.component_models import CASES, FIRST, SECOND, image_of, model_of, points, some_z
+from ui.explorer import (
+    End,
+    interpolation,
+    latent_explorer,
+    move_to,
+    prior_samples,
+    publish_decoder,
+    traversals,
+)
 from ui.image_picker import image_picker
 from ui.training_chart import training_chart
+from vaemodels import checkpoints
 
 
 def decoders() -> None:
@@ -21,16 +30,33 @@ def decoders() -> None:
         latent_explorer(case, key=case, z=z, height=120)
 
 
+def pretrained() -> None:
+    for name in checkpoints.pretrained_names():
+        model = checkpoints.load(name).model
+        publish_decoder(model, name, key=f"weights_{name}")
+        latent_explorer(name, key=name, z=some_z(model), height=120)
+
+
+def between() -> None:
+    noise = st.number_input("noise", 0, 9, 0)
+    decoding: Literal["mean", "draw"] = "draw" if st.checkbox("draw") else "mean"
+    model = model_of("elu")
+    publish_decoder(model, "page", key="weights", points=points(), point_labels=torch.arange(50) % 10)
+    released = latent_explorer("page", key="explorer", z=FIRST, show=decoding, seed=noise)
+    st.text(f"released {json.dumps(released)}")
+    ends = [End(name, image_of(z), z) for name, z in (("here", FIRST), ("there", SECOND))]
+    interpolation("page", key="interpolation", first=ends[0], second=ends[1], show=decoding, seed=noise)
+    traversals("page", key="traversals", show=decoding, seed=noise)
+
+
 def explorer() -> None:
     seed = st.number_input("seed", 0, 9, 0)
     token = st.number_input("token", 0, 9, 0)
     noise = st.number_input("noise", 0, 9, 0)
     show: Literal["mean", "draw"] = "draw" if st.checkbox("draw") else "mean"
     st.button("move", on_click=move_to, args=("explorer", [1.0, -2.0, 0.25]))
-    generator = torch.Generator().manual_seed(0)
-    points = torch.randn(50, 3, generator=generator) * torch.tensor([1.0, 0.1, 2.0])
     labels = torch.arange(50) % 10
-    publish_decoder(model_of("elu", seed), "page", key="weights", points=points, point_labels=labels)
+    publish_decoder(model_of("elu", seed), "page", key="weights", points=points(), point_labels=labels)
     if st.checkbox("show", True):
         released = latent_explorer(
             "page",
@@ -76,6 +102,5 @@ def chart() -> None:
 
 st.set_page_config(layout="wide")
 st.caption("Components")
-{"decoders": decoders, "explorer": explorer, "waiting": waiting, "picker": picker, "chart": chart}[
-    st.query_params["show"]
-]()
+PARTS = [decoders, pretrained, explorer, between, waiting, picker, chart]
+{part.__name__: part for part in PARTS}[st.query_params["show"]]()

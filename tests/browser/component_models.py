@@ -1,4 +1,4 @@
-"""Small models with the same weights in the test's process and in the server's."""
+"""Small models, and points in their latent spaces, that are the same in the test's process and in the server's."""
 
 from typing import Any
 
@@ -20,6 +20,7 @@ CASES: dict[str, dict[str, Any]] = {
     "one_dimension": {"z_dim": 1},
     "autoencoder": {},
 }
+FIRST, SECOND = [0.5, -1.0, 2.0], [-1.5, 1.25, 0.75]
 
 
 class LabelledVAE(VAE):
@@ -54,3 +55,21 @@ def model_of(case: str, seed: int = 0) -> Model:
             parameter.mul_(4)
     torch.set_rng_state(generator_state)
     return model.eval()
+
+
+def some_z(model: Model) -> list[float]:
+    """A z of the model's size that is not at any limit."""
+    size = next(iter(model.latent_dims.values()))
+    z: list[float] = torch.randn(size, generator=torch.Generator().manual_seed(0)).clamp(-3, 3).tolist()
+    return z
+
+
+def points() -> Tensor:
+    """Codes `[50, 3]` that vary most in z₃, less in z₁ and hardly in z₂."""
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(50, 3, generator=generator) * torch.tensor([1.0, 0.05, 2.0])
+
+
+def image_of(z: list[float]) -> Tensor:
+    """An image of the small models' size, told from others by z."""
+    return (torch.arange(63) % 9 < 5 + z[0]).float()

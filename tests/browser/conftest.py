@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser import chromium as chromium_program
 from tests.browser.server import ROOT, serve
+from tests.browser.streamlit_page import console_errors, exceptions, wait_until_idle
 
 HERE = Path(__file__).parent
 
@@ -54,3 +55,23 @@ def serve_fixture() -> Iterator[Callable[..., str]]:
 def app_url(serve: Callable[..., str], tmp_path_factory: pytest.TempPathFactory) -> str:
     """The app as a visitor without any downloaded dataset finds it."""
     return serve(ROOT / "app.py", {"VAELAB_DATA": str(tmp_path_factory.mktemp("no-data"))})
+
+
+@pytest.fixture(scope="session")
+def components_url(serve: Callable[..., str]) -> str:
+    return serve(HERE / "component_app.py")
+
+
+@pytest.fixture
+def components(page: Page, components_url: str) -> Iterator[Callable[[str], Page]]:
+    """`components(part)` opens one part of the page of nothing but components, which leaves no error behind."""
+    errors = console_errors(page)
+
+    def go(part: str) -> Page:
+        page.goto(f"{components_url}/?show={part}")
+        wait_until_idle(page)
+        return page
+
+    yield go
+    assert exceptions(page) == []
+    assert errors == []

@@ -1,97 +1,28 @@
 """The browser components on a page of their own: what they draw and what they tell Python."""
 
 import re
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 import torch
-from playwright.sync_api import Locator, Page, WebSocket, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.component_models import CASES, model_of
-from tests.browser.streamlit_page import centre, console_errors, exceptions, shown, wait_until_idle
+from tests.browser.component_models import CASES, model_of, some_z
+from tests.browser.component_page import (
+    expect_ink,
+    expect_released,
+    ink_of,
+    noise_of,
+    type_number,
+    websocket_frames,
+    z_of,
+)
+from tests.browser.streamlit_page import centre, shown, wait_until_idle
 from ui.explorer import decoder_data
-
-APP = Path(__file__).with_name("component_app.py")
-
-
-@pytest.fixture(scope="session")
-def url(serve: Callable[..., str]) -> str:
-    return serve(APP)
+from vaemodels import checkpoints
 
 
-@pytest.fixture
-def visit(page: Page, url: str):
-    """`visit(part)` opens one part of the page and leaves no error behind."""
-    errors = console_errors(page)
-
-    def go(part: str) -> Page:
-        page.goto(f"{url}/?show={part}")
-        wait_until_idle(page)
-        return page
-
-    yield go
-    assert exceptions(page) == []
-    assert errors == []
-
-
-def websocket_frames(page: Page) -> list[str | bytes]:
-    """A list that grows with each frame to or from the server from now on; call before `goto`."""
-    frames: list[str | bytes] = []
-
-    def listen(socket: WebSocket) -> None:
-        socket.on("framesent", lambda frame: frames.append(frame))
-        socket.on("framereceived", lambda frame: frames.append(frame))
-
-    page.on("websocket", listen)
-    return frames
-
-
-RED = """canvas => {
-  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-  return Array.from(data.filter((_, i) => i % 4 === 0));
-}"""
-
-
-def ink_of(canvas: Locator) -> list[int]:
-    """The red of each pixel on a canvas: 11 where nothing is, 255 where all is ink."""
-    red: list[int] = canvas.evaluate(RED)
-    return red
-
-
-def expect_ink(canvas: Locator, ink: list[int]) -> None:
-    """Waits until a canvas shows what `ink_of` gave."""
-    canvas.page.wait_for_function(
-        f"([canvas, ink]) => ({RED})(canvas).join() === ink.join()", arg=[canvas.element_handle(), ink]
-    )
-
-
-def z_of(page: Page) -> list[float]:
-    return shown(page)["z"]
-
-
-def type_number(page: Page, label: str, value: int) -> None:
-    page.get_by_label(label, exact=True).fill(str(value))
-    page.get_by_label(label, exact=True).press("Enter")
-    wait_until_idle(page)
-
-
-def expect_released(page: Page, z: list[float] | None) -> None:
-    if z is None:
-        expect(page.get_by_text(re.compile("^released"))).to_have_text("released null")
-        return
-    page.wait_for_function(
-        """z => {
-          const texts = Array.from(document.querySelectorAll('[data-testid="stText"]'), (text) => text.innerText);
-          const released = JSON.parse(texts.find((text) => text.startsWith("released ")).slice("released ".length));
-          return released?.length === z.length && released.every((value, i) => Math.abs(value - z[i]) < 1e-6);
-        }""",
-        arg=z,
-    )
-
-
-def test_browser_and_torch_decode_alike(visit):
-    page = visit("decoders")
+def test_browser_and_torch_decode_alike(components):
+    page = components("decoders")
     for case in CASES:
         model = model_of(case)
         result = shown(page, case)
@@ -106,8 +37,20 @@ def test_browser_and_torch_decode_alike(visit):
             torch.testing.assert_close(torch.tensor([result["std"]]), likelihood.stddev, atol=1e-3, rtol=1e-4)
 
 
-def test_label_is_decoded_too(visit):
-    page = visit("decoders")
+def test_browser_and_torch_decode_every_pretrained_model_alike(components):
+    page = components("pretrained")
+    for name in checkpoints.pretrained_names():
+        model = checkpoints.load(name).model
+        result = shown(page, name)
+        label = torch.zeros(1, dtype=torch.long) if model.n_labels else None
+        assert result["z"] == pytest.approx(some_z(model), abs=1e-6)
+        with torch.no_grad():
+            expected = model.decode(torch.tensor([result["z"]]), label).mean
+        torch.testing.assert_close(torch.tensor([result["pixels"]]), expected, atol=1e-3, rtol=0, msg=name)
+
+
+def test_label_is_decoded_too(components):
+    page = components("decoders")
     page.locator(".st-key-labelled .label select").select_option("7")
     result = shown(page, "labelled")
     with torch.no_grad():
@@ -115,9 +58,9 @@ def test_label_is_decoded_too(visit):
     torch.testing.assert_close(torch.tensor([result["pixels"]]), expected, atol=1e-3, rtol=0)
 
 
-def test_drag_moves_z_without_the_server_and_reports_on_release(page: Page, visit):
+def test_drag_moves_z_without_the_server_and_reports_on_release(page: Page, components):
     frames = websocket_frames(page)
-    visit("explorer")
+    components("explorer")
     expect_released(page, None)
     image = page.locator(".image")
     before = image.screenshot()
@@ -141,8 +84,8 @@ def test_drag_moves_z_without_the_server_and_reports_on_release(page: Page, visi
     expect_released(page, z_of(page))
 
 
-def test_keyboard_moves_the_plane_and_the_sliders(visit):
-    page = visit("explorer")
+def test_keyboard_moves_the_plane_and_the_sliders(components):
+    page = components("explorer")
     plane = page.get_by_role("slider", name="Latent plane")
     plane.focus()
     plane.press("ArrowRight")
@@ -158,8 +101,8 @@ def test_keyboard_moves_the_plane_and_the_sliders(visit):
     assert z_of(page) == pytest.approx([0, 0.01, 0], abs=1e-6)
 
 
-def test_buttons_and_dimensions(visit):
-    page = visit("explorer")
+def test_buttons_and_dimensions(components):
+    page = components("explorer")
     page.get_by_role("button", name="random").click()
     wait_until_idle(page)
     z = z_of(page)
@@ -175,8 +118,8 @@ def test_buttons_and_dimensions(visit):
     assert z_of(page) == [0, 0, 0]
 
 
-def test_a_traversal_sweeps_one_dimension_until_stopped(visit):
-    page = visit("explorer")
+def test_a_traversal_sweeps_one_dimension_until_stopped(components):
+    page = components("explorer")
     page.get_by_label("Animate a traversal").select_option(label="z₂")
     slider = page.get_by_role("slider", name="z₂")
     page.wait_for_function(
@@ -190,8 +133,8 @@ def test_a_traversal_sweeps_one_dimension_until_stopped(visit):
     expect_released(page, z)
 
 
-def test_published_weights_change_the_picture_and_keep_z(visit):
-    page = visit("explorer")
+def test_published_weights_change_the_picture_and_keep_z(components):
+    page = components("explorer")
     page.get_by_role("slider", name="Latent plane").press("Shift+ArrowRight")
     wait_until_idle(page)
     before = shown(page)
@@ -206,8 +149,8 @@ def test_published_weights_change_the_picture_and_keep_z(visit):
     torch.testing.assert_close(torch.tensor([after["pixels"]]), expected, atol=1e-3, rtol=0)
 
 
-def test_python_moves_z_with_a_new_token_only(visit):
-    page = visit("explorer")
+def test_python_moves_z_with_a_new_token_only(components):
+    page = components("explorer")
     page.get_by_role("slider", name="Latent plane").press("ArrowLeft")
     wait_until_idle(page)
     expect_released(page, [-0.1, 0, 0])
@@ -216,10 +159,10 @@ def test_python_moves_z_with_a_new_token_only(visit):
     expect_released(page, None)
 
 
-def test_python_moves_z_once_as_though_the_visitor_had(page, visit):
+def test_python_moves_z_once_as_though_the_visitor_had(page, components):
     frames = websocket_frames(page)
     first_weights = decoder_data(model_of("elu"))["W0"].tobytes()
-    visit("explorer")
+    components("explorer")
     assert any(first_weights in frame for frame in frames if isinstance(frame, bytes))
     page.get_by_role("slider", name="Latent plane").press("ArrowLeft")
     expect_released(page, [-0.1, 0, 0])
@@ -236,8 +179,8 @@ def test_python_moves_z_once_as_though_the_visitor_had(page, visit):
     assert not any(first_weights in frame for frame in frames if isinstance(frame, bytes))
 
 
-def test_z_is_still_there_on_coming_back(visit):
-    page = visit("explorer")
+def test_z_is_still_there_on_coming_back(components):
+    page = components("explorer")
     page.get_by_role("slider", name="Latent plane").press("ArrowLeft")
     wait_until_idle(page)
     page.get_by_text("show", exact=True).click()
@@ -250,19 +193,8 @@ def test_z_is_still_there_on_coming_back(visit):
     expect_released(page, [-0.1, 0, 0])
 
 
-def noise_of(seed: int, n: int) -> torch.Tensor:
-    """The uniform numbers that the browser makes of a seed (mulberry32)."""
-    values, state = [], seed
-    for _ in range(n):
-        state = (state + 0x6D2B79F5) % 2**32
-        t = (state ^ (state >> 15)) * (state | 1) % 2**32
-        t ^= (t + (t ^ (t >> 7)) * (t | 61)) % 2**32
-        values.append((t ^ (t >> 14)) / 2**32)
-    return torch.tensor(values)
-
-
-def test_a_draw_is_made_of_the_mean_and_the_seed(visit):
-    page = visit("explorer")
+def test_a_draw_is_made_of_the_mean_and_the_seed(components):
+    page = components("explorer")
     image = page.locator(".image")
     mean = ink_of(image)
     page.get_by_role("slider", name="Latent plane").press("Shift+ArrowRight")
@@ -281,8 +213,8 @@ def test_a_draw_is_made_of_the_mean_and_the_seed(visit):
     assert ink_of(image) == mean
 
 
-def test_samples_are_drawn_from_the_seed(visit):
-    page = visit("explorer")
+def test_samples_are_drawn_from_the_seed(components):
+    page = components("explorer")
     sample = page.locator(".samples canvas").nth(5)
     shown_before = ink_of(sample)
     type_number(page, "noise", 1)
@@ -299,8 +231,8 @@ def test_samples_are_drawn_from_the_seed(visit):
     expect_ink(sample, shown_before)
 
 
-def test_samples_can_be_explored(visit):
-    page = visit("explorer")
+def test_samples_can_be_explored(components):
+    page = components("explorer")
     samples = page.get_by_role("button", name=re.compile("Explore sample"))
     expect(samples).to_have_count(8)
     samples.nth(0).focus()
@@ -314,13 +246,13 @@ def test_samples_can_be_explored(visit):
     expect_released(page, z)
 
 
-def test_no_weights_yet(visit):
-    page = visit("waiting")
+def test_no_weights_yet(components):
+    page = components("waiting")
     expect(page.get_by_text("Waiting for the model…")).to_be_visible()
 
 
-def test_picker_returns_the_index(visit):
-    page = visit("picker")
+def test_picker_returns_the_index(components):
+    page = components("picker")
     expect(page.get_by_role("option")).to_have_count(12)
     expect(page.get_by_role("option", selected=True)).to_have_attribute("aria-label", "digit 2, image 3")
     expect(page.get_by_text("picked 2")).to_be_visible()
@@ -334,8 +266,8 @@ def test_picker_returns_the_index(visit):
     expect(page.get_by_role("option", selected=True)).to_have_attribute("aria-label", "digit 1, image 2")
 
 
-def test_chart_takes_new_records_in_place_and_can_be_read(visit):
-    page = visit("chart")
+def test_chart_takes_new_records_in_place_and_can_be_read(components):
+    page = components("chart")
     chart = page.locator("figure.chart")
     node = chart.element_handle()
     latest = re.compile(r"epoch 11: train: .*KL 31\.0.*held-out: .*KL 32\.0")
@@ -358,11 +290,11 @@ def test_chart_takes_new_records_in_place_and_can_be_read(visit):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_components_fit_a_phone_in_both_themes(page: Page, visit, scheme):
+def test_components_fit_a_phone_in_both_themes(page: Page, components, scheme):
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": 360, "height": 780})
     for part in ("explorer", "picker", "chart"):
-        visit(part)
+        components(part)
         assert page.evaluate("document.documentElement.scrollWidth") <= 360
         for component in page.locator(".stBidiComponent, [data-testid^=stBidiComponent]").all():
             box = component.bounding_box()

@@ -22,7 +22,8 @@ def decoder_data(model: Model) -> dict[str, Any]:
     """What the browser needs to decode as `model` does: float32 arrays `W0`, `b0`, `W1`, … and a `meta` dict.
 
     Each `W` is an `nn.Linear` weight `[out, in]` ravelled; the arrays share the model's memory.
-    `meta["version"]` is a digest of all of it: equal versions decode equally.
+    `meta["version"]` is a digest of all of it: equal versions decode equally. What the browser moves is the latent
+    next to x, that `Model.decode` takes; a model that knows labels takes one beside it, one-hot.
     """
     assert isinstance(model.decoder, nn.Sequential)
     linears = [layer for layer in model.decoder if isinstance(layer, nn.Linear)]
@@ -30,8 +31,9 @@ def decoder_data(model: Model) -> dict[str, Any]:
     for i, layer in enumerate(linears):
         arrays[f"W{i}"] = layer.weight.detach().float().cpu().numpy().ravel()
         arrays[f"b{i}"] = layer.bias.detach().float().cpu().numpy()
-    [z_dim] = model.latent_dims.values()
+    z_dim = linears[0].in_features - model.n_labels
     shape = tuple(model.config.image_shape)
+    assert linears[-1].out_features in (prod(shape), 2 * prod(shape))
     likelihood = model.decode(
         torch.zeros(1, z_dim, device=model.device),
         torch.zeros(1, dtype=torch.long, device=model.device) if model.n_labels else None,

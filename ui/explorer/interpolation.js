@@ -142,6 +142,11 @@ function createInterpolation(root) {
     go(Number(slider.value), false);
   });
   slider.addEventListener("change", () => go(Number(slider.value), true));
+  // From beside the line one can also go back to where the thumb already stands, which is no change to the slider.
+  slider.addEventListener("click", () => onLine || go(Number(slider.value), true));
+  slider.addEventListener("keydown", ({ key }) => {
+    if (!onLine && (key === "Home" || key === "End")) go(key === "End" ? 1 : 0, true);
+  });
   strip.addEventListener("click", ({ target }) => {
     const step = Array.from(strip.children).indexOf(target);
     if (step < 0) return;

@@ -78,7 +78,8 @@ function createTable(root) {
 
   function build(dims, activity) {
     const height = dims.length > BLOCK_ROWS ? Math.ceil(dims.length / 2) : dims.length;
-    const values = Array.from({ length: COLUMNS }, (_, i) => reach * ((2 * i) / (COLUMNS - 1) - 1));
+    const middle = (COLUMNS - 1) / 2;
+    const values = Array.from({ length: COLUMNS }, (_, i) => (reach * (i - middle)) / middle);
     rows = [];
     cells = [];
     blocks.replaceChildren();
