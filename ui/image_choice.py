@@ -1,5 +1,6 @@
-"""The image a page is about: picked from a dataset's test split."""
+"""The image a page is about: picked from a dataset's test split, drawn, uploaded, or named by a link."""
 
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -7,70 +8,120 @@ import streamlit as st
 import torch
 from torch import Tensor
 
+from ui import url_state
+from ui.draw_pad import draw_pad
 from ui.image_picker import image_picker
+from ui.image_token import Place, image_token, parse_image_token
+from ui.images import figure
 from vaemodels import data
 from vaemodels.checkpoints import Checkpoint
 from vaemodels.data import binarize
+from vaemodels.data.framing import Ink, frame
 from vaemodels.errors import LabError
 from vaemodels.models import Model
+from vaemodels.picture_files import FORMATS, MAX_BYTES, read_picture
 
-THUMBNAILS = 30
+SOURCES = {"mnist": "MNIST", "digits": "Built-in", "draw": "Draw", "upload": "Upload"}
+THUMBNAILS = 300
+OF_ONES_OWN = {"draw", "upload"}
 
 
 class Chosen(NamedTuple):
-    """An image as the page uses it: a key that tells it from others, its pixels `x: [dim]` as the model takes them."""
+    """An image as the page uses it.
+
+    `key` is its name in the address, `x: [dim]` its pixels as the page's model takes them, `label` its digit where that
+    is known, and `grey: [dim]` its pixels from 0 to 1 before they were made binary.
+    """
 
     key: str
     caption: str
     x: Tensor
-    label: int
+    label: int | None
+    grey: Tensor
+
+
+@dataclass
+class _Memory:
+    """What a session keeps of its images between runs and pages."""
+
+    kept: dict[str, str] = field(default_factory=dict)  # by source: the image last chosen there
+    source: str | None = None
+    current: str | None = None
+    dataset: str | None = None  # that the model was trained on
+    address: str | None = None  # the image in the address as last seen
+    links: int = 0  # followed; what was picked, drawn or uploaded before the last one is out of date
+    file: str | None = None  # the upload that was read last
+    remark: str = ""
+    refusal: str = ""
 
 
 def pick_image(checkpoint: Checkpoint) -> Chosen:
-    """The visitor's choice among a dataset's test images."""
-    dataset = _choose_dataset(checkpoint)
-    digit = st.selectbox(
-        "Digit",
-        ["any", *range(10)],
-        key="digit",
-        label_visibility="collapsed",
-        format_func=lambda d: "any digit" if d == "any" else f"only {d}",
-    )
-    images, labels, places = thumbnails(dataset, None if digit == "any" else int(digit))
-    shape = data.get(dataset).image_shape
-    index = image_picker(images, shape, labels, key="picker", columns=5)
-    if dataset != checkpoint.card["dataset"]:
+    """The visitor's choice: of where images come from, and of one image there."""
+    memory: _Memory = st.session_state.setdefault("_image_choice", _Memory())
+    dataset = checkpoint.card["dataset"]
+    has_mnist = _offer_mnist()
+    titles = {name: title for name, title in SOURCES.items() if has_mnist or name != "mnist"}
+    default = dataset if dataset in titles else "digits"
+    if memory.dataset not in {None, dataset} and st.session_state.get("images") in data.DATASETS:
+        st.session_state["images"] = default
+    memory.dataset = dataset
+    _follow_link(memory, titles)
+    source = url_state.segmented("Images", "images", titles, default, label_visibility="collapsed")
+    memory.source = source
+
+    {"draw": _draw, "upload": _upload}.get(source, _pick)(memory)
+    key = memory.kept.get(source) or memory.current or image_token(Place(default, 0))
+    memory.current = key
+    url_state.put("image", None if key == image_token(Place(source, 0)) else key)
+    memory.address = url_state.get("image")
+
+    chosen = image_named(key, checkpoint.model)
+    if source in OF_ONES_OWN:
+        _show_framed(chosen, checkpoint.model)
+    elif source != dataset:
         st.caption("This model was trained on other images: expect it to lose more nats on these.")
-    place = int(places[index])
-    label = int(labels[index])
-    caption = f"a {label}, {dataset} test image {place}"
-    x = test_inputs(dataset, binarization(checkpoint.model))[place]
-    return Chosen(f"{dataset}/{place}", caption, x, label)
+    return chosen
 
 
-def _choose_dataset(checkpoint: Checkpoint) -> str:
-    """Built-in digits, or MNIST where it is at hand; else the button that fetches it."""
-    if not at_hand("mnist"):
-        if data.is_available("mnist"):
-            st.error("The MNIST files here are damaged; fetch them again with the button below.")
-        size = data.get("mnist").download_bytes / 1e6
-        if st.button(
-            f"Fetch MNIST ({size:.0f} MB)", help="The built-in digits need no download; MNIST has 70,000."
-        ):
-            fetch_mnist()
-        return "digits"
-    options = ["mnist", "digits"]
-    default = "mnist" if checkpoint.card["dataset"] == "mnist" else "digits"
-    titles = {name: data.get(name).title for name in options}
-    return st.segmented_control(
-        "Images",
-        options,
-        default=default,
-        format_func=titles.__getitem__,
-        required=True,
-        label_visibility="collapsed",
-        key=f"dataset-{default}",
-    )
+def image_named(key: str, model: Model) -> Chosen:
+    """The image of a token that `parse_image_token` can read, as `model` takes it."""
+    image = parse_image_token(key)
+    assert image is not None
+    if isinstance(image, Place):
+        split = data.load(image.dataset, "test")
+        label = int(split.labels[image.place])
+        caption = f"a {label}, {image.dataset} test image {image.place}"
+        grey = split.images[image.place] / 255
+    else:
+        label, caption = None, "a drawn or uploaded image"
+        grey = torch.tensor(image).flatten() / 255
+    unseen = Chosen(key, caption, grey, label, grey)
+    return unseen._replace(x=for_model(unseen, model))
+
+
+def for_model(chosen: Chosen, model: Model) -> Tensor:
+    """The chosen image `[dim]` as another model takes it.
+
+    Under a Bernoulli likelihood a test image is the one static draw of its split, an image of one's own is black and
+    white by threshold; under a Gaussian likelihood both are grey.
+    """
+    mode = binarization(model)
+    image = parse_image_token(chosen.key)
+    if isinstance(image, Place):
+        return test_inputs(image.dataset, mode)[image.place]
+    return binarize(chosen.grey, "threshold" if mode == "static" else mode)
+
+
+def binarization(model: Model) -> str:
+    """How a model takes test images: grey under a Gaussian likelihood, else black and white."""
+    gaussian = getattr(model.config, "likelihood", "bernoulli") == "gaussian"
+    return "none" if gaussian else "static"
+
+
+@lru_cache(maxsize=4)
+def test_inputs(dataset: str, mode: str) -> Tensor:
+    """The test split as the model takes it, binarised as a whole."""
+    return binarize(data.load(dataset, "test").images, mode)
 
 
 def at_hand(dataset: str) -> bool:
@@ -81,7 +132,125 @@ def at_hand(dataset: str) -> bool:
         return False
 
 
-def fetch_mnist() -> None:
+def _follow_link(memory: _Memory, titles: dict[str, str]) -> None:
+    """Take over the image in the address where somebody else than this module has put it there."""
+    if "images" not in st.session_state and url_state.get("images") is None and memory.source in titles:
+        st.session_state["images"] = memory.source  # the visitor is back from another page
+    key = url_state.get("image")
+    if key is None or key == memory.address:
+        return
+    memory.address = key
+    image = parse_image_token(key)
+    if image is None:
+        url_state.note("The link names an image that does not exist; showing the usual one instead.")
+        return
+    if isinstance(image, Place):
+        source = image.dataset
+    else:
+        asked = url_state.get("images") or st.session_state.get("images")
+        source = asked if asked in OF_ONES_OWN else "draw"
+    if source not in titles:
+        url_state.note(
+            "The link names an MNIST image; fetch MNIST to see it. Showing a built-in digit instead."
+        )
+        return
+    memory.links += 1
+    memory.kept[source] = key
+    st.session_state["images"] = source
+
+
+def _pick(memory: _Memory) -> None:
+    """The first test images of a dataset, and the one that a link named, for one to be chosen."""
+    dataset = st.session_state["images"]
+    split = data.load(dataset, "test")
+    image = parse_image_token(memory.kept.get(dataset, image_token(Place(dataset, 0))))
+    assert isinstance(image, Place)
+    places = list(range(min(THUMBNAILS, len(split.images))))
+    if image.place not in places:
+        places.append(image.place)
+    index = image_picker(
+        split.images[places],
+        data.get(dataset).image_shape,
+        split.labels[places],
+        key=f"picker-{dataset}",
+        selected=places.index(image.place),
+        token=memory.links,
+        columns=5,
+    )
+    memory.kept[dataset] = image_token(Place(dataset, places[index]))
+
+
+def _draw(memory: _Memory) -> None:
+    """A pad to draw on."""
+    bitmap = draw_pad(key="pad", token=memory.links)
+    if bitmap is not None:
+        _keep(memory, "draw", bitmap)
+
+
+def _upload(memory: _Memory) -> None:
+    """A picture file of the visitor's, read once."""
+    file = st.file_uploader(
+        "Upload a picture of a digit",
+        type=[*(name.lower() for name in FORMATS), "jpg"],
+        max_upload_size=MAX_BYTES // 10**6,
+        key=f"upload-{memory.links}",
+    )
+    if file is None:
+        return
+    if file.file_id != memory.file:
+        memory.file, memory.remark, memory.refusal = file.file_id, "", ""
+        try:
+            picture = read_picture(file.getvalue())
+            memory.kept["upload"] = image_token(frame(picture.ink))
+            if picture.dark_on_light:
+                memory.remark = (
+                    "It was dark on light, so it was inverted: these models know light ink on black."
+                )
+        except LabError as error:
+            memory.refusal = str(error)
+    if memory.refusal:
+        st.error(memory.refusal)
+    elif memory.remark:
+        st.caption(memory.remark)
+
+
+def _keep(memory: _Memory, source: str, ink: Ink) -> None:
+    """Frame the ink and make it the source's image; without ink the one before stays."""
+    try:
+        memory.kept[source] = image_token(frame(ink))
+    except LabError as error:
+        st.caption(str(error))
+
+
+def _show_framed(chosen: Chosen, model: Model) -> None:
+    """The image as the model sees it, and what was done to it."""
+    image = parse_image_token(chosen.key)
+    if isinstance(image, Place) or image is None:
+        st.caption(f"Until then the page shows {chosen.caption}.")
+        return
+    how = "fitted into 20×20 and centred in 28×28 by its mass, as MNIST frames its digits"
+    if binarization(model) == "static":
+        how += ", then black and white by threshold ½"
+    alt = "The image as it was framed, 28 by 28 pixels"
+    with st.container(key="framed"):
+        st.html(f'<div class="lab-framed">{figure(image, alt, f"What the model sees: {how}.")}</div>')
+
+
+def _offer_mnist() -> bool:
+    """Whether MNIST is at hand; if not, the button that fetches it."""
+    if at_hand("mnist"):
+        return True
+    if data.is_available("mnist"):
+        st.error("The MNIST files here are damaged; fetch them again with the button below.")
+    size = data.get("mnist").download_bytes / 1e6
+    if st.button(
+        f"Fetch MNIST ({size:.0f} MB)", help="The built-in digits need no download; MNIST has 70,000."
+    ):
+        _fetch_mnist()
+    return False
+
+
+def _fetch_mnist() -> None:
     """Download MNIST with a progress bar; an error becomes a sentence on the page."""
     bar = st.progress(0.0, "Fetching MNIST…")
 
@@ -96,24 +265,3 @@ def fetch_mnist() -> None:
     finally:
         bar.empty()
     st.rerun()
-
-
-@lru_cache(maxsize=32)
-def thumbnails(dataset: str, digit: int | None) -> tuple[Tensor, Tensor, Tensor]:
-    """The first test images of a dataset (of one digit), their labels, and their places in the split."""
-    split = data.load(dataset, "test")
-    places = torch.arange(len(split.labels)) if digit is None else (split.labels == digit).nonzero().flatten()
-    places = places[:THUMBNAILS]
-    return split.images[places], split.labels[places], places
-
-
-@lru_cache(maxsize=4)
-def test_inputs(dataset: str, mode: str) -> Tensor:
-    """The test split as the model takes it, binarised as a whole."""
-    return binarize(data.load(dataset, "test").images, mode)
-
-
-def binarization(model: Model) -> str:
-    """How a model takes its images: grey under a Gaussian likelihood, else black and white."""
-    gaussian = getattr(model.config, "likelihood", "bernoulli") == "gaussian"
-    return "none" if gaussian else "static"

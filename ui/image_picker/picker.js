@@ -1,85 +1,135 @@
-// A grid of thumbnails, one of them selected, drawn from the bytes of all images. Arrow keys move and select.
+// A grid of thumbnails, one of them selected, drawn once from the bytes of all images. Arrow keys move and select;
+// the buttons above hide all digits but one. Only the selection is told to Python.
 
 const INK = [11, 13, 18]; // the near-black of a grey image's empty pixels
+const MANY = 60; // pictures, from which on a grid is narrowed and scrolled
 const pickers = new WeakMap();
 const column = (table) => table.getChildAt(0).toArray();
 
 export default function ({ data, parentElement, setStateValue }) {
   let picker = pickers.get(parentElement);
-  if (!picker) pickers.set(parentElement, (picker = createPicker(parentElement.querySelector(".picker"))));
+  if (!picker) pickers.set(parentElement, (picker = createPicker(parentElement.querySelector(".choice"))));
   picker.update(data, setStateValue);
   return () => pickers.delete(parentElement);
 }
 
-function createPicker(root) {
-  let version, given, columns, report;
-  let selected = 0;
+function createPicker(choice) {
+  const root = choice.querySelector(".picker");
+  const count = choice.querySelector(".count");
+  let version, occasion, columns, labels, report;
+  let pictures = [];
+  let visible = [];
+  let selected = null; // index of a picture, also while it is hidden
+
+  buildDigits(choice.querySelector(".digits"), narrow);
 
   function update(data, setStateValue) {
-    report = () => setStateValue("choice", { index: selected, given: data.selected, version: data.version });
-    if (data.version !== version || data.columns !== columns) {
-      columns = data.columns;
-      root.style.setProperty("--columns", columns);
-      root.style.setProperty("--aspect", data.shape[2] / data.shape[1]);
+    report = () => setStateValue("choice", { index: selected, occasion: data.occasion });
+    const fresh = data.version !== version;
+    if (fresh) {
+      ({ version, columns } = data);
+      labels = column(data.labels);
+      choice.style.setProperty("--columns", columns);
+      choice.style.setProperty("--aspect", data.shape[2] / data.shape[1]);
       root.setAttribute("aria-label", data.label);
-      root.replaceChildren(...drawThumbnails(column(data.images), data.shape, data.captions));
-      select(data.version !== version ? data.selected : selected);
-    } else if (data.selected !== given) {
-      select(data.selected);
+      pictures = drawPictures(column(data.images), data.shape, labels);
+      root.replaceChildren(...pictures);
+      choice.classList.toggle("many", pictures.length > MANY);
+      choice.querySelector(".digits input").checked = true;
+      narrow(null);
     }
-    version = data.version;
-    given = data.selected;
+    if (data.occasion !== occasion) {
+      occasion = data.occasion;
+      select(data.selected);
+      show(pictures[selected]);
+    }
+  }
+
+  function narrow(digit) {
+    pictures.forEach((picture, i) => (picture.hidden = digit !== null && labels[i] !== digit));
+    visible = pictures.filter((picture) => !picture.hidden);
+    count.textContent = `${visible.length} images`;
+    root.scrollTop = 0;
+    select(selected);
+    show(pictures[selected]);
   }
 
   function select(index) {
+    pictures[selected]?.setAttribute("aria-selected", false);
     selected = index;
-    Array.from(root.children).forEach((canvas, i) => {
-      canvas.setAttribute("aria-selected", i === index);
-      canvas.tabIndex = i === index ? 0 : -1;
-    });
+    pictures[selected]?.setAttribute("aria-selected", true);
+    // The one picture that the tab key comes to.
+    root.querySelector("[tabindex='0']")?.setAttribute("tabindex", -1);
+    const stop = visible.includes(pictures[selected]) ? pictures[selected] : visible[0];
+    stop?.setAttribute("tabindex", 0);
   }
 
-  function choose(index) {
-    if (!(index >= 0 && index < root.children.length)) return;
-    select(index);
-    root.children[index].focus();
+  // Scrolls the grid alone, never the page.
+  function show(picture) {
+    if (!picture || picture.hidden) return;
+    const top = picture.offsetTop - 4;
+    const bottom = picture.offsetTop + picture.offsetHeight + 4 - root.clientHeight;
+    root.scrollTop = Math.min(top, Math.max(bottom, root.scrollTop));
   }
 
-  root.addEventListener("click", (event) => {
-    const index = Array.from(root.children).indexOf(event.target);
-    if (index < 0) return;
-    choose(index);
+  function choose(picture) {
+    if (!picture) return;
+    select(pictures.indexOf(picture));
+    picture.focus({ preventScroll: true });
+    show(picture);
+  }
+
+  root.addEventListener("click", ({ target }) => {
+    if (!pictures.includes(target)) return;
+    choose(target);
     report();
   });
 
-  const target = (key) =>
+  const target = (key, at) =>
     ({
-      ArrowLeft: selected - 1,
-      ArrowRight: selected + 1,
-      ArrowUp: selected - columns,
-      ArrowDown: selected + columns,
+      ArrowLeft: at - 1,
+      ArrowRight: at + 1,
+      ArrowUp: at - columns,
+      ArrowDown: at + columns,
       Home: 0,
-      End: root.children.length - 1,
+      End: visible.length - 1,
+      " ": at,
+      Enter: at,
     })[key];
   root.addEventListener("keydown", (event) => {
-    if (target(event.key) === undefined) return;
+    const next = target(event.key, visible.indexOf(event.target));
+    if (next === undefined) return;
     event.preventDefault();
-    choose(target(event.key));
+    choose(visible[next]);
   });
   // Reported on keyup, so that a held key asks the server once.
   root.addEventListener("keyup", (event) => {
-    if (target(event.key) !== undefined) report();
+    if (target(event.key, 0) !== undefined && visible.includes(pictures[selected])) report();
   });
 
   return { update };
 }
 
-function drawThumbnails(bytes, [channels, height, width], captions) {
+// Radio buttons: any digit, then 0 to 9.
+function buildDigits(fieldset, narrow) {
+  for (const digit of [null, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9]) {
+    const label = document.createElement("label");
+    const input = Object.assign(document.createElement("input"), { type: "radio", name: "digit", checked: digit === null });
+    input.addEventListener("change", () => narrow(digit));
+    const text = document.createElement("span");
+    text.textContent = digit ?? "any";
+    label.append(input, text);
+    fieldset.append(label);
+  }
+}
+
+function drawPictures(bytes, [channels, height, width], labels) {
   const size = height * width;
-  return captions.map((caption, i) => {
-    const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  return Array.from(labels, (digit, i) => {
+    const canvas = Object.assign(document.createElement("canvas"), { width, height, tabIndex: -1 });
     canvas.setAttribute("role", "option");
-    canvas.setAttribute("aria-label", caption);
+    canvas.setAttribute("aria-label", `digit ${digit}, image ${i + 1}`);
+    canvas.setAttribute("aria-selected", false);
     const bitmap = new ImageData(width, height);
     const image = bytes.subarray(i * channels * size, (i + 1) * channels * size);
     for (let pixel = 0; pixel < size; pixel++) {

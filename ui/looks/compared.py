@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import streamlit as st
 from torch import Tensor
 
-from ui import models
+from ui import image_choice, models
 from ui.image_choice import Chosen, at_hand, binarization, test_inputs
 from vaemodels import data
 from vaemodels.checkpoints import Card, Checkpoint
@@ -81,5 +81,5 @@ def measured_terms(card: Card, reconstruction: str = "reconstruction", kl: str =
 
 
 def for_model(chosen: Chosen, model: Model) -> Chosen:
-    dataset, place = chosen.key.split("/")
-    return chosen._replace(x=test_inputs(dataset, binarization(model))[int(place)])
+    """The chosen image as another model takes it."""
+    return chosen._replace(x=image_choice.for_model(chosen, model))

@@ -8,8 +8,9 @@ import torch
 
 from ui import url_state
 from ui.explorer import End, interpolation
-from ui.image_choice import Chosen, at_hand, binarization, test_inputs
+from ui.image_choice import Chosen, at_hand, image_named
 from ui.image_picker import image_picker
+from ui.image_token import Place, image_token
 from ui.looks.view import View
 from ui.vae_page import code
 from vaemodels import data
@@ -56,9 +57,7 @@ def _pick_second(view: View) -> Chosen:
     )
     place = places[index]
     url_state.put("to", f"{dataset}-{place}" if index else None)
-    label = int(split.labels[place])
-    x = test_inputs(dataset, binarization(view.model))[place]
-    return Chosen(f"{dataset}-{place}", f"a {label}, {dataset} test image {place}", x, label)
+    return image_named(image_token(Place(dataset, place)), view.model)
 
 
 def _dataset(view: View) -> str:
