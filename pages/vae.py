@@ -6,6 +6,7 @@ from ui import image_choice, models, share, try_this, vae_page
 from ui.explorer import publish_decoder
 from ui.looks import EXPLORER, View, closer_look
 from ui.navigation import header
+from ui.source import source
 from ui.training_panel import is_followed, training_panel
 from ui.vae_experiments import EXPERIMENTS
 from vaemodels.models import Model
@@ -53,6 +54,8 @@ def explore() -> None:
                 vae_page.show_z(checkpoint.model, chosen, z)
     if "looks" not in hide:
         closer_look(View(name, checkpoint, chosen, shown, seed, SLOT))
+    if "source" not in hide:
+        source(checkpoint.model, chosen)
 
 
 def show(live: Model | None) -> None:
