@@ -38,10 +38,10 @@ LOOKS: dict[str, Look] = {
     "cloud": Look("One image, 50 times", {"vae", "ae"}, cloud.draw),
     "latents": Look("Test-set latents", {"vae", "ae"}, latents.draw),
     "units": Look("Units and collapse", {"vae"}, units.draw),
-    "beta": Look("β: rate against distortion", {"vae", "ae"}, beta.draw),
-    "planes": Look("Two ends of the objective", {"vae", "ae"}, planes.draw),
-    "autoencoder": Look("Autoencoder beside VAE", {"vae", "ae"}, autoencoder.draw),
-    "decoders": Look("Bernoulli or Gaussian", {"vae", "ae"}, decoders.draw),
+    "beta": Look("Rate and distortion", {"vae", "ae"}, beta.draw),
+    "planes": Look("Reconstruction or KL", {"vae", "ae"}, planes.draw),
+    "autoencoder": Look("Autoencoder", {"vae", "ae"}, autoencoder.draw),
+    "decoders": Look("Two decoders", {"vae", "ae"}, decoders.draw),
 }
 
 

@@ -8,9 +8,9 @@ from torch import Tensor
 
 from ui import url_state
 from ui.charts import show
-from ui.image_choice import Chosen
+from ui.image_choice import for_model
 from ui.images import figure, row
-from ui.looks.compared import for_model, images_of, measured_on, measured_terms, present
+from ui.looks.compared import images_of, measured_on, measured_terms, present
 from ui.looks.decoded import decoded, montage
 from ui.looks.digit_plane import add_line, digit_plane, extent_of, share_chart
 from ui.looks.encoded import Encoded, described, encoded_pretrained
@@ -26,7 +26,7 @@ STORIES = {
     "vae-2d": "Codes fill the prior (dotted, 2σ), each with a cloud around it that decodes alike.",
 }
 IMAGES = 400
-STEPS = 16
+STEPS = 12
 DRAWS, SHOWN = 1_000, 8
 DIGITS = {str(digit): str(digit) for digit in range(10)}
 SCALES = {"own": "each its own", "same": "the same"}
@@ -78,11 +78,11 @@ def draw(view: View) -> None:
 
 
 @torch.no_grad()
-def ends_of_line(model: Model, chosen: Chosen, dataset: str, digit: int) -> Tensor:
-    """The codes `[2, z_dim]` of the chosen image and of the first other test image of `digit`."""
+def ends_of_line(model: Model, chosen: Tensor, dataset: str, digit: int) -> Tensor:
+    """The codes `[2, z_dim]` of the `chosen` image `[dim]` and of the first other test image of `digit`."""
     x, labels = images_of(dataset, model, IMAGES)
-    others = (labels == digit) & (x != chosen.x).any(1)
-    return model.embed(torch.stack([chosen.x, x[others][0]]))
+    others = (labels == digit) & (x != chosen).any(1)
+    return model.embed(torch.stack([chosen, x[others][0]]))
 
 
 def points_on_line(ends: Tensor) -> Tensor:
@@ -107,13 +107,16 @@ def _plane(
     )
     model = checkpoint.model
     shape = model.config.image_shape
-    chosen = for_model(view.chosen, model)
     pictures, terms = st.columns([2, 3], gap="small")
     with pictures:
         st.html(
             row(
                 [
-                    figure(picture(chosen.x, shape), f"The image: {chosen.caption}", "x"),
+                    figure(
+                        picture(for_model(view.chosen, model), shape),
+                        f"The image: {view.chosen.caption}",
+                        "x",
+                    ),
                     figure(
                         picture(decoded(model, ends[:1], view.show, view.seed)[0], shape),
                         f"Its reconstruction by {name}",

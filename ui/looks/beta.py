@@ -7,8 +7,9 @@ import torch
 
 from ui import url_state
 from ui.charts import colours, show
+from ui.image_choice import for_model
 from ui.images import figure, row
-from ui.looks.compared import for_model, measured_on, measured_terms, present
+from ui.looks.compared import measured_on, measured_terms, present
 from ui.looks.decoded import decoded, montage
 from ui.looks.encoded import Encoded, described, encoded_pretrained
 from ui.looks.rate_charts import correlation_chart, rate_distortion_chart, trend_chart
@@ -96,8 +97,8 @@ def _show_numbers(points: Sequence[RatePoint], at: int, card: Card) -> None:
     loss = point.distortion.mean + point.beta * point.rate.mean
     st.html(
         measured_terms(card, "distortion", "rate")
-        + f'<div class="lab-formula">trained for {loss:.1f} = <b class="lab-rec">{point.distortion.mean:.1f}</b> + '
-        f'{point.beta:g} × <b class="lab-kl">{point.rate.mean:.1f}</b></div>'
+        + f'<div class="lab-formula">D + βR = <b class="lab-rec">{point.distortion.mean:.1f}</b> + '
+        f'{point.beta:g} × <b class="lab-kl">{point.rate.mean:.1f}</b> = {loss:.1f}, what it was trained on</div>'
     )
     neighbours = (points[i] for i in (at - 1, at + 1) if 0 <= i < len(points))
     chords = " ".join(_chord(*sorted((point, other), key=lambda p: p.beta)) for other in neighbours)
@@ -121,13 +122,13 @@ def _chord(a: RatePoint, b: RatePoint) -> str:
 
 def _show_traversals(view: View, model: Model, codes: Encoded, beta: str) -> None:
     """One row a dimension, most KL first, from −3 to 3; the other dimensions stay at the chosen image's."""
-    chosen = for_model(view.chosen, model)
+    x = for_model(view.chosen, model)
     shape = model.config.image_shape
     assert codes.kl is not None
     kl = codes.kl.mean(0)
     order = kl.argsort(descending=True).tolist()
     with torch.no_grad():
-        base = model.embed(chosen.x.unsqueeze(0))[0]
+        base = model.embed(x.unsqueeze(0))[0]
     z = traversals(base, order, torch.linspace(-LIMIT, LIMIT, STEPS))
     names = [f"z{subscript(i + 1)}" for i in order]
     by_name = [f"{name} {kl[i]:.2f}" for name, i in zip(names, order, strict=True)]
@@ -138,7 +139,7 @@ def _show_traversals(view: View, model: Model, codes: Encoded, beta: str) -> Non
             decoded(model, z, view.show, view.seed),
             shape,
             STEPS,
-            f"Traversals at β = {beta} around {chosen.caption}; nats of KL by row: {', '.join(by_name)}",
+            f"Traversals at β = {beta} around {view.chosen.caption}; nats of KL by row: {', '.join(by_name)}",
             row_labels=by_name,
         )
     )
@@ -147,14 +148,14 @@ def _show_traversals(view: View, model: Model, codes: Encoded, beta: str) -> Non
 
 def _show_correlations(view: View, model: Model, point: RatePoint, codes: Encoded) -> None:
     """The chosen image through this β's model, and how its latent dimensions vary together."""
-    chosen = for_model(view.chosen, model)
+    x = for_model(view.chosen, model)
     shape = model.config.image_shape
     with torch.no_grad():
-        z = model.embed(chosen.x.unsqueeze(0))
+        z = model.embed(x.unsqueeze(0))
     st.html(
         row(
             [
-                figure(picture(chosen.x, shape), f"The image: {chosen.caption}", "x, binarised"),
+                figure(picture(x, shape), f"The image: {view.chosen.caption}", "x, binarised"),
                 figure(
                     picture(decoded(model, z, view.show, view.seed)[0], shape),
                     f"Its reconstruction at β = {point.beta:g}",
@@ -172,7 +173,7 @@ def _show_correlations(view: View, model: Model, point: RatePoint, codes: Encode
         height=250,
     )
     st.caption(
-        f"|Correlation| of the posterior means, from 0 (light) to 1 (the diagonal), over {_described(codes)}: "
+        f"|Correlation| of the posterior means, from 0 (faint) to 1 (the diagonal), over {_described(codes)}: "
         f"**{mean:.3f}** on average off the diagonal; independent dimensions would read "
         f"{chance_correlation(len(codes.mean)):.3f}. {point.active_units} of {len(correlations)} dimensions are active "
         "(the variance of their mean over images exceeds 0.01)."

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import streamlit as st
 from torch import Tensor
 
-from ui import image_choice, models
-from ui.image_choice import Chosen, at_hand, binarization, test_inputs
+from ui import models
+from ui.image_choice import at_hand, binarization, test_inputs
 from vaemodels import data
 from vaemodels.checkpoints import Card, Checkpoint
 from vaemodels.errors import LabError
@@ -78,8 +78,3 @@ def measured_terms(card: Card, reconstruction: str = "reconstruction", kl: str =
         f'<b class="lab-rec">{plus_minus(result["reconstruction"], error["reconstruction"])}</b><span>+</span>'
         f'<b class="lab-kl">{plus_minus(result["kl"]["z"], error["kl"]["z"])}</b></div>'
     )
-
-
-def for_model(chosen: Chosen, model: Model) -> Chosen:
-    """The chosen image as another model takes it."""
-    return chosen._replace(x=image_choice.for_model(chosen, model))

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 from torch.distributions import Independent
 
+from ui.image_choice import for_model
 from ui.images import figure, row
-from ui.looks.compared import for_model, present
+from ui.looks.compared import present
 from ui.looks.decoded import decoded
 from ui.looks.view import View
 from ui.terms import formula
@@ -47,16 +48,16 @@ def draw(view: View) -> None:
 
 def _show(view: View, model: Model, image: str, draw: str) -> ImageTerms:
     """The chosen image, its mean and one draw at μ(x), and the terms of its ELBO."""
-    chosen = for_model(view.chosen, model)
+    x = for_model(view.chosen, model)
     shape = model.config.image_shape
-    terms = image_terms(model, chosen.x)
+    terms = image_terms(model, x)
     with torch.no_grad():
-        z = model.embed(chosen.x.unsqueeze(0))
+        z = model.embed(x.unsqueeze(0))
     drawn = decoded(model, z, "draw", view.seed)[0]
     st.html(
         row(
             [
-                figure(picture(chosen.x, shape), f"The image: {chosen.caption}", image),
+                figure(picture(x, shape), f"The image: {view.chosen.caption}", image),
                 figure(picture(terms.mean, shape), "The mean E[x|z] at μ(x)", "the mean at μ(x)"),
                 figure(picture(drawn, shape), f"A draw x ~ p(x|z) at μ(x), seed {view.seed}", draw),
             ]
@@ -81,9 +82,9 @@ def _explain_constant(terms: ImageTerms, std: float) -> None:
 
 def _compare(view: View, found: dict[str, Checkpoint]) -> None:
     """What is not comparable between the two, and what is."""
-    grey = for_model(view.chosen, found[GAUSSIAN].model).x
+    grey = for_model(view.chosen, found[GAUSSIAN].model)
     errors = " and ".join(
-        f"**{squared_error(checkpoint.model, for_model(view.chosen, checkpoint.model).x, grey):.4f}** ({name})"
+        f"**{squared_error(checkpoint.model, for_model(view.chosen, checkpoint.model), grey):.4f}** ({name})"
         for name, checkpoint in found.items()
     )
     st.info(

@@ -72,8 +72,9 @@ def rate_distortion_chart(points: Sequence[RatePoint], selected: float, colours:
             "size": [15 if point.beta == selected else 10 for point in points],
             "color": [colours["text"] if point.beta == selected else colours["ink"] for point in points],
         },
-        text=[f"  β = {point.beta:g}" for point in points],
-        textposition="top right",
+        text=[f" β {point.beta:g} " for point in points],
+        # The curve leaves both corners free; in turn, they keep neighbours' labels apart on a phone.
+        textposition=["bottom left" if i % 2 == 0 else "top right" for i in range(len(points))],
         customdata=[f"{point.beta:g}" for point in points],
         hovertemplate=[
             f"β = {point.beta:g}<br>rate {point.rate.mean:.2f} ± {point.rate.stderr:.2f}<br>"
@@ -160,7 +161,7 @@ def correlation_chart(correlations: Tensor, colours: dict[str, str]) -> "Figure"
 def _padded(values: Sequence[float]) -> tuple[float, float]:
     """A range with room around `values` for their labels."""
     room = 0.14 * (max(values) - min(values)) or 1.0
-    return min(values) - room, max(values) + 1.4 * room
+    return min(values) - room, max(values) + room
 
 
 def _levels(points: Sequence[RatePoint]) -> list[int]:
