@@ -301,9 +301,11 @@ def test_an_autoencoder_says_that_it_has_no_likelihood() -> None:
 
 @pytest.mark.parametrize("name", models.MODELS)
 def test_every_model_is_built_by_name_from_plain_values(name: str) -> None:
-    model = models.build(name, {"image_shape": [1, 4, 4], "z_dim": 2, "hidden": [6, 5]})
+    dims = {"z1": 2, "z2": 1} if name == "hvae" else {"z": 2}
+    sizes = {f"{latent}_dim": dim for latent, dim in dims.items()}
+    model = models.build(name, {"image_shape": [1, 4, 4], "hidden": [6, 5]} | sizes)
     assert isinstance(model, Model) and model.name == name
-    assert model.config.hidden == (6, 5) and model.latent_dims == {"z": 2}
+    assert model.config.hidden == (6, 5) and model.latent_dims == dims
     x, y = random_binary(3), torch.arange(3) if model.n_labels else None
     z = model.embed(x, y)
     assert z.shape == (3, 2) and model.decode(z, y).mean.shape == (3, DIM)
