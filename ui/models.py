@@ -40,6 +40,11 @@ def keep(file: bytes) -> str:
     return name
 
 
+def room() -> int:
+    """How many more models the visitor may keep."""
+    return MAX_OWN - len(_kept())
+
+
 def discard(name: str) -> None:
     """Forget a visitor's model."""
     _kept().pop(name, None)
@@ -72,13 +77,17 @@ def get(name: str) -> Checkpoint:
 def describe(card: Card) -> str:
     """One line on what a model is and how it measured, with what it was measured on."""
     training = card["training"]
-    text = (
-        f"{KINDS[card['model']]}, {card['config']['z_dim']} dimensions, trained on "
-        f"{_named(card['dataset'])} for {card['epoch']} epochs"
-    )
+    text = f"{title(card)} for {card['epoch']} epochs"
     if card["model"] != "ae" and training["beta"] != 1:
         text += f" with β = {training['beta']:g}"
     return f"{text}. {_measured(card)}".rstrip()
+
+
+def title(card: Card) -> str:
+    """A few words on what a model is."""
+    return (
+        f"{KINDS[card['model']]}, {card['config']['z_dim']} dimensions, trained on {_named(card['dataset'])}"
+    )
 
 
 def _measured(card: Card) -> str:

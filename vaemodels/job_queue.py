@@ -5,7 +5,6 @@ import threading
 
 from distributed import Client
 
-from vaemodels.job_task import RunInterruptedError
 from vaemodels.jobs import LEASE, SCHEDULER_GONE, Job
 
 TEND_EVERY = 0.2
@@ -65,16 +64,16 @@ class Queue:
                 try:
                     job.begin()
                 except (OSError, RuntimeError):
-                    job.outcome = RunInterruptedError(SCHEDULER_GONE)
+                    job.interrupt(SCHEDULER_GONE)
             for job in list(self._begun):
                 try:
                     job.tend()
                 except Exception:  # the others are not to suffer for it
                     _log.exception("%s can't be tended", job.id)
-                    job.outcome = RunInterruptedError(SCHEDULER_GONE)
+                    job.interrupt(SCHEDULER_GONE)
             if self.client.status != "running":
                 for job in self._waiting:
-                    job.outcome = RunInterruptedError(SCHEDULER_GONE)
+                    job.interrupt(SCHEDULER_GONE)
             self._work.wait(TEND_EVERY if self._begun or self._waiting else None)
             self._work.clear()
         for job in [*self._waiting, *self._begun]:

@@ -49,8 +49,9 @@ _log = logging.getLogger(__name__)
 class Job:
     """A run as its owner sees it.
 
-    `records` grows while it trains (a `Progress` as a dict each), `latest` is its newest weights as a checkpoint file,
-    `outcome` what it ended with: a checkpoint file, or an error.
+    `records` grows while it trains (a `Progress` as a dict each), `latest` is its newest weights as a checkpoint file.
+    It ends with a `file`, the finished checkpoint, or an `error`, in a sentence; `interrupted` says that the error was
+    no fault of the run's own, which can go on from `latest`.
     """
 
     client: Client
@@ -60,11 +61,14 @@ class Job:
     future: Future | None = None
     records: list[dict[str, Any]] = field(default_factory=list)
     latest: bytes | None = None
-    outcome: bytes | LabError | None = None
+    file: bytes | None = None
+    error: str | None = None
+    interrupted: bool = False
     started: bool = False
     paused: bool = False
     stopping: bool = False
     forgotten: bool = False
+    heard: float = 0.0  # when the worker last gave a sign of life, by `time.monotonic`
     _said: tuple[str, float] = ("", 0.0)  # the word last sent, and when
     _count: int = 0
     _seen: tuple[int, float] = (0, 0.0)  # how many records there were at the last fetch, and when that was
@@ -72,16 +76,16 @@ class Job:
     @property
     def state(self) -> State:
         """Where the run is."""
-        if self.outcome is None:
-            return "running" if self.started else "queued"
-        if isinstance(self.outcome, LabError):
+        if self.error is not None:
             return "failed"
-        return "stopped" if self.stopping else "finished"
+        if self.file is not None:
+            return "stopped" if self.stopping else "finished"
+        return "running" if self.started else "queued"
 
     @property
     def done(self) -> bool:
         """Whether nothing more will come."""
-        return self.outcome is not None
+        return self.file is not None or self.error is not None
 
     def pause(self) -> None:
         """Hold the run after its current step."""
@@ -95,16 +99,19 @@ class Job:
         """End the run after its current step; `result` then gives what it had."""
         self.stopping, self.paused = True, False
 
+    def interrupt(self, error: str) -> None:
+        """The run ended through no fault of its own."""
+        self.error, self.interrupted = error, True
+
     def result(self) -> bytes:
         """The finished run's checkpoint file.
 
         Raises:
-            LabError: with what ended the run; a `RunInterruptedError` if that was no fault of its own.
+            LabError: with what ended the run.
         """
-        if isinstance(self.outcome, LabError):
-            raise self.outcome
-        assert self.outcome is not None, "the run is not done"
-        return self.outcome
+        if self.file is None:
+            raise LabError(self.error or "The run is not done; wait for its end.")
+        return self.file
 
     def begin(self) -> None:
         """Give the run to the scheduler.
@@ -128,7 +135,7 @@ class Job:
         try:
             if self.future.done():
                 self._fetch()
-                self.outcome = self._ended()
+                self._take_result()
                 return
             self._say()
             if len(self.records) > self._seen[0] and time.monotonic() - self._seen[1] >= SNAPSHOT_EVERY:
@@ -136,7 +143,7 @@ class Job:
         except (OSError, RuntimeError) as error:
             _log.warning("%s: no answer from the scheduler: %r", self.id, error)
         if self.client.status != "running":
-            self.outcome = RunInterruptedError(SCHEDULER_GONE)
+            self.interrupt(SCHEDULER_GONE)
 
     def forget(self) -> None:
         """Let go of everything the cluster keeps for this job; a run still going ends after its current step."""
@@ -164,18 +171,19 @@ class Job:
             return
         self.latest = latest or self.latest
 
-    def _ended(self) -> bytes | LabError:
+    def _take_result(self) -> None:
         assert self.future is not None
         if self.future.status in ("cancelled", "lost"):
-            return RunInterruptedError(SCHEDULER_GONE)
+            return self.interrupt(SCHEDULER_GONE)
         try:
-            file: bytes = self.future.result(timeout=ANSWER_TIMEOUT)
+            self.file = self.future.result(timeout=ANSWER_TIMEOUT)
+        except RunInterruptedError as error:
+            self.interrupt(str(error))
         except LabError as error:
-            return error
+            self.error = str(error)
         except (Exception, CancelledError):
             _log.warning("%s ended with an error", self.id, exc_info=True)
-            return RunInterruptedError(WORKER_DIED)
-        return file
+            self.interrupt(WORKER_DIED)
 
     @property
     def _control(self) -> Variable:
@@ -251,7 +259,7 @@ _listening: WeakKeyDictionary[Client, WeakValueDictionary[str, Job]] = WeakKeyDi
 
 
 def _listen(job: Job) -> None:
-    """Take in the job's events. All of a client's jobs share a topic, its id: the scheduler clears that one after it."""
+    """Take in the job's events. A client's jobs share one topic, its id: the scheduler clears that after a client."""
     client = job.client
     jobs = _listening.setdefault(client, WeakValueDictionary())
     jobs[job.id] = job
@@ -259,9 +267,12 @@ def _listen(job: Job) -> None:
     def on_event(event: tuple[float, dict[str, Any]]) -> None:
         message = event[1]
         job = jobs.get(message.get("job", ""))
-        if job is not None and message["event"] == "started":
+        if job is None:
+            return
+        job.heard = time.monotonic()
+        if message["event"] == "started":
             job.started = True
-        elif job is not None:
+        else:
             job.records.append(message["record"])
 
     if len(jobs) == 1:

@@ -1,0 +1,163 @@
+import logging
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import streamlit as st
+
+from ui import training_run
+from ui.training_run import CHART_POINTS, Panel, _finish, max_jobs, series, status
+from vaemodels import runs
+from vaemodels.jobs import Job
+from vaemodels.models import VAEConfig
+from vaemodels.training_config import TrainingConfig
+
+
+def job(**state: Any) -> Job:
+    """A job without a cluster."""
+    made = Job(client=None, checkpoint=b"", heard=time.monotonic())  # type: ignore[arg-type]
+    vars(made).update(state)
+    return made
+
+
+def queue(place: int = 0, running: int = 0) -> Any:
+    return SimpleNamespace(place=lambda job: place, running=running)
+
+
+def file() -> bytes:
+    return runs.dumps(*runs.new("any", "vae", VAEConfig(z_dim=2, hidden=(4,)), TrainingConfig(epochs=1)))
+
+
+def record(epoch: float, kl: float | None = 20.0) -> dict[str, Any]:
+    terms = {"reconstruction": 100.0 + epoch} | ({} if kl is None else {"kl_z": kl})
+    return {
+        "epoch": epoch,
+        "seconds": 2 * epoch,
+        "train": terms,
+        "held_out": {k: v + 1 for k, v in terms.items()},
+    }
+
+
+def test_series_are_the_terms_of_each_record():
+    assert series([record(1), record(2)]) == {
+        "epoch": [1, 2],
+        "train_reconstruction": [101, 102],
+        "train_kl": [20, 20],
+        "heldout_reconstruction": [102, 103],
+        "heldout_kl": [21, 21],
+    }
+    assert series([])["epoch"] == []
+
+
+def test_an_autoencoder_has_no_kl_to_draw():
+    assert series([record(1, kl=None)])["train_kl"] == [0]
+
+
+@pytest.mark.parametrize("count", [CHART_POINTS, 2 * CHART_POINTS, 10_001, 12_345])
+def test_many_records_are_thinned_and_the_newest_is_drawn(count):
+    epochs = series([record(i) for i in range(count)])["epoch"]
+    assert CHART_POINTS <= len(epochs) <= 2 * CHART_POINTS + 1
+    assert epochs[0] == 0
+    assert epochs[-1] == count - 1
+    assert epochs == sorted(set(epochs))
+
+
+@pytest.mark.parametrize(
+    ("place", "running", "said"),
+    [
+        (1, 1, "mine: first in the queue; one run is going on."),
+        (3, 2, "mine: third in the queue; two runs are going on."),
+        (11, 12, "mine: 11th in the queue; 12 runs are going on."),
+        (0, 2, "mine: waiting for a free worker…"),
+    ],
+)
+def test_status_says_the_place_in_the_queue(place, running, said):
+    assert status(Panel(title="mine", queue=queue(place, running)), job(), []) == said
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ({"started": True}, "mine: starting…"),
+        (
+            {"started": True, "records": [record(2.5)]},
+            "mine: epoch 2.5 of 60, 5 s; held-out loss 124.5 nats an image",
+        ),
+        ({"started": True, "paused": True, "records": [record(2.5)]}, "mine: paused at 2.5 of 60, 5 s"),
+        ({"started": True, "stopping": True, "records": [record(2.5)]}, "mine: stopping…"),
+        (
+            {"started": True, "records": [record(2.5)], "heard": -1000.0},
+            "mine: epoch 2.5 of 60, 5 s; nothing heard from its worker for",
+        ),
+    ],
+)
+def test_status_says_where_the_run_is(state, said):
+    one = job(**state)
+    assert status(Panel(title="mine", epochs=60, queue=queue()), one, one.records).startswith(said)
+
+
+def test_a_visitor_who_is_back_in_time_finds_the_run_and_one_who_is_not_has_ended_it(monkeypatch):
+    monkeypatch.setattr(st, "get_option", lambda name: 0.3)
+    one = job()
+    panel = Panel(job=one)
+    panel.left()
+    panel.back()
+    time.sleep(0.6)
+    assert (panel.job, one.forgotten) == (one, False)
+    panel.left()
+    time.sleep(0.6)
+    assert (panel.job, one.forgotten) == (None, True)
+
+
+@pytest.fixture
+def kept(monkeypatch) -> list[bytes]:
+    """The files that the visitor's models were made from."""
+    files: list[bytes] = []
+    monkeypatch.setattr(training_run.models, "keep", files.append)
+    return files
+
+
+def test_what_a_run_made_is_kept_and_an_interrupted_run_waits_for_an_answer(kept):
+    cases = [
+        (job(file=b"done", latest=b"last"), [b"done"], None, None),
+        (job(error="It diverged; …", latest=b"last"), [b"last"], "It diverged; …", None),
+        (job(error="No such data; …"), [], "No such data; …", None),
+        (job(error="It died; …", interrupted=True, latest=b"last"), [], "It died; …", b"last"),
+        (job(error="It died; …", interrupted=True), [], "It died; …", None),
+    ]
+    for one, files, error, interrupted in cases:
+        kept.clear()
+        panel = Panel(job=one)
+        _finish(panel, one)
+        assert (kept, panel.error, panel.interrupted) == (files, error, interrupted)
+        assert panel.job is None
+        assert one.forgotten
+
+
+def test_the_explorers_model_is_made_anew_only_of_newer_weights():
+    one = job(latest=file())
+    panel = Panel(job=one)
+    panel.follow()
+    live = panel.live
+    panel.follow()
+    assert live is panel.live is not None
+    one.latest = file()
+    panel.follow()
+    assert panel.live is not live
+
+
+@pytest.mark.parametrize(
+    ("text", "jobs", "complaint"),
+    [
+        ("", 2, False),
+        ("1", 1, False),
+        (" 3 ", 3, False),
+        *((rubbish, 2, True) for rubbish in ("0", "-2", "many", "1.5", "²")),
+    ],
+)
+def test_how_many_runs_go_on_at_once(monkeypatch, caplog, text, jobs, complaint):
+    monkeypatch.setenv("VAELAB_MAX_JOBS", text)
+    with caplog.at_level(logging.WARNING):
+        assert max_jobs() == jobs
+    assert ("VAELAB_MAX_JOBS" in caplog.text) == complaint

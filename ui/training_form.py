@@ -1,0 +1,125 @@
+"""The form in which a visitor settles what to train. Its values are in the address; wrong ones come back in words."""
+
+import re
+from typing import Any
+
+import streamlit as st
+
+from ui import models
+from ui.image_token import FRAMED
+from vaemodels import data, runs
+from vaemodels.errors import LabError
+from vaemodels.models import MODELS
+from vaemodels.settings import from_values, with_text
+from vaemodels.training import Run
+from vaemodels.training_config import TrainingConfig
+
+# Setting of the package → what the form calls it.
+LABELS = {
+    "dataset": "Images",
+    "z_dim": "Latent dimensions",
+    "hidden": "Hidden layers",
+    "beta": "β, the weight of the KL",
+    "reconstruction_weight": "Weight of the reconstruction",
+    "epochs": "Epochs",
+    "kl_warmup_epochs": "KL warm-up, epochs",
+    "learning_rate": "Learning rate",
+    "batch_size": "Batch size",
+    "seed": "Seed",
+    "likelihood": "Likelihood of a VAE",
+}
+NEAT_NUMBERS = "%g"
+MAX_TEXT = 60
+
+
+def ask_for_settings() -> tuple[Run, dict[str, Any]] | None:
+    """Draw the form; the run asked for and its card, once it is asked for and makes sense."""
+    values: dict[str, Any] = {}
+    with st.form("training", border=True):
+        first, second, third, fourth = st.columns(4)
+        with first:
+            here = [name for name in FRAMED if data.is_available(name)]
+            values["dataset"] = st.selectbox(
+                LABELS["dataset"], here, key="t_images", bind="query-params", required=True
+            )
+            kind = st.selectbox(
+                "Model",
+                list(models.KINDS),
+                format_func=models.KINDS.__getitem__,
+                key="t_model",
+                bind="query-params",
+            )
+        with second:
+            values["z_dim"] = _number("z_dim", 2, 1, "t_z")
+            hidden = st.text_input(
+                LABELS["hidden"],
+                "128, 128",
+                max_chars=MAX_TEXT,
+                key="t_hidden",
+                bind="query-params",
+                help="Widths, first to last.",
+            )
+        with third:
+            values["beta"] = _number("beta", 1.0, 0.5, "t_beta")
+            values["reconstruction_weight"] = _number("reconstruction_weight", 1.0, 0.5, "t_rec")
+        with fourth:
+            values["epochs"] = _number("epochs", 60, 10, "t_epochs")
+            values["kl_warmup_epochs"] = _number("kl_warmup_epochs", 0, 5, "t_warmup")
+        with st.expander("More settings"):
+            one, two, three, four = st.columns(4)
+            with one:
+                values["learning_rate"] = _number("learning_rate", 1e-3, 1e-4, "t_rate")
+            with two:
+                values["batch_size"] = _number("batch_size", 50, 10, "t_batch")
+            with three:
+                values["seed"] = _number("seed", 0, 1, "t_seed")
+            with four:
+                likelihood = st.selectbox(
+                    LABELS["likelihood"], ["bernoulli", "gaussian"], key="t_likelihood", bind="query-params"
+                )
+        if not st.form_submit_button("Start training", type="primary"):
+            return None
+    try:
+        return new_run(kind, hidden, likelihood, values)
+    except LabError as error:
+        st.error(in_the_forms_words(str(error)))
+        return None
+
+
+def _number(setting: str, value: float, step: float, key: str) -> float | int:
+    """A number of the form, in the address under `key`."""
+    number: float = st.number_input(
+        LABELS[setting],
+        value=value,
+        step=step,
+        format=NEAT_NUMBERS if isinstance(value, float) else None,
+        key=key,
+        bind="query-params",
+    )
+    return number
+
+
+def new_run(kind: str, hidden: str, likelihood: str, values: dict[str, Any]) -> tuple[Run, dict[str, Any]]:
+    """The run that the form's values describe, not yet begun, and its card.
+
+    Raises:
+        UsageError: with the value that makes no sense.
+    """
+    values = dict(values)
+    shape: dict[str, Any] = {
+        "image_shape": data.get(values["dataset"]).image_shape,
+        "z_dim": values.pop("z_dim"),
+    }
+    binarization = "dynamic"
+    if kind == "vae":
+        shape["likelihood"] = likelihood
+        binarization = "none" if likelihood == "gaussian" else "dynamic"
+    config = with_text(from_values(MODELS[kind][1], shape), {"hidden": hidden})
+    training = from_values(TrainingConfig, values | {"binarization": binarization})
+    return runs.new("mine", kind, config, training)
+
+
+def in_the_forms_words(sentence: str) -> str:
+    """A sentence of the package with its settings called what the form calls them."""
+    names = "|".join(LABELS)
+    return re.sub(rf"\b({names})\b", lambda match: f"“{LABELS[match[0]]}”", sentence)
