@@ -102,13 +102,6 @@ def test_only_digits_are_offered_where_there_is_nothing_else(visit):
     assert any(button.label.startswith("Fetch MNIST (") for button in at.button)
 
 
-def test_a_digit_narrows_the_picker(visit):
-    at = visit("pages/vae.py")
-    at.selectbox(key="digit").set_value(7).run()
-    assert not at.exception
-    assert any("a 7, digits test image" in html.proto.body for html in at.get("html"))
-
-
 def test_mnist_that_is_no_longer_whole_gives_a_sentence(visit, tmp_path):
     folder = tmp_path / "MNIST" / "raw"
     folder.mkdir(parents=True)

@@ -48,7 +48,6 @@ class _Memory:
     source: str | None = None
     current: str | None = None
     dataset: str | None = None  # that the model was trained on
-    address: str | None = None  # the image in the address as last seen
     links: int = 0  # followed; what was picked, drawn or uploaded before the last one is out of date
     file: str | None = None  # the upload that was read last
     remark: str = ""
@@ -65,7 +64,7 @@ def pick_image(checkpoint: Checkpoint) -> Chosen:
     if memory.dataset not in {None, dataset} and st.session_state.get("images") in data.DATASETS:
         st.session_state["images"] = default
     memory.dataset = dataset
-    _follow_link(memory, titles)
+    _follow_link(memory, titles, default)
     source = url_state.segmented("Images", "images", titles, default, label_visibility="collapsed")
     memory.source = source
 
@@ -73,7 +72,6 @@ def pick_image(checkpoint: Checkpoint) -> Chosen:
     key = memory.kept.get(source) or memory.current or image_token(Place(default, 0))
     memory.current = key
     url_state.put("image", None if key == image_token(Place(source, 0)) else key)
-    memory.address = url_state.get("image")
 
     chosen = image_named(key, checkpoint.model)
     if source in OF_ONES_OWN:
@@ -132,14 +130,20 @@ def at_hand(dataset: str) -> bool:
         return False
 
 
-def _follow_link(memory: _Memory, titles: dict[str, str]) -> None:
-    """Take over the image in the address where somebody else than this module has put it there."""
-    if "images" not in st.session_state and url_state.get("images") is None and memory.source in titles:
+def _follow_link(memory: _Memory, titles: dict[str, str], default: str) -> None:
+    """Take over the image of a link, or of the address that the visitor went back to."""
+    if not url_state.decides("images"):
+        return
+    arrives = "images" not in st.session_state
+    if arrives and url_state.get("images") is None and memory.source in titles:
         st.session_state["images"] = memory.source  # the visitor is back from another page
     key = url_state.get("image")
-    if key is None or key == memory.address:
+    if key is None:
+        if not arrives:
+            # Without an image the address means the first.
+            memory.kept.pop(url_state.get("images") or default, None)
+            memory.links += 1
         return
-    memory.address = key
     image = parse_image_token(key)
     if image is None:
         url_state.note("The link names an image that does not exist; showing the usual one instead.")
@@ -194,6 +198,7 @@ def _upload(memory: _Memory) -> None:
         type=[*(name.lower() for name in FORMATS), "jpg"],
         max_upload_size=MAX_BYTES // 10**6,
         key=f"upload-{memory.links}",
+        label_visibility="collapsed",
     )
     if file is None:
         return
@@ -228,12 +233,10 @@ def _show_framed(chosen: Chosen, model: Model) -> None:
     if isinstance(image, Place) or image is None:
         st.caption(f"Until then the page shows {chosen.caption}.")
         return
-    how = "fitted into 20×20 and centred in 28×28 by its mass, as MNIST frames its digits"
+    how = "What the model sees: fitted into 20×20 and centred by mass in 28×28, as in MNIST"
     if binarization(model) == "static":
-        how += ", then black and white by threshold ½"
-    alt = "The image as it was framed, 28 by 28 pixels"
-    with st.container(key="framed"):
-        st.html(f'<div class="lab-framed">{figure(image, alt, f"What the model sees: {how}.")}</div>')
+        how += "; binarised at the threshold ½"
+    st.html(f'<div class="lab-framed">{figure(image, "The image as it was framed", f"{how}.")}</div>')
 
 
 def _offer_mnist() -> bool:

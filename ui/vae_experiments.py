@@ -9,7 +9,13 @@ EXPERIMENTS = [
         "Play the line from a 6 to a 1, or lead the explorer along it.",
         "halfway stands one figure, not one fading over the other: it has fewer grey pixels than a cross-fade of the "
         "two ends.",
-        {"model": "vae-digits", "image": "digits-0", "look": "interpolate", "to": "digits-8"},
+        {
+            "model": "vae-digits",
+            "images": "digits",
+            "image": "digits-0",
+            "look": "interpolate",
+            "to": "digits-8",
+        },
     ),
     Experiment(
         "draw",
@@ -17,21 +23,21 @@ EXPERIMENTS = [
         "Change the seed a few times, and watch the reconstruction.",
         "the stroke stays where it is and its edges flicker: a draw decides each pixel by itself, and only those the "
         "mean leaves grey are in doubt.",
-        {"model": "vae-digits", "image": "digits-0", "show": "draw", "look": "samples"},
+        {"model": "vae-digits", "images": "digits", "image": "digits-0", "show": "draw", "look": "samples"},
     ),
     Experiment(
         "unused",
         "A dimension that says nothing",
         "Move z₃, then z₁₀, with the sliders.",
         "the KL of z₃ is 0.00 nats and its values hardly change the image, while those of z₁₀ rewrite it.",
-        {"model": "vae-digits", "image": "digits-0", "look": "traversal"},
+        {"model": "vae-digits", "images": "digits", "image": "digits-0", "look": "traversal"},
     ),
     Experiment(
         "beta",
         "β = 10 switches dimensions off",
         "Compare the KL of each dimension with that of the model vae.",
         "some bars are close to nothing: a dimension must save β nats of reconstruction for each nat of its KL.",
-        {"model": "vae-beta10", "image": "digits-0", "look": "units"},
+        {"model": "vae-beta10", "images": "digits", "image": "digits-0", "look": "units"},
     ),
     Experiment(
         "unseen",
@@ -39,20 +45,20 @@ EXPERIMENTS = [
         "This model was trained on MNIST, and the image is none of it.",
         "it costs more than twice the nats of an MNIST image, nearly all in reconstruction: the KL alone would not "
         "tell.",
-        {"model": "vae", "image": "digits-1", "look": "pairs"},
+        {"model": "vae", "images": "digits", "image": "digits-1", "look": "pairs"},
     ),
     Experiment(
         "autoencoder",
         "An autoencoder has no prior",
         "Find the circle of two standard deviations among the codes.",
         "at most a fifth of the codes lie inside it, where N(0, I) puts 86 % of its draws.",
-        {"model": "ae-2d", "image": "digits-0", "look": "latents"},
+        {"model": "ae-2d", "images": "digits", "image": "digits-0", "look": "latents"},
     ),
     Experiment(
         "reconstruction",
         "Reconstruction alone",
         "Look at the KL of an image, and at how far the codes reach.",
         "σ shrinks to its floor of 1/255 and codes lie beyond 20, so that the KL is several times that of vae-2d.",
-        {"model": "vae-2d-rec", "image": "digits-0", "look": "latents"},
+        {"model": "vae-2d-rec", "images": "digits", "image": "digits-0", "look": "latents"},
     ),
 ]
