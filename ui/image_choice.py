@@ -75,7 +75,7 @@ def pick_image(checkpoint: Checkpoint) -> Chosen:
 
     chosen = image_named(key, checkpoint.model)
     if source in OF_ONES_OWN:
-        _show_framed(chosen, checkpoint.model)
+        _show_framed(chosen, checkpoint.model, memory.remark if source == "upload" else "")
     elif source != dataset:
         st.caption("This model was trained on other images: expect it to lose more nats on these.")
     return chosen
@@ -215,8 +215,6 @@ def _upload(memory: _Memory) -> None:
             memory.refusal = str(error)
     if memory.refusal:
         st.error(memory.refusal)
-    elif memory.remark:
-        st.caption(memory.remark)
 
 
 def _keep(memory: _Memory, source: str, ink: Ink) -> None:
@@ -227,13 +225,13 @@ def _keep(memory: _Memory, source: str, ink: Ink) -> None:
         st.caption(str(error))
 
 
-def _show_framed(chosen: Chosen, model: Model) -> None:
-    """The image as the model sees it, and what was done to it."""
+def _show_framed(chosen: Chosen, model: Model, remark: str) -> None:
+    """The image as the model sees it, and what was done to it; `remark` tells what was done first."""
     image = parse_image_token(chosen.key)
     if isinstance(image, Place) or image is None:
-        st.caption(f"Until then the page shows {chosen.caption}.")
+        st.caption(f"Until there is one of yours, the page shows {chosen.caption}.")
         return
-    how = "What the model sees: fitted into 20×20 and centred by mass in 28×28, as in MNIST"
+    how = f"What the model sees: {remark}fitted into 20×20 and centred by mass in 28×28, as in MNIST"
     if binarization(model) == "static":
         how += "; binarised at the threshold ½"
     st.html(f'<div class="lab-framed">{figure(image, "The image as it was framed", f"{how}.")}</div>')

@@ -47,6 +47,7 @@ function createPad(root, given) {
     context.setTransform(scale, 0, 0, scale, 0, 0);
     drawStrokes(context, strokes, EMPTY);
     if (pen && root.getRootNode().activeElement === canvas) drawPen(context, pen, stroke !== null);
+    root.classList.toggle("empty", strokes.length === 0);
     undoButton.disabled = clearButton.disabled = strokes.length === 0;
   }
 
