@@ -139,23 +139,23 @@ def _list(options: argparse.Namespace) -> None:
         else:
             preset = presets.get(name)
             row |= {"model": preset.model, "dataset": preset.training.dataset, "evaluation": None}
-        row["about"] = presets.PRESETS[name].about if name in presets.PRESETS else ""
+        known = presets.PRESETS.get(name)
+        row |= {"about": known.about if known else "", "reference": known.reference if known else ""}
         rows.append(row)
     if options.json:
         print(json.dumps(rows))
         return
-    print(
-        f"{'name':16}{'model':8}{'dataset':9}{'-ELBO':>15}{'reconstruction':>16}{'best bound':>24}  measured on"
-    )
+    columns = f"{'-ELBO':>15}{'reconstruction':>17}{'best bound':>24}{'accuracy':>10}"
+    print(f"{'name':24}{'model':8}{'dataset':14}{columns}  measured on; what it is [what others measured]")
     for row in rows:
-        print(
-            f"{row['name']:16}{row['model']:8}{row['dataset']:9}{_summary(row['evaluation'])}  {row['about']}"
-        )
+        reference = f" [{row['reference']}]" if row["reference"] else ""
+        columns = f"{row['name']:24}{row['model']:8}{row['dataset']:14}{_summary(row['evaluation'])}"
+        print(f"{columns} {row['about']}{reference}")
 
 
 def _summary(evaluation: Mapping[str, Any] | None) -> str:
     if evaluation is None:
-        return f"{'not trained yet':>15}{'':16}{'':24}  -;"
+        return f"{'not trained yet':>15}{'':51}  -;"
     errors = evaluation["stderr"]
 
     def measured(value: float | None, error: float | None) -> str:
@@ -165,9 +165,11 @@ def _summary(evaluation: Mapping[str, Any] | None) -> str:
     if evaluation["bounds"]:
         k = max(evaluation["bounds"], key=int)
         bound = f"L_{k} {measured(evaluation['bounds'][k], errors['bounds'][k])}"
+    accuracy = evaluation.get("accuracy")
     return (
         f"{measured(evaluation['nelbo'], errors['nelbo']):>15}"
-        f"{measured(evaluation['reconstruction'], errors['reconstruction']):>16}{bound:>24}"
+        f"{measured(evaluation['reconstruction'], errors['reconstruction']):>17}{bound:>24}"
+        f"{'' if accuracy is None else f'{accuracy:.1%}':>10}"
         f"  {evaluation['n']:,} {evaluation['split']}, {evaluation['binarization']};"
     )
 
