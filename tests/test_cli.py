@@ -351,7 +351,7 @@ def test_evaluate_prints_one_object_with_the_promised_keys(
 ) -> None:
     answer = lab("evaluate", trained[name], "--k", "1,10,50", "--limit", 60, "--json").json
     assert answer.keys() == EVALUATION | {"checkpoint", "model"}
-    assert answer["stderr"].keys() == {"nelbo", "reconstruction", "kl", "bounds"}
+    assert answer["stderr"].keys() == {"nelbo", "reconstruction", "kl", "bounds", "accuracy"}
     assert answer["model"] == ("ae" if name == "ae" else "vae")
     assert (answer["dataset"], answer["split"], answer["n"]) == ("digits", "test", 60)
     assert answer["binarization"] == ("none" if name == "gaussian" else "static")
