@@ -1,7 +1,6 @@
 """A pad to draw a digit on, with the mouse, a finger, a pen or the keyboard."""
 
 import base64
-import binascii
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +45,7 @@ def _bitmap(text: str) -> Ink:
     """The reported bytes as a bitmap; an empty one if the browser sent anything else."""
     try:
         content = base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:
         content = b""
     if len(content) != SIDE * SIDE:
         return np.zeros((SIDE, SIDE), np.uint8)

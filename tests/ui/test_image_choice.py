@@ -1,0 +1,207 @@
+"""The choice of an image as Python runs it: sources, links, uploads; the browser's part is played by session state."""
+
+import base64
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageDraw
+from streamlit.testing.v1 import AppTest
+
+from ui import image_choice
+from ui.draw_pad import SIDE
+from ui.image_choice import for_model, image_named
+from ui.image_token import Place, image_token, parse_image_token
+from vaemodels import data
+from vaemodels.data import binarize
+from vaemodels.data.framing import frame
+from vaemodels.models import build
+
+SMALL = {"z_dim": 2, "hidden": (4,)}
+
+
+def app() -> None:
+    """A page of nothing but the choice, for a model of built-in digits."""
+    from types import SimpleNamespace
+
+    import streamlit as st
+
+    from ui import image_choice
+    from vaemodels.models import build
+
+    model = build("vae", {"z_dim": 2, "hidden": (4,)})
+    checkpoint = SimpleNamespace(card={"dataset": "digits"}, model=model)
+    st.session_state["chosen"] = image_choice.pick_image(checkpoint)
+
+
+@pytest.fixture(autouse=True)
+def _no_mnist(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("VAELAB_DATA", str(tmp_path))
+    data.load.cache_clear()
+
+
+@pytest.fixture
+def visit() -> Callable[..., AppTest]:
+    def go(**query: str) -> AppTest:
+        at = AppTest.from_function(app, default_timeout=60)
+        at.query_params.update(query)
+        return at.run()
+
+    return go
+
+
+def drawn(at: AppTest, bitmap: np.ndarray, token: int = 0) -> AppTest:
+    """The browser's report of a drawing."""
+    report = {"strokes": [[1, 1]], "bitmap": base64.b64encode(bitmap.tobytes()).decode(), "token": token}
+    at.session_state["pad"] = {"drawing": report}
+    return at.run()
+
+
+def bar() -> np.ndarray:
+    bitmap = np.zeros((SIDE, SIDE), np.uint8)
+    bitmap[10:90, 50:64] = 255
+    return bitmap
+
+
+def picture(ground: int = 255, ink: int = 0) -> bytes:
+    image = Image.new("L", (90, 90), ground)
+    ImageDraw.Draw(image).line([(20, 20), (70, 20), (40, 75)], fill=ink, width=9)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def key(at: AppTest) -> str:
+    assert not at.exception
+    return str(at.session_state["chosen"].key)
+
+
+def notes(at: AppTest) -> list[str]:
+    return [toast.value for toast in at.toast]
+
+
+def test_the_first_test_image_is_shown_and_leaves_the_address_alone(visit):
+    at = visit()
+    assert key(at) == "digits-0"
+    assert at.query_params == {}
+    assert at.segmented_control(key="images").options == ["Built-in", "Draw", "Upload"]
+
+
+def test_a_pick_is_in_the_address_and_is_what_torch_binarises(visit):
+    at = visit()
+    report = at.session_state["_picker-digits_memory"]["occasion"]
+    at.session_state["picker-digits"] = {"choice": {"index": 12, "occasion": report}}
+    at.run()
+    assert key(at) == "digits-12"
+    assert at.query_params["image"] == "digits-12"
+    chosen = at.session_state["chosen"]
+    split = data.load("digits", "test")
+    assert torch.equal(chosen.x, binarize(split.images, "static")[12])
+    assert torch.equal(chosen.grey, split.images[12] / 255)
+    assert chosen.label == split.labels[12]
+
+
+@pytest.mark.parametrize("index", [-1, 300, 2.5, "7", None, [1]])
+def test_a_pick_of_what_is_not_there_picks_nothing(visit, index):
+    at = visit()
+    report = at.session_state["_picker-digits_memory"]["occasion"]
+    at.session_state["picker-digits"] = {"choice": {"index": index, "occasion": report}}
+    assert key(at.run()) == "digits-0"
+
+
+def test_a_link_opens_its_place(visit):
+    at = visit(image="digits-299")
+    assert key(at) == "digits-299"
+    assert notes(at) == []
+
+
+def test_a_link_opens_its_pixels(visit):
+    token = image_token(frame(bar()))
+    at = visit(image=token)
+    assert key(at) == token
+    assert at.segmented_control(key="images").value == "draw"
+    assert torch.equal(at.session_state["chosen"].x, torch.tensor(frame(bar()).flatten() > 127).float())
+    assert at.session_state["chosen"].label is None
+    at = visit(image=token, images="upload")
+    assert key(at) == token
+    assert at.segmented_control(key="images").value == "upload"
+
+
+@pytest.mark.parametrize("text", ["digits-300", "pixels-AAAA", "<script>", "mine-1", "x" * 1_500])
+def test_a_link_of_rubbish_opens_the_usual_image_and_says_so(visit, text):
+    at = visit(image=text)
+    assert key(at) == "digits-0"
+    [sentence] = notes(at)
+    assert sentence == "The link names an image that does not exist; showing the usual one instead."
+    assert "image" not in at.query_params
+    assert notes(at.run()) == []
+
+
+def test_a_link_to_mnist_without_mnist_says_so(visit):
+    at = visit(image="mnist-7")
+    assert key(at) == "digits-0"
+    [sentence] = notes(at)
+    assert "fetch MNIST" in sentence
+
+
+def test_a_drawing_is_framed_and_kept_when_it_is_wiped_out(visit):
+    at = visit()
+    at.segmented_control(key="images").set_value("draw").run()
+    assert key(at) == "digits-0"
+    assert any("Until there is one of yours" in caption.value for caption in at.caption)
+    at = drawn(at, bar())
+    assert np.array_equal(parse_image_token(key(at)), frame(bar()))
+    token = key(at)
+    at = drawn(at, np.zeros_like(bar()))
+    assert key(at) == token
+    assert any("There is no ink" in caption.value for caption in at.caption)
+
+
+@pytest.mark.parametrize("bitmap", ["", "AAAA", "é", "====", base64.b64encode(bytes(10**5)).decode()])
+def test_a_report_that_is_no_bitmap_changes_nothing(visit, bitmap):
+    at = visit(images="draw")
+    at.session_state["pad"] = {"drawing": {"strokes": [], "bitmap": bitmap, "token": 0}}
+    assert key(at.run()) == "digits-0"
+
+
+def test_each_source_keeps_its_image(visit):
+    at = visit(image="digits-5")
+    at.segmented_control(key="images").set_value("draw").run()
+    assert key(at) == "digits-5"
+    at = drawn(at, bar(), token=1)
+    token = key(at)
+    assert token.startswith("pixels-")
+    at.segmented_control(key="images").set_value("digits").run()
+    assert key(at) == "digits-5"
+    at.segmented_control(key="images").set_value("draw").run()
+    assert key(at) == token
+
+
+def test_an_upload_is_read_framed_and_explained(visit):
+    at = visit(images="upload")
+    at.file_uploader[0].upload("seven.png", picture(), "image/png").run()
+    token = key(at)
+    assert token.startswith("pixels-")
+    assert at.query_params["image"] == token
+    shown = " ".join(html.proto.body for html in at.get("html"))
+    assert "inverted, as it was dark on light" in shown
+    assert "threshold ½" in shown
+    # What is no picture leaves the good one where it is.
+    at.file_uploader[0].upload("eight.png", b"<svg></svg>", "image/png").run()
+    assert key(at) == token
+    [error] = at.error
+    assert error.value.startswith("This file is not a picture")
+
+
+def test_another_model_takes_the_image_in_its_own_way():
+    binary = build("vae", SMALL)
+    grey = build("vae", {**SMALL, "likelihood": "gaussian"})
+    own = image_named(image_token(frame(bar())), grey)
+    assert torch.equal(own.x, own.grey)
+    assert torch.equal(for_model(own, binary), (own.grey > 0.5).float())
+    picked = image_named(image_token(Place("digits", 9)), binary)
+    assert torch.equal(for_model(picked, grey), picked.grey)
+    assert torch.equal(picked.x, image_choice.test_inputs("digits", "static")[9])
