@@ -30,6 +30,7 @@ HEIGHT = 400
 LARGEST_STD = 0.5  # of anything between 0 and 1
 BEHIND = 400  # test images that show where the cloud lies, at most
 CLOSE_UP = "closeup"
+RINGED = "_cloud_ringed"  # for which model, image and seed the picked point has a ring
 
 
 def draw(view: View) -> None:
@@ -38,18 +39,33 @@ def draw(view: View) -> None:
     codes = encoded(view)
     z = draws_of_z(model, view.chosen.x, view.seed)
 
+    occasion = (view.name, view.chosen.key, view.seed)
+
     def pick(number: int) -> None:
+        # The chart marks what is clicked by itself and at once; a ring would have it drawn anew.
+        st.session_state.setdefault(RINGED, None)
         st.session_state[PICKED] = number
         move_to(EXPLORER, z[number - 1].tolist())
+
+    def ring_it() -> None:
+        st.session_state[RINGED] = occasion
+
+    def typed() -> None:
+        ring_it()
+        if st.session_state[PICKED] is not None:
+            pick(st.session_state[PICKED])
 
     st.caption(_caption(view, codes))
     cloud, images, side = st.columns([7, 9, 4], gap="medium")
     with side:
-        number = _choose_draw(pick) if model.has_likelihood else None
+        number = _choose_draw(typed) if model.has_likelihood else None
         _show_spread(view, z, number)
+    ringed = number is not None and st.session_state.setdefault(RINGED, occasion) == occasion
     with cloud:
-        close = model.has_likelihood and st.toggle("Close up", True, key=CLOSE_UP, bind="query-params")
-        _show_cloud(view, codes, z, number, close, pick)
+        close = model.has_likelihood and st.toggle(
+            "Close up", True, key=CLOSE_UP, bind="query-params", on_change=ring_it
+        )
+        _show_cloud(view, codes, z, number if ringed else None, close, pick)
     with images:
         what = "one draw x ~ p(x|z) of each" if view.show == "draw" else "the mean E[x|z] of each"
         st.html(
@@ -65,13 +81,8 @@ def draw(view: View) -> None:
         )
 
 
-def _choose_draw(pick: Callable[[int], None]) -> int | None:
+def _choose_draw(typed: Callable[[], None]) -> int | None:
     """By keyboard what a click on a point does."""
-
-    def typed() -> None:
-        if st.session_state[PICKED] is not None:
-            pick(st.session_state[PICKED])
-
     number: int | None = st.number_input(
         "Draw",
         1,
@@ -111,7 +122,7 @@ def _caption(view: View, codes: Encoded) -> str:
 
 @torch.no_grad()
 def _show_cloud(
-    view: View, codes: Encoded, z: Tensor, number: int | None, close: bool, pick: Callable[[int], None]
+    view: View, codes: Encoded, z: Tensor, ringed: int | None, close: bool, pick: Callable[[int], None]
 ) -> None:
     import plotly.graph_objects as go
 
@@ -147,12 +158,13 @@ def _show_cloud(
             customdata=list(range(1, len(points) + 1)),
             mode="markers",
             marker={"size": 8, "color": colours["kl"], "line": {"width": 1, "color": colours["surface"]}},
+            selected={"marker": {"color": colours["text"], "size": 11}},
             unselected={"marker": {"opacity": 1}},
             hovertemplate="draw %{customdata}<br>(%{x:.2f}, %{y:.2f})<extra></extra>",
         )
     )
-    if number is not None:
-        ring(chart, points[number - 1].tolist(), 16, f"draw {number}")
+    if ringed is not None:
+        ring(chart, points[ringed - 1].tolist(), 16, f"draw {ringed}")
     charts.show(
         chart,
         "cloud-chart",
@@ -169,12 +181,14 @@ def _add_test_images(chart: "Figure", codes: Encoded, window: Window) -> None:
     points = codes.plane.coordinates(codes.mean)
     inside = ((points - window.centre).abs() <= window.reach).all(1).nonzero().flatten()[:BEHIND]
     x, y = points[inside].T.numpy().round(4)
+    grey = charts.faded(charts.colours()["ink"], 0.7)
     chart.add_scatter(
         x=x,
         y=y,
         mode="text",
         text=[str(digit) for digit in codes.labels[inside].tolist()],
-        textfont={"size": 10, "color": charts.faded(charts.colours()["ink"], 0.7)},
+        textfont={"size": 10, "color": grey},
+        unselected={"textfont": {"color": grey}},
         hoverinfo="skip",
     )
 

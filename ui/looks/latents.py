@@ -19,6 +19,7 @@ from vaemodels.pictures import picture
 
 PICKED = "latent"  # also in the address: the test image whose z went to the explorer
 ONLY = "only"
+RINGED = "_latents_ringed"  # for which model and image the picked digit has a ring
 HEIGHT = 520
 
 
@@ -29,11 +30,19 @@ def draw(view: View) -> None:
     if (st.session_state.get(PICKED) or 0) >= n:
         st.session_state[PICKED] = None  # it was picked among more images than there are now
 
+    occasion = (view.name, view.chosen.key)
+
     def pick(place: int) -> None:
+        # The chart marks what is clicked by itself and at once; a ring would have it drawn anew.
+        st.session_state.setdefault(RINGED, None)
         st.session_state[PICKED] = place
         move_to(EXPLORER, codes.mean[place].tolist())
 
+    def ring_it() -> None:
+        st.session_state[RINGED] = occasion
+
     def typed() -> None:
+        ring_it()
         if st.session_state[PICKED] is not None:
             pick(st.session_state[PICKED])
 
@@ -56,16 +65,23 @@ def draw(view: View) -> None:
             help="Sends this image's z to the explorer, as a click on its digit does.",
         )
         only = st.pills(
-            "Only the digits", range(10), selection_mode="multi", key=ONLY, bind="query-params", wrap=True
+            "Only the digits",
+            range(10),
+            selection_mode="multi",
+            key=ONLY,
+            bind="query-params",
+            on_change=ring_it,
+            wrap=True,
         )
         if place is not None:
             _show_picked(view, codes, place)
+    ringed = place is not None and st.session_state.setdefault(RINGED, occasion) == occasion
     with chart:
-        _show_map(view, codes, place, only or list(range(10)), pick)
+        _show_map(view, codes, place if ringed else None, only or list(range(10)), pick)
 
 
 def _show_map(
-    view: View, codes: Encoded, place: int | None, digits: list[int], pick: Callable[[int], None]
+    view: View, codes: Encoded, ringed: int | None, digits: list[int], pick: Callable[[int], None]
 ) -> None:
     import plotly.graph_objects as go
 
@@ -75,6 +91,7 @@ def _show_map(
     chart = plane_figure(codes, prior, whole_plane(codes, prior, chosen))
     points = codes.plane.coordinates(codes.mean).numpy().round(2)
     for digit in digits:
+        colour = charts.digit_colours()[digit]
         places = np.flatnonzero(codes.labels.numpy() == digit)
         chart.add_trace(
             go.Scattergl(
@@ -83,13 +100,15 @@ def _show_map(
                 customdata=places.astype(np.int16),
                 mode="text",
                 text=str(digit),
-                textfont={"color": charts.digit_colours()[digit], "size": 11},
+                textfont={"color": colour, "size": 11},
+                selected={"textfont": {"color": charts.colours()["text"]}},
+                unselected={"textfont": {"color": charts.faded(colour, 0.35)}},
                 hovertemplate=f"a {digit}, test image %{{customdata}}<br>(%{{x:.2f}}, %{{y:.2f}})<extra></extra>",
             )
         )
     ring(chart, chosen.tolist(), 20, f"the chosen image, {view.chosen.caption}")
-    if place is not None:
-        ring(chart, points[place].tolist(), 15, f"test image {place}, sent to the explorer", "diamond")
+    if ringed is not None:
+        ring(chart, points[ringed].tolist(), 15, f"test image {ringed}, sent to the explorer", "diamond")
     charts.show(
         chart,
         "latents",

@@ -100,5 +100,6 @@ def ring(figure: "Figure", at: Sequence[float], size: int, hover: str, shape: st
         y=[at[1]],
         mode="markers",
         marker={"symbol": f"{shape}-open", "size": size, "color": colour, "line": {"width": 2.5}},
+        unselected={"marker": {"opacity": 1}},
         hovertemplate=f"{hover}<extra></extra>",
     )
