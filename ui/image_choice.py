@@ -16,7 +16,7 @@ from ui.images import figure
 from vaemodels import data
 from vaemodels.checkpoints import Checkpoint
 from vaemodels.data import binarize
-from vaemodels.data.framing import Ink, frame
+from vaemodels.data.framing import frame
 from vaemodels.errors import LabError
 from vaemodels.models import Model
 from vaemodels.picture_files import FORMATS, MAX_BYTES, read_picture
@@ -143,6 +143,7 @@ def _follow_link(memory: _Memory, titles: dict[str, str], default: str) -> None:
             # Without an image the address means the first.
             memory.kept.pop(url_state.get("images") or default, None)
             memory.links += 1
+    memory.remark = memory.refusal = ""
         return
     image = parse_image_token(key)
     if image is None:
@@ -159,6 +160,7 @@ def _follow_link(memory: _Memory, titles: dict[str, str], default: str) -> None:
         )
         return
     memory.links += 1
+    memory.remark = memory.refusal = ""
     memory.kept[source] = key
     st.session_state["images"] = source
 
@@ -185,10 +187,14 @@ def _pick(memory: _Memory) -> None:
 
 
 def _draw(memory: _Memory) -> None:
-    """A pad to draw on."""
+    """A pad to draw on; when the drawing is wiped out, the image it made stays."""
     bitmap = draw_pad(key="pad", token=memory.links)
-    if bitmap is not None:
-        _keep(memory, "draw", bitmap)
+    if bitmap is None:
+        return
+    try:
+        memory.kept["draw"] = image_token(frame(bitmap))
+    except LabError as error:
+        st.caption(str(error))
 
 
 def _upload(memory: _Memory) -> None:
@@ -207,22 +213,11 @@ def _upload(memory: _Memory) -> None:
         try:
             picture = read_picture(file.getvalue())
             memory.kept["upload"] = image_token(frame(picture.ink))
-            if picture.dark_on_light:
-                memory.remark = (
-                    "It was dark on light, so it was inverted: these models know light ink on black."
-                )
+            memory.remark = "inverted, as it was dark on light; " if picture.dark_on_light else ""
         except LabError as error:
             memory.refusal = str(error)
     if memory.refusal:
         st.error(memory.refusal)
-
-
-def _keep(memory: _Memory, source: str, ink: Ink) -> None:
-    """Frame the ink and make it the source's image; without ink the one before stays."""
-    try:
-        memory.kept[source] = image_token(frame(ink))
-    except LabError as error:
-        st.caption(str(error))
 
 
 def _show_framed(chosen: Chosen, model: Model, remark: str) -> None:
