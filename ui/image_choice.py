@@ -143,7 +143,6 @@ def _follow_link(memory: _Memory, titles: dict[str, str], default: str) -> None:
             # Without an image the address means the first.
             memory.kept.pop(url_state.get("images") or default, None)
             memory.links += 1
-    memory.remark = memory.refusal = ""
         return
     image = parse_image_token(key)
     if image is None:
