@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.distributions import Independent
 
 from vaemodels.errors import UsageError
 from vaemodels.evaluation import refuse_grey_pixels
@@ -20,11 +19,13 @@ from vaemodels.models.base import Model
 COARSE_NODES = 48  # along a side of the grids that look for the posterior
 FINE_NODES = 80  # along a side of the grid that measures it
 MOST_NODES = 320
-REACH = 6.0  # the first grid covers so many standard deviations of prior and of q
+REACH = 6.0  # the first grid covers so many standard deviations of the prior
 OUTSIDE = 1e-6  # share of the mass that the fine grid's box may leave out
 # The first grid can miss a peak between its nodes, by 25 nats at worst on the MNIST models here: what is within this of
 # the highest node stays in the box that is searched next.
 MISSED_NATS = 40.0
+RESOLVED = 0.25  # a search is over when a step leaves more than this of the box's sides
+MOST_STEPS = 20
 # Twice the spacing may change log p(x) by this much before the grid counts as too coarse.
 TOLERANCE = 0.05
 POINTS_AT_ONCE = 500
@@ -76,9 +77,9 @@ class ExactPosterior:
 def exact_posterior(model: Model, x: Tensor) -> ExactPosterior:
     """The posterior and the evidence of one image `x: [dim]`.
 
-    A coarse grid over the range of prior and q(z|x) finds the region, a second one the box in it that holds all but a
-    millionth of the mass, and a fine one over that box is summed: 11,000 decoded images, or more where the fine grid
-    turns out too coarse for a narrow peak.
+    Coarse grids, the first over the range of the prior, find the box that holds all but a millionth of the mass, and a
+    fine one over that box is summed: 11,000 decoded images as a rule, more where the posterior lies far out or a narrow
+    peak asks for more nodes. The inference model has no part in it.
 
     Raises:
         UsageError: unless the model has a likelihood, one latent of two dimensions and no labels; and on grey pixels
@@ -92,14 +93,7 @@ def exact_posterior(model: Model, x: Tensor) -> ExactPosterior:
     refuse_grey_pixels(model, x)
     x = x.to(model.device)
 
-    low, high = _range(model, x)
-    found = _evaluate(model, x, low, high, COARSE_NODES)
-    while _matters_at_the_edge(found.log_joint):
-        low, high = low - (high - low) / 2, high + (high - low) / 2
-        found = _evaluate(model, x, low, high, COARSE_NODES)
-    found = _evaluate(model, x, *_box(found, found.log_joint.max() - MISSED_NATS), COARSE_NODES)
-    low, high = _box(found, _level_holding(found.log_joint, 1 - OUTSIDE))
-
+    low, high = _box_of_mass(model, x)
     nodes = FINE_NODES
     while True:
         grid = _evaluate(model, x, low, high, nodes)
@@ -110,14 +104,26 @@ def exact_posterior(model: Model, x: Tensor) -> ExactPosterior:
         nodes *= 2
 
 
-def _range(model: Model, x: Tensor) -> tuple[Tensor, Tensor]:
-    """Corners of the rectangle within `REACH` standard deviations of the prior, or of its components, and of q(z|x)."""
-    prior, q = model.prior(), model.encode(x.unsqueeze(0))["z"]
-    gaussians = [getattr(prior, "component_distribution", prior), q]
-    parts = [part.base_dist for part in gaussians if isinstance(part, Independent)]
-    low = torch.cat([(part.loc - REACH * part.scale).view(-1, 2) for part in parts]).amin(0)
-    high = torch.cat([(part.loc + REACH * part.scale).view(-1, 2) for part in parts]).amax(0)
-    return low, high
+def _box_of_mass(model: Model, x: Tensor) -> tuple[Tensor, Tensor]:
+    """Corners of the rectangle that holds all but `OUTSIDE` of the posterior, by coarse grids that close in on it."""
+    low, high = _range(model)
+    for _ in range(MOST_STEPS):
+        found = _evaluate(model, x, low, high, COARSE_NODES)
+        if _matters_at_the_edge(found.log_joint):
+            low, high = low - (high - low) / 2, high + (high - low) / 2
+            continue
+        wider, (low, high) = high - low, _box(found, found.log_joint.max() - MISSED_NATS)
+        if ((high - low) / wider).min() > RESOLVED:
+            break
+    return _box(found, _level_holding(found.log_joint, 1 - OUTSIDE))
+
+
+def _range(model: Model) -> tuple[Tensor, Tensor]:
+    """Corners of the rectangle within `REACH` standard deviations of the prior, or of its components."""
+    prior = model.prior()
+    gaussians = getattr(prior, "component_distribution", prior)
+    mean, std = gaussians.mean.view(-1, 2), gaussians.stddev.view(-1, 2)
+    return (mean - REACH * std).amin(0), (mean + REACH * std).amax(0)
 
 
 def _evaluate(model: Model, x: Tensor, low: Tensor, high: Tensor, nodes: int) -> Grid:
@@ -134,7 +140,7 @@ def _evaluate(model: Model, x: Tensor, low: Tensor, high: Tensor, nodes: int) ->
 def _matters_at_the_edge(log_joint: Tensor) -> bool:
     """Whether the outermost nodes hold mass that must not be left out."""
     edges = torch.cat([log_joint[0], log_joint[-1], log_joint[:, 0], log_joint[:, -1]])
-    return bool(edges.max() > _level_holding(log_joint, 1 - OUTSIDE))
+    return bool(edges.max() >= _level_holding(log_joint, 1 - OUTSIDE))
 
 
 def _level_holding(log_joint: Tensor, share: float) -> Tensor:
