@@ -77,16 +77,16 @@ def get(name: str) -> Checkpoint:
 def describe(card: Card) -> str:
     """One line on what a model is and how it measured, with what it was measured on."""
     training = card["training"]
-    text = f"{title(card)} for {card['epoch']} epochs"
+    text = f"{title(card)}, trained on {named(card['dataset'])} for {card['epoch']} epochs"
     if card["model"] != "ae" and training["beta"] != 1:
         text += f" with β = {training['beta']:g}"
     return f"{text}. {_measured(card)}".rstrip()
 
 
 def title(card: Card) -> str:
-    """A few words on what a model is."""
+    """Its kind and size in a few words."""
     return (
-        f"{KINDS[card['model']]}, {card['config']['z_dim']} dimensions, trained on {_named(card['dataset'])}"
+        f"{KINDS[card['model']]}, {card['config']['z_dim']} dimensions, trained on {named(card['dataset'])}"
     )
 
 
@@ -103,12 +103,12 @@ def _measured(card: Card) -> str:
     measure = "nelbo" if likelihood else "reconstruction"
     return (
         f"{label} {result[measure]:.1f} ± {result['stderr'][measure]:.1f} nats ({result['n']:,} test images of "
-        f"{_named(result['dataset'])}, {result['binarization']} binarisation)"
+        f"{named(result['dataset'])}, {result['binarization']} binarisation)"
         f"{'.' if likelihood else '; no likelihood.'}"
     )
 
 
-def _named(dataset: str) -> str:
+def named(dataset: str) -> str:
     """A dataset's title inside a sentence."""
     title = data.get(dataset).title
     return title if title.isupper() else title[0].lower() + title[1:]

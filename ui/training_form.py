@@ -39,9 +39,7 @@ def ask_for_settings() -> tuple[Run, dict[str, Any]] | None:
         first, second, third, fourth = st.columns(4)
         with first:
             here = [name for name in FRAMED if data.is_available(name)]
-            values["dataset"] = st.selectbox(
-                LABELS["dataset"], here, key="t_images", bind="query-params", required=True
-            )
+            values["dataset"] = st.selectbox(LABELS["dataset"], here, key="t_images", bind="query-params")
             kind = st.selectbox(
                 "Model",
                 list(models.KINDS),

@@ -58,7 +58,7 @@ class Panel:
         """
         self.queue = _queue()
         self.job = self.queue.submit(runs.dumps(run, card))
-        self.title = models.title(card)
+        self.title = f"{models.title(card)}, on {models.named(card['dataset'])}"
         self.epochs = run.config.epochs
         self.earlier = list(run.history)
         self.error = self.interrupted = None
@@ -137,22 +137,25 @@ def watch(own: Panel, job: "Job") -> None:
         st.rerun()
     own.follow()
     records = [*own.earlier, *job.records]
-    waiting = not job.started
-    text, hold, stop = st.columns([6, 1.1, 1.1], vertical_alignment="center")
-    text.progress(
+    st.progress(
         min(1.0, records[-1]["epoch"] / own.epochs) if records else 0.0,
         status(own, job, records),
     )
-    if waiting:
-        stop.button("Cancel", on_click=own.release, width="stretch")
-    elif job.paused:
-        hold.button("Resume", on_click=job.resume, width="stretch")
-    else:
-        hold.button("Pause", on_click=job.pause, width="stretch")
-    if not waiting:
-        stop.button("Stop", on_click=job.stop, width="stretch", help="End here and keep the model as it is.")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if not job.started:
+            if st.button("Cancel"):
+                own.release()
+                st.rerun()
+            return
+        if job.paused:
+            st.button("Resume", on_click=job.resume)
+        else:
+            st.button("Pause", on_click=job.pause, disabled=job.stopping)
+        st.button(
+            "Stop", on_click=job.stop, disabled=job.stopping, help="End here and keep the model as it is."
+        )
         st.toggle("The explorer and the samples follow this run", value=True, key="follow")
-        training_chart(series(records), key="training", epochs=own.epochs)
+    training_chart(series(records), key="training", epochs=own.epochs)
 
 
 def status(own: Panel, job: "Job", records: Records) -> str:
@@ -195,13 +198,13 @@ def ask_how_to_go_on(own: Panel, snapshot: bytes) -> None:
     """A run was interrupted: offer to resume it from its last snapshot, or to keep that."""
     run, card = runs.loads(snapshot)
     place = f"the end of epoch {run.epoch}" if run.epoch else "the beginning"
-    resume, keep, _ = st.columns([3, 2, 2])
-    if resume.button("Go on from the last snapshot", type="primary", width="stretch", help=f"From {place}."):
-        try_to_start(own, run, card)
-    if keep.button("Keep it as it is", width="stretch"):
-        models.keep(snapshot)
-        own.error = own.interrupted = None
-        st.rerun()
+    with st.container(horizontal=True):
+        if st.button("Go on from the last snapshot", type="primary", help=f"From {place}."):
+            try_to_start(own, run, card)
+        if st.button("Keep it as it is"):
+            models.keep(snapshot)
+            own.error = own.interrupted = None
+            st.rerun()
 
 
 def try_to_start(own: Panel, run: Run, card: dict[str, Any]) -> None:

@@ -26,8 +26,9 @@ def training_chart(
 ) -> None:
     """Draw a run's records: `epoch` and, in nats per image, each of the other `SERIES`, all of one length.
 
-    The axis goes to `epochs`, where the run is to end, or as far as the records. NaN stands for a value that was not
-    measured; a series that is left out counts as never measured.
+    The axis goes to `epochs`, where the run is to end (to a half, a quarter, … of it in a long run's beginning), or as
+    far as the records. NaN stands for a value that was not measured; a series that is left out counts as never
+    measured.
     """
     count = len(series["epoch"])
     data = {name: column(np.asarray(series.get(name, [np.nan] * count), dtype=np.float32)) for name in SERIES}

@@ -2,7 +2,7 @@
 // rewrites the paths.
 
 const charts = new WeakMap();
-const MARGIN = { top: 14, right: 12, bottom: 38, left: 52 };
+const MARGIN = { top: 14, right: 24, bottom: 38, left: 52 };
 const SERIES = ["epoch", "train_reconstruction", "train_kl", "heldout_reconstruction", "heldout_kl"];
 
 export default function ({ data, parentElement }) {
@@ -170,7 +170,9 @@ function scalesFor({ epoch }, epochs, train, heldout, width, height) {
   const robust = bottom + 1.6 * (quartile - bottom);
   const top = robust < 1.15 * highest - 0.15 * bottom ? robust : highest + 0.06 * (highest - bottom);
   const from = epochs || epoch.length < 2 ? 0 : epoch[0];
-  const to = epochs ?? (epoch.length ? Math.max(epoch.at(-1), from + 1e-6) : 1);
+  const last = epoch.at(-1) || 1;
+  let to = epochs ?? Math.max(last, from + 1e-6);
+  while (epochs && to > 8 * last) to /= 2; // a long run's beginning is to be seen too
   const x = (value) => MARGIN.left + ((value - from) / (to - from)) * (width - MARGIN.left - MARGIN.right);
   const y = (value) => height - MARGIN.bottom - ((value - bottom) / (top - bottom)) * (height - MARGIN.top - MARGIN.bottom);
   return { x, y, from, to, bottom, top };
