@@ -96,7 +96,7 @@ def pretrained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[Ite
     return fill
 
 
-def alone(look: str, key: str, show: Decoding, seed: int) -> None:
+def alone(look: str, key: str, show: str, seed: int) -> None:
     """A page with nothing on it but one look; it runs without this module's names."""
     import torch
 
@@ -108,7 +108,11 @@ def alone(look: str, key: str, show: Decoding, seed: int) -> None:
     # The page's model is none of those compared: grey images, and other sizes.
     model = VAE(VAEConfig(z_dim=3, hidden=(8,), likelihood="gaussian"))
     checkpoint = Checkpoint(model, {"dataset": "digits"}, None, torch.float32)
-    LOOKS[look].draw(View("mine-1", checkpoint, image_named(key, model), show, seed, "slot"))
+    LOOKS[look].draw(
+        View(
+            "mine-1", checkpoint, image_named(key, model), "draw" if show == "draw" else "mean", seed, "slot"
+        )
+    )
 
 
 def look_at(look: str, show: Decoding = "mean", seed: int = 0, **state: str) -> AppTest:
