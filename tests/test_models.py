@@ -336,6 +336,7 @@ REFUSED: list[tuple[str, Mapping[str, Any], str]] = [
     ("vae", {"variance": "huge"}, "choose one of"),
     ("vae", {"image_shape": [3, 32, 32]}, "black-and-white"),
     ("ae", {"likelihood": "gaussian"}, "Unknown setting"),
+    ("ae", {"image_shape": [3, 32, 32]}, "black-and-white"),
     ("ae", {"hidden": [4096] * 8}, "more than the 20,000,000"),
 ]
 

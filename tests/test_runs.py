@@ -7,7 +7,7 @@ import torch
 from tests.test_training import TRAIN, VALIDATION, make_config, same_run, trained, without_seconds
 from vaemodels import checkpoints, runs, training
 from vaemodels.errors import UsageError
-from vaemodels.models import AEConfig, VAEConfig
+from vaemodels.models import AEConfig, FSVAEConfig, VAEConfig
 from vaemodels.runs import Card
 from vaemodels.training import Run
 
@@ -51,6 +51,7 @@ def test_a_new_run_starts_at_the_datasets_pixels() -> None:
         ("vae", VAEConfig(image_shape=(1, 8, 8)), {}, "images of shape"),
         ("vae", SMALL, {"dataset": "letters"}, "no dataset 'letters'"),
         ("vae", SMALL, {"binarization": "none"}, "black-and-white"),
+        ("fsvae", FSVAEConfig(n_labels=3), {}, "choose n_labels=10"),
     ],
 )
 def test_what_does_not_go_together_is_refused(

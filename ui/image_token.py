@@ -15,6 +15,7 @@ from vaemodels.data import DATASETS
 from vaemodels.data.framing import FIELD, Ink
 
 PIXELS = FIELD * FIELD
+FRAMED = [name for name, dataset in DATASETS.items() if dataset.image_shape == (1, FIELD, FIELD)]
 MAX_LENGTH = 1_100  # zlib makes noise, which it cannot shrink, 11 bytes longer: 1,067 characters
 _PLACE = re.compile(r"([a-z]+)-(0|[1-9][0-9]{0,5})")
 _PIXELS = re.compile(r"pixels-([A-Za-z0-9_-]+)")
@@ -40,7 +41,7 @@ def parse_image_token(text: str) -> Place | Ink | None:
         return None
     if place := _PLACE.fullmatch(text):
         dataset, number = place[1], int(place[2])
-        known = dataset in DATASETS and number < DATASETS[dataset].sizes["test"]
+        known = dataset in FRAMED and number < DATASETS[dataset].sizes["test"]
         return Place(dataset, number) if known else None
     if pixels := _PIXELS.fullmatch(text):
         return _unpacked(pixels[1])

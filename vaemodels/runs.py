@@ -54,6 +54,12 @@ def check(model_name: str, model_config: Any, config: TrainingConfig) -> None:
             f"{dataset.name} has {dataset.sizes['train']:,} images to learn from, and labelled={config.labelled:,} asks "
             "for more; choose fewer."
         )
+    n_labels = getattr(model_config, "n_labels", dataset.n_labels)
+    if n_labels != dataset.n_labels:
+        raise UsageError(
+            f"The model knows {n_labels} labels, but {dataset.name} has {dataset.n_labels}; "
+            f"choose n_labels={dataset.n_labels}."
+        )
     bernoulli = model_name != "ae" and getattr(model_config, "likelihood", "bernoulli") == "bernoulli"
     if bernoulli and config.binarization == "none":
         raise UsageError(

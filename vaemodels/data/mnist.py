@@ -6,7 +6,6 @@ that fail, so that what is good is kept and a broken download goes on when it is
 
 import gzip
 import hashlib
-import os
 import threading
 from collections.abc import Callable
 from functools import lru_cache
@@ -15,7 +14,7 @@ from typing import NamedTuple
 
 import torch
 
-from vaemodels.data import torchvision_import
+from vaemodels.data import checked, torchvision_import
 from vaemodels.data.dataset import Dataset, Split, data_folder
 from vaemodels.data.fetch import fetch
 from vaemodels.errors import LabError
@@ -94,7 +93,7 @@ def load(split: str) -> Split:
 def is_available() -> bool:
     """Whether all four files are there in full length; what they hold is checked when they are read."""
     raw = _raw_folder()
-    return all(_size(raw / file.name) == file.size for file in _files())
+    return all(checked.has_size(raw / file.name, file.size) for file in _files())
 
 
 def download(progress: Callable[[int, int], None] | None = None) -> None:
@@ -109,7 +108,7 @@ def download(progress: Callable[[int, int], None] | None = None) -> None:
             raw.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise cannot_write(raw, error) from error
-        broken = [file for file in _files() if not _is_good(raw / file.name, file)]
+        broken = [file for file in _files() if not checked.is_good(raw / file.name, file.size, file.sha256)]
         total = sum(file.archive_size for file in broken)
         done = 0
 
@@ -131,18 +130,6 @@ def _raw_folder() -> Path:
     return data_folder() / "MNIST" / "raw"
 
 
-def _size(path: Path) -> int:
-    """Bytes of a regular file, -1 if there is none to be seen."""
-    return os.path.getsize(path) if os.path.isfile(path) else -1
-
-
-def _is_good(path: Path, file: RawFile) -> bool:
-    try:
-        return _size(path) == file.size and hashlib.sha256(path.read_bytes()).hexdigest() == file.sha256
-    except OSError:  # unreadable, which a fresh file in its place cures
-        return False
-
-
 @lru_cache(maxsize=2)
 def _read(raw: Path, half: str) -> Split:
     """The whole training or test half, images and labels."""
@@ -153,19 +140,7 @@ def _read(raw: Path, half: str) -> Split:
 
 def _read_file(path: Path, file: RawFile) -> torch.Tensor:
     """The checked content behind the header, uint8 [size - header]."""
-    size = _size(path)
-    if size < 0:
-        raise LabError(f"MNIST is not on this machine, {path} is missing: {REMEDY} to fetch it.")
-    if size < file.size:
-        raise LabError(f"{path} is cut short at {size:,} of {file.size:,} bytes: {REMEDY} to fetch it again.")
-    try:
-        content = bytearray(path.read_bytes()) if size == file.size else bytearray()
-    except OSError as error:
-        raise LabError(f"{path} cannot be read ({error.strerror}): make it readable, or {REMEDY}.") from error
-    if hashlib.sha256(content).hexdigest() != file.sha256:
-        raise LabError(
-            f"{path} is corrupt, it does not hold what MNIST's file holds: {REMEDY} to fetch it again."
-        )
+    content = checked.read(path, file.size, file.sha256, DATASET.title, REMEDY)
     return torch.frombuffer(content, dtype=torch.uint8, offset=file.header)
 
 

@@ -31,6 +31,10 @@ class AEConfig:
     activation: Activation = "elu"
 
     def __post_init__(self) -> None:
+        if self.image_shape[0] != 1:
+            raise UsageError(
+                "An autoencoder's cross-entropy is for black-and-white images; choose a vae with likelihood=gaussian."
+            )
         check_network(self.image_shape, self.z_dim, self.hidden, self.activation)
 
 
