@@ -20,7 +20,7 @@ IMAGES_AT_ONCE = 200
 
 def effective_sample_size(log_w: Tensor) -> Tensor:
     """(Σ_i w_i)² / Σ_i w_i² (Kong 1992): how many equal weights tell as much, 1 to k. `[k, batch] → [batch]`."""
-    return (2 * torch.logsumexp(log_w, 0) - torch.logsumexp(2 * log_w, 0)).exp()
+    return log_w.softmax(0).square().sum(0).reciprocal()
 
 
 def spread(log_w: Tensor) -> Tensor:
