@@ -56,7 +56,7 @@ def _axes(codes: Encoded) -> tuple[str, str]:
     if z_dim == 2:
         return "z₁", "z₂"
     first, second = codes.plane.share.tolist()
-    return f"first principal component, {first:.0%} of the variance", f"second, {second:.0%} of the variance"
+    return f"principal component 1 ({first:.0%})", f"principal component 2 ({second:.0%})"
 
 
 def _circle(figure: "Figure", sigmas: int) -> None:

@@ -35,8 +35,8 @@ def draw(view: View) -> None:
         f"On {described(codes.dataset, len(codes.mean), binarization(view.model))}: mean KL(q(z|x) ‖ p(z)) = "
         f"**Σ = {plus_minus(total.mean, total.stderr)} nats**, the bars' sum; **{int(active.sum())} of {z_dim} "
         f"dimensions are active** (the variance of E[z] over the images is above {ACTIVE_UNIT_VARIANCE:g}; Burda et "
-        "al., 2016). On the right, grey: the aggregate posterior of these images; dotted: the prior N(0, 1); dot and "
-        "line: μ ± σ of the chosen image."
+        "al., 2016). The densities: grey, the aggregate posterior of these images; dotted, the prior N(0, 1); dot and "
+        "line, μ ± σ of the chosen image."
     )
     by_kl = st.toggle("Largest KL first", True, key=SORTED, bind="query-params")
     order = mean_kl.argsort(descending=True)[:ROWS]
