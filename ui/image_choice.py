@@ -202,7 +202,7 @@ def _upload(memory: _Memory) -> None:
         "Upload a picture of a digit",
         type=[*(name.lower() for name in FORMATS), "jpg"],
         max_upload_size=MAX_BYTES // 10**6,
-        key=f"upload-{memory.links}",
+        key=f"picture-{memory.links}",
         label_visibility="collapsed",
     )
     if file is None:

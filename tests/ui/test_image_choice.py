@@ -26,13 +26,14 @@ SMALL = {"z_dim": 2, "hidden": (4,)}
 def app() -> None:
     """A page of nothing but the choice, for a model of built-in digits."""
     import streamlit as st
+    import torch
 
     from ui import image_choice
     from vaemodels.checkpoints import Checkpoint
     from vaemodels.models import build
 
     model = build("vae", {"z_dim": 2, "hidden": (4,)})
-    checkpoint = Checkpoint(model=model, card={"dataset": "digits"}, resume=None)
+    checkpoint = Checkpoint(model=model, card={"dataset": "digits"}, resume=None, dtype=torch.float32)
     st.session_state["chosen"] = image_choice.pick_image(checkpoint)
 
 

@@ -1,0 +1,291 @@
+"""Images that a visitor gives: drawn by mouse and by keyboard, uploaded, picked, opened by a link."""
+
+import base64
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pytest
+import torch
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.browser.component_page import websocket_frames
+from tests.browser.streamlit_page import centre, exceptions, wait_until_idle
+from tests.test_picture_files import saved, seven
+from ui.draw_pad import SIDE
+from ui.image_token import image_token
+from vaemodels import checkpoints, data
+from vaemodels.data.framing import Ink, frame
+from vaemodels.evaluation import image_terms
+from vaemodels.models import Model
+from vaemodels.picture_files import read_picture
+
+PATIENCE = 60_000  # ms, on a machine that may be busy
+PAGE = "/vae?model=vae-digits"
+
+# The bitmap that the browser makes of the strokes is drawn over the pad's own pixels, at the pad's own resolution.
+BITMAP = """pad => {
+  const small = new OffscreenCanvas(SIDE, SIDE).getContext("2d");
+  small.drawImage(pad, 0, 0, SIDE, SIDE);
+  return Array.from(small.getImageData(0, 0, SIDE, SIDE).data.filter((_, i) => i % 4 === 0));
+}""".replace("SIDE", str(SIDE))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _patient() -> Iterator[None]:
+    expect.set_options(timeout=PATIENCE)
+    yield
+    expect.set_options(timeout=5_000)
+
+
+@pytest.fixture
+def visit(page: Page, app_url: str) -> Iterator[Callable[[str], Page]]:
+    def go(address: str) -> Page:
+        page.goto(app_url + address)
+        wait_until_idle(page, timeout=60)
+        return page
+
+    page.set_default_timeout(PATIENCE)
+    yield go
+    assert exceptions(page) == []
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return checkpoints.load("vae-digits").model
+
+
+def pad(page: Page) -> Locator:
+    return page.get_by_role("application", name=re.compile("^Draw a digit"))
+
+
+def choose_source(page: Page, name: str) -> None:
+    page.get_by_test_id("stMain").get_by_role("radio", name=name, exact=True).click()
+    wait_until_idle(page)
+
+
+def framed(page: Page) -> Ink:
+    """The pixels that the page shows as what the model sees."""
+    image = page.get_by_alt_text("The image as it was framed")
+    expect(image).to_be_visible()
+    levels = image.evaluate(
+        """async image => {
+          await image.decode();
+          const context = new OffscreenCanvas(28, 28).getContext("2d");
+          context.drawImage(image, 0, 0);
+          return Array.from(context.getImageData(0, 0, 28, 28).data.filter((_, i) => i % 4 === 0));
+        }"""
+    )
+    return np.array(levels, np.uint8).reshape(28, 28)
+
+
+def expect_elbo(page: Page, model: Model, ink: Ink) -> None:
+    """The page shows the ELBO of the framed ink, black and white by threshold."""
+    terms = image_terms(model, torch.tensor(ink.flatten() > 127).float())
+    for name, value in {
+        "nelbo": terms.nelbo,
+        "reconstruction": terms.reconstruction,
+        "kl": terms.kl_total,
+    }.items():
+        expect(page.locator(f'[data-term="{name}"]')).to_have_text(f"{value:.1f}")
+
+
+def in_address(page: Page) -> str | None:
+    """The image that the address names."""
+    return parse_qs(urlsplit(page.url).query).get("image", [None])[0]
+
+
+def draw_seven(page: Page) -> None:
+    x, y, side = centre(pad(page))
+    corners = [(-0.25, -0.3), (0.25, -0.3), (-0.1, 0.35)]
+    page.mouse.move(x + corners[0][0] * side, y + corners[0][1] * side)
+    page.mouse.down()
+    for right, down in corners[1:]:
+        page.mouse.move(x + right * side, y + down * side, steps=20)
+    page.mouse.up()
+
+
+@contextmanager
+def reports(page: Page) -> Iterator[list[Ink]]:
+    """The bitmaps that the pad sends to the server meanwhile."""
+    bitmaps: list[Ink] = []
+    sent = websocket_frames(page)
+    yield bitmaps
+    for content in sent:
+        text = content.decode(errors="ignore") if isinstance(content, bytes) else content
+        for found in re.findall(r'"bitmap": ?"([A-Za-z0-9+/=]+)"', text):
+            bitmaps.append(np.frombuffer(base64.b64decode(found), np.uint8).reshape(SIDE, SIDE))
+
+
+def test_a_drawing_is_framed_measured_and_opened_by_its_link(
+    page, visit, model, chromium: Browser, app_url: str
+):
+    with reports(page) as bitmaps:
+        visit(f"{PAGE}&images=draw")
+        expect(page.get_by_text("Until there is one of yours")).to_be_visible()
+        draw_seven(page)
+        page.get_by_alt_text("The image as it was framed").wait_for()
+        wait_until_idle(page)
+    ink = frame(bitmaps[-1])
+    # What was reported is what is on the pad, but for the pad's finer pixels and its near-black ground.
+    on_pad = np.array(pad(page).evaluate(BITMAP)).reshape(SIDE, SIDE)
+    assert np.abs(on_pad - bitmaps[-1].astype(int)).mean() < 14
+    assert np.array_equal(framed(page), ink)
+    assert 40 < ink.sum() / 255 < 160  # MNIST's digits have 95 pixels of ink, half of them 60 to 120
+    expect_elbo(page, model, ink)
+    assert in_address(page) == image_token(ink)
+
+    other = chromium.new_context()
+    stranger = other.new_page()
+    stranger.goto(page.url)
+    wait_until_idle(stranger, timeout=60)
+    expect(pad(stranger)).to_be_visible()
+    assert np.array_equal(framed(stranger), ink)
+    expect_elbo(stranger, model, ink)
+    assert stranger.url == page.url
+    other.close()
+
+    # The drawing is there on coming back from another page, and its strokes can still be undone.
+    page.get_by_test_id("stTopNavLink").filter(has_text="Home").click()
+    expect(page.get_by_role("heading", name="VAE Lab")).to_be_visible()
+    page.get_by_test_id("stTopNavLink").filter(has_text="VAE and β-VAE").click()
+    pad(page).wait_for()
+    wait_until_idle(page)
+    assert np.array_equal(framed(page), ink)
+    assert np.array(pad(page).evaluate(BITMAP)).max() > 200
+    page.get_by_role("button", name="undo", exact=True).click()
+    expect(page.get_by_text("There is no ink in this image")).to_be_visible()
+    assert np.array_equal(framed(page), ink)
+
+
+def test_a_digit_can_be_drawn_without_a_pointer(page, visit, model):
+    with reports(page) as bitmaps:
+        visit(f"{PAGE}&images=draw")
+        pad(page).focus()
+        for key in ["Shift+ArrowUp"] * 3 + ["Space"] + ["Shift+ArrowDown"] * 5 + ["ArrowDown", "Space"]:
+            page.keyboard.press(key)
+        page.get_by_alt_text("The image as it was framed").wait_for()
+        wait_until_idle(page)
+        one = framed(page)
+        # A bar across, undone by the keyboard, leaves the one.
+        for key in ["ArrowLeft"] * 4 + ["Space"] + ["Shift+ArrowRight"] * 2 + ["Space"]:
+            page.keyboard.press(key)
+        page.wait_for_function("address => location.href !== address", arg=page.url)
+        wait_until_idle(page)
+        assert not np.array_equal(framed(page), one)
+        page.keyboard.press("Control+z")
+        expect_elbo(page, model, one)
+        wait_until_idle(page)
+        assert np.array_equal(framed(page), one)
+    assert len(bitmaps) == 3
+    assert np.array_equal(bitmaps[0], bitmaps[2])
+    assert np.array_equal(one, frame(bitmaps[0]))
+    # By hand: a stroke of 63 down from the middle's 36 above, 10 wide: upright, in the middle, 20 high.
+    rows, columns = np.flatnonzero(bitmaps[0].any(1)), np.flatnonzero(bitmaps[0].any(0))
+    assert (rows[0], rows[-1], columns[0], columns[-1]) == (15, 87, 51, 60)
+
+    page.get_by_role("button", name="clear", exact=True).click()
+    expect(page.get_by_text("There is no ink in this image")).to_be_visible()
+    expect_elbo(page, model, one)
+
+
+def test_an_uploaded_picture_is_framed_and_a_bad_one_changes_nothing(page, visit, model):
+    visit(f"{PAGE}&images=upload")
+    chooser = page.locator("input[type=file]").first
+    content = saved(seven(), "PNG")
+    chooser.set_input_files({"name": "seven.png", "mimeType": "image/png", "buffer": content})
+    expect(page.get_by_text("inverted, as it was dark on light")).to_be_visible()
+    ink = frame(read_picture(content).ink)
+    assert np.array_equal(framed(page), ink)
+    expect_elbo(page, model, ink)
+    page.locator("input[type=file]").first.set_input_files(
+        {"name": "eight.png", "mimeType": "image/png", "buffer": b"<svg onload='alert(1)'/>"}
+    )
+    expect(page.get_by_text("This file is not a picture that can be read")).to_be_visible()
+    expect_elbo(page, model, ink)
+    assert in_address(page) == image_token(ink)
+
+
+def test_digits_are_narrowed_in_the_browser_alone(page, visit):
+    frames = websocket_frames(page)
+    visit(PAGE)
+    labels = data.load("digits", "test").labels
+    options = page.get_by_role("listbox", name="Choose an image").get_by_role("option")
+    expect(options).to_have_count(300)
+    assert frames
+    frames.clear()
+    page.get_by_role("radio", name="7", exact=True).check()
+    sevens = (labels == 7).nonzero().flatten().tolist()
+    expect(options).to_have_count(len(sevens))
+    assert options.evaluate_all("images => images.map(image => image.alt)") == [
+        f"digit 7, image {place + 1}" for place in sevens
+    ]
+    # The chosen image, a digit of another kind, stays chosen though it is out of sight.
+    expect(page.get_by_role("option", selected=True)).to_have_count(0)
+    page.keyboard.press("ArrowLeft")
+    expect(options).to_have_count(int((labels == 6).sum()))
+    page.get_by_role("radio", name="any", exact=True).check()
+    expect(page.get_by_role("option", selected=True)).to_have_accessible_name(f"digit {labels[0]}, image 1")
+    page.get_by_role("radio", name="7", exact=True).check()
+    page.wait_for_timeout(300)
+    assert frames == []
+
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_alt_text(f"The image: a 7, digits test image {sevens[1]}")).to_be_visible()
+    wait_until_idle(page)
+    assert in_address(page) == f"digits-{sevens[1]}"
+    # A pick says where it is; the images are not sent again.
+    assert sum(map(len, frames)) < 60_000
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_inputs_fit_a_phone(page, visit, scheme):
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": 360, "height": 780})
+    for source in ("digits", "draw", "upload"):
+        visit(f"{PAGE}&images={source}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    visit(f"{PAGE}&images=draw")
+    box = pad(page).bounding_box()
+    assert box is not None
+    assert 200 <= box["width"] <= 330
+
+
+def test_a_finger_draws_and_does_not_scroll(chromium: Browser, app_url: str):
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{app_url}{PAGE}&images=draw")
+    wait_until_idle(page, timeout=60)
+    x, y, side = centre(pad(page))
+    touch = context.new_cdp_session(page)
+    before = page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop")
+
+    def send(kind: str, points: list[dict[str, float]]) -> None:
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    send("touchStart", [{"x": x, "y": y - 0.3 * side}])
+    for step in range(1, 11):
+        send("touchMove", [{"x": x, "y": y + (0.06 * step - 0.3) * side}])
+    send("touchEnd", [])
+    ink = framed(page)
+    rows, columns = np.flatnonzero(ink.any(1)), np.flatnonzero(ink.any(0))
+    assert rows[-1] - rows[0] == 19
+    assert columns[-1] - columns[0] < 5
+    assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop") == before
+    context.close()
+
+
+def test_other_peoples_pictures_stay_theirs(page, visit, tmp_path: Path):
+    """A file name is text, whatever it says."""
+    visit(f"{PAGE}&images=upload")
+    name = '<img src=x onerror="document.title=1">.png'
+    page.locator("input[type=file]").first.set_input_files(
+        {"name": name, "mimeType": "image/png", "buffer": saved(seven(), "PNG")}
+    )
+    expect(page.get_by_text("inverted, as it was dark on light")).to_be_visible()
+    assert page.title() != "1"
