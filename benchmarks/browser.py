@@ -110,23 +110,17 @@ class Control(NamedTuple):
 def controls_of(page: Page) -> list[Control]:
     """The controls of the page that are measured; each is a run of a fragment on the server."""
     main = page.get_by_test_id("stMain")
-    thumbnails = main.locator(".picker canvas")
+    thumbnails = main.locator(".picker img")
     slider = main.locator(".explorer .sliders input").first
-    select = main.get_by_test_id("stSelectbox").filter(has=page.get_by_label("Digit")).get_by_role("combobox")
-    options = page.get_by_role("option")
+    sources = main.locator(".st-key-images").get_by_role("radio")
 
     def press(i: int) -> None:
         slider.press("PageUp" if i % 2 else "PageDown")  # a step that changes the numbers beside it
 
-    def open_menu() -> None:
-        select.click()
-        options.first.wait_for()
-        page.wait_for_timeout(200)  # the menu unfolds
-
     return [
         Control("pick an image", lambda i: thumbnails.nth(1 + i % (thumbnails.count() - 1)).click()),
         Control("key on a latent's slider", press),
-        Control("choose a digit", lambda i: options.nth(1 + i % 10).click(), open_menu),
+        Control("choose where images come from", lambda i: sources.nth(i % sources.count()).click()),
     ]
 
 

@@ -77,8 +77,9 @@ def waiting() -> None:
 def picker() -> None:
     selected = st.number_input("selected", 0, 11, 2)
     images = torch.arange(12 * 3 * 5 * 4).remainder(256).to(torch.uint8).view(12, -1)
+    labels = torch.arange(12) % 10
     index = image_picker(
-        images, (3, 5, 4), [i % 10 for i in range(12)], key="picker", selected=selected, columns=5
+        images, (3, 5, 4), labels, key="picker", selected=selected, token=selected, columns=5
     )
     st.text(f"picked {index}")
 

@@ -20,23 +20,25 @@ def websocket_frames(page: Page) -> list[str | bytes]:
     return frames
 
 
-RED = """canvas => {
-  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+RED = """(canvas, at, columns) => {
+  const width = canvas.width / columns;
+  const { data } = canvas.getContext("2d").getImageData(at * width, 0, width, canvas.height);
   return Array.from(data.filter((_, i) => i % 4 === 0));
 }"""
 
 
 def ink_of(canvas: Locator) -> list[int]:
     """The red of each pixel on a canvas: 11 where nothing is, 255 where all is ink."""
-    red: list[int] = canvas.evaluate(RED)
+    red: list[int] = canvas.evaluate(f"canvas => ({RED})(canvas, 0, 1)")
     return red
 
 
-def expect_ink(canvas: Locator, ink: list[int]) -> None:
-    """Waits until a canvas shows what `ink_of` gave, but for the rounding of the last bit."""
+def expect_ink(canvas: Locator, ink: list[int], at: int = 0, columns: int = 1) -> None:
+    """Waits until image `at` of the `columns` on a canvas is the given one, but for the rounding of the last bit."""
     canvas.page.wait_for_function(
-        f"([canvas, ink]) => ({RED})(canvas).every((red, i) => Math.abs(red - ink[i]) <= 1)",
-        arg=[canvas.element_handle(), ink],
+        f"""([canvas, ink, at, columns]) =>
+          ({RED})(canvas, at, columns).every((red, i) => Math.abs(red - ink[i]) <= 1)""",
+        arg=[canvas.element_handle(), ink, at, columns],
     )
 
 

@@ -1,9 +1,8 @@
 // What grids of decoded images share: each image is a button, and the grid is one stop for the tab key.
 
-export function buildImageButton(label, onClick) {
+export function buildButton(label, onClick) {
   const button = document.createElement("button");
   Object.assign(button, { type: "button", className: "decoded", tabIndex: -1, ariaLabel: label });
-  button.append(document.createElement("canvas"));
   button.addEventListener("click", onClick);
   return button;
 }

@@ -32,8 +32,6 @@ function createInterpolation(root) {
   let onLine = true;
   let animation = 0;
 
-  strip.append(...Array.from({ length: STEPS }, () => document.createElement("canvas")));
-
   function update(data) {
     const wanted = JSON.stringify([data.slot, data.from, data.to, data.names, data.show, data.seed]);
     if (wanted === shows) return;
@@ -67,7 +65,7 @@ function createInterpolation(root) {
     }
     strip.setAttribute("aria-label", `${STEPS} images decoded on the way from ${ends[0].name} to ${ends[1].name}`);
     const label = positionOf(slot)?.label;
-    Array.from(strip.children).forEach((canvas, i) => painter.paint(canvas, at(i / (STEPS - 1)), label, noise));
+    for (let i = 0; i < STEPS; i++) painter.paint(strip, at(i / (STEPS - 1)), label, noise, i, STEPS);
     if (positionOf(slot)) adoptPosition(positionOf(slot));
   }
 
@@ -147,11 +145,9 @@ function createInterpolation(root) {
   slider.addEventListener("keydown", ({ key }) => {
     if (!onLine && (key === "Home" || key === "End")) go(key === "End" ? 1 : 0, true);
   });
-  strip.addEventListener("click", ({ target }) => {
-    const step = Array.from(strip.children).indexOf(target);
-    if (step < 0) return;
+  strip.addEventListener("click", ({ offsetX }) => {
     pause();
-    go(step / (STEPS - 1), true);
+    go(Math.min(STEPS - 1, Math.floor((offsetX / strip.clientWidth) * STEPS)) / (STEPS - 1), true);
   });
 
   function unmount() {

@@ -3,8 +3,9 @@
 // The noise that makes a draw; null where the mean is to be shown or the model has no p(x|z) to draw from.
 export const noiseFor = ({ meta }, show, seed) => (show === "draw" && meta.prior ? pixelNoise(meta, seed) : null);
 
-// Returns { decoder, paint(canvas, z, label, noise), put(canvas, pixels) }: `paint` decodes z and shows the mean
-// E[x|z], or with noise one draw x ~ p(x|z).
+// Returns { decoder, paint(canvas, z, label, noise, at, columns), put(canvas, pixels, at, columns) }: `paint` decodes z
+// and shows the mean E[x|z], or with noise one draw x ~ p(x|z). A canvas holds `columns` images side by side. One for
+// all is worth it: each canvas is a layer of its own, and dozens of them slow down whatever else moves on the page.
 export function createPainter(network) {
   const { image_shape: shape } = network.meta;
   const [, height, width] = shape;
@@ -12,16 +13,16 @@ export function createPainter(network) {
   const drawn = new Float32Array(decoder.mean.length);
   const bitmap = new ImageData(width, height);
 
-  function put(canvas, pixels) {
+  function put(canvas, pixels, at = 0, columns = 1) {
     toRGBA(pixels, shape, bitmap.data);
-    if (canvas.width !== width) canvas.width = width;
+    if (canvas.width !== columns * width) canvas.width = columns * width;
     if (canvas.height !== height) canvas.height = height;
-    canvas.getContext("2d").putImageData(bitmap, 0, 0);
+    canvas.getContext("2d").putImageData(bitmap, at * width, 0);
   }
 
-  function paint(canvas, z, label, noise) {
+  function paint(canvas, z, label, noise, at, columns) {
     const mean = decoder.decode(z, label);
-    put(canvas, noise ? draw(decoder, noise, drawn) : mean);
+    put(canvas, noise ? draw(decoder, noise, drawn) : mean, at, columns);
   }
 
   return { decoder, paint, put };

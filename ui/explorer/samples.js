@@ -51,7 +51,9 @@ function createSamples(root) {
   }
 
   function buildSample(i) {
-    return buildImageButton(`Explore sample ${i + 1}`, () => network && chooseZ(slot, latents[i]));
+    const button = buildButton(`Explore sample ${i + 1}`, () => network && chooseZ(slot, latents[i]));
+    button.append(document.createElement("canvas"));
+    return button;
   }
 
   moveFocusByArrows(grid, () => getComputedStyle(grid).gridTemplateColumns.split(" ").length);

@@ -7,6 +7,7 @@ const COLUMNS = 7;
 const REACH = 3; // of a dimension with a standard normal prior; elsewhere all of the plane
 const ROWS = 20; // at most: of a larger latent space the dimensions that vary most
 const BLOCK_ROWS = 5; // more than these are shown in two blocks, side by side where there is room
+const PAUSE_MS = 100; // between one pass over all cells and the next
 const INACTIVE = 0.01; // variance of the codes' means over images
 
 export default function ({ data, parentElement }) {
@@ -21,12 +22,14 @@ export default function ({ data, parentElement }) {
 
 function createTable(root) {
   const blocks = root.querySelector(".blocks");
-  const work = createIdleWork((i) => paintCell(cells[i % cells.length]));
+  const work = createIdleWork((i) => paintCell(cells[i]), nextPass);
 
   let shows, slot, show, seed, network, painter, noise, reach, built;
   let unfollow = () => {};
-  let rows = []; // { dim, now: its marker }
-  let cells = []; // { dim, value, button, canvas }
+  let stale = false; // the explorer has moved since the last cells were begun
+  let decoding = false;
+  let rows = []; // { dim, now: its marker, strip: the canvas of its images }
+  let cells = []; // { dim, value, button, strip, at: its place there }
   let z; // a copy of where the explorer is, to set one dimension at a time
 
   function update(data) {
@@ -60,16 +63,25 @@ function createTable(root) {
     decodeAgain();
   }
 
+  // While the explorer moves, all cells are decoded again and again, with pauses that leave the explorer its frames.
   function decodeAgain() {
-    if (network) work.goOn(cells.length);
+    stale = true;
+    if (!decoding) nextPass(true);
   }
 
-  function paintCell({ dim, value, canvas }) {
+  function nextPass(done) {
+    if (!done) return;
+    decoding = stale && network !== undefined;
+    stale = false;
+    if (decoding) work.start(cells.length, PAUSE_MS);
+  }
+
+  function paintCell({ dim, value, strip, at }) {
     const position = positionOf(slot);
     if (position?.z.length === z.length) z.set(position.z);
-    if (canvas === cells[0].canvas) for (const row of rows) row.now.style.setProperty("--now", share(z[row.dim]));
+    if (strip === rows[0].strip && at === 0) for (const row of rows) row.now.style.setProperty("--now", share(z[row.dim]));
     z[dim] = value;
-    painter.paint(canvas, z, position?.label, noise);
+    painter.paint(strip, z, position?.label, noise, at, COLUMNS);
   }
 
   const share = (value) => Math.max(0, Math.min(1, (value + reach) / (2 * reach)));
@@ -80,6 +92,8 @@ function createTable(root) {
     const height = dims.length > BLOCK_ROWS ? Math.ceil(dims.length / 2) : dims.length;
     const middle = (COLUMNS - 1) / 2;
     const values = Array.from({ length: COLUMNS }, (_, i) => (reach * (i - middle)) / middle);
+    work.stop();
+    decoding = false;
     rows = [];
     cells = [];
     blocks.replaceChildren();
@@ -103,13 +117,14 @@ function createTable(root) {
       title.append(element("small", "", inactive ? "inactive" : `Var ${number(variance)}`));
     }
     const now = element("i", "now");
-    const buttons = values.map((value) => {
-      const button = buildImageButton(`${named(dim)} = ${number(value)}`, () => choose(dim, value));
-      cells.push({ dim, value, button, canvas: button.firstChild });
+    const strip = document.createElement("canvas");
+    rows.push({ dim, now, strip });
+    const buttons = values.map((value, at) => {
+      const button = buildButton(`${named(dim)} = ${number(value)}`, () => choose(dim, value));
+      cells.push({ dim, value, button, strip, at });
       return button;
     });
-    rows.push({ dim, now });
-    return element("div", "row", title, element("div", "cells", ...buttons, now));
+    return element("div", "row", title, element("div", "cells", strip, ...buttons, now));
   }
 
   function choose(dim, value) {

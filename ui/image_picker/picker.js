@@ -123,14 +123,13 @@ function buildDigits(fieldset, narrow) {
   }
 }
 
+// Images rather than canvases: a canvas is a layer of its own, and hundreds of them slow down whatever else moves.
 function drawPictures(bytes, [channels, height, width], labels) {
   const size = height * width;
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  const bitmap = new ImageData(width, height);
   return Array.from(labels, (digit, i) => {
-    const canvas = Object.assign(document.createElement("canvas"), { width, height, tabIndex: -1 });
-    canvas.setAttribute("role", "option");
-    canvas.setAttribute("aria-label", `digit ${digit}, image ${i + 1}`);
-    canvas.setAttribute("aria-selected", false);
-    const bitmap = new ImageData(width, height);
     const image = bytes.subarray(i * channels * size, (i + 1) * channels * size);
     for (let pixel = 0; pixel < size; pixel++) {
       for (let c = 0; c < 3; c++) {
@@ -139,7 +138,11 @@ function drawPictures(bytes, [channels, height, width], labels) {
       }
       bitmap.data[4 * pixel + 3] = 255;
     }
-    canvas.getContext("2d").putImageData(bitmap, 0, 0);
-    return canvas;
+    context.putImageData(bitmap, 0, 0);
+    const picture = Object.assign(new Image(), { src: canvas.toDataURL(), alt: `digit ${digit}, image ${i + 1}` });
+    Object.assign(picture, { draggable: false, tabIndex: -1 });
+    picture.setAttribute("role", "option");
+    picture.setAttribute("aria-selected", false);
+    return picture;
   });
 }

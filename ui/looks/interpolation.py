@@ -1,6 +1,5 @@
 """From one image to another along a straight line in the latent space."""
 
-import re
 from functools import lru_cache
 
 import streamlit as st
@@ -10,15 +9,14 @@ from ui import url_state
 from ui.explorer import End, interpolation
 from ui.image_choice import Chosen, at_hand, image_named
 from ui.image_picker import image_picker
-from ui.image_token import Place, image_token
+from ui.image_token import Place, image_token, parse_image_token
 from ui.looks.view import View
 from ui.vae_page import code
 from vaemodels import data
 
 PICKER = "second-image"
+LINKED = "_second_image_linked"
 OF_EACH_DIGIT = 2
-DATASETS = ("digits", "mnist")
-TOKEN = re.compile(rf"({'|'.join(DATASETS)})-([0-9]{{1,5}})")
 
 
 def draw(view: View) -> None:
@@ -39,55 +37,58 @@ def draw(view: View) -> None:
 
 
 def _pick_second(view: View) -> Chosen:
-    """The visitor's choice among a few images of each digit, or the image that the address names."""
+    """The visitor's choice among a few test images of each digit, and the one that the address named."""
+    links, linked = _follow_link(view.model.config.image_shape)
     dataset = _dataset(view)
-    places = list(_of_each_digit(dataset))
-    linked = _linked_place(dataset)
+    places = _of_each_digit(dataset)
     if linked is not None and linked not in places:
-        places.append(linked)
-    split = data.load(dataset, "test")
+        places = [*places, linked]
+    splits = [data.load(dataset, "test") for dataset, _ in places]
     index = image_picker(
-        split.images[places],
+        torch.stack([split.images[place.place] for split, place in zip(splits, places, strict=True)]),
         data.get(dataset).image_shape,
-        split.labels[places],
+        torch.stack([split.labels[place.place] for split, place in zip(splits, places, strict=True)]),
         key=PICKER,
         selected=0 if linked is None else places.index(linked),
+        token=links,
         columns=10,
         label="Choose the second image",
     )
-    place = places[index]
-    url_state.put("to", f"{dataset}-{place}" if index else None)
-    return image_named(image_token(Place(dataset, place)), view.model)
+    key = image_token(places[index])
+    url_state.put("to", key if index else None)
+    return image_named(key, view.model)
 
 
 def _dataset(view: View) -> str:
-    """That of the first image; for a picture of the visitor's own, that of the model."""
-    chosen = re.split("[/-]", view.chosen.key)[0]
-    trained_on = view.checkpoint.card["dataset"]
-    for name in (chosen, trained_on):
-        if name in DATASETS and at_hand(name):
-            return str(name)
-    return "digits"
+    """That of the first image; beside a picture of the visitor's own, the one the model was trained on."""
+    first = parse_image_token(view.chosen.key)
+    if isinstance(first, Place):
+        return first.dataset
+    trained_on: str = view.checkpoint.card["dataset"]
+    return trained_on if at_hand(trained_on) else "digits"
 
 
 @lru_cache(maxsize=4)
-def _of_each_digit(dataset: str) -> tuple[int, ...]:
-    """Places of the first test images of every digit, 0 to 9 and again."""
+def _of_each_digit(dataset: str) -> list[Place]:
+    """The first test images of every digit: 0 to 9, and again."""
     labels = data.load(dataset, "test").labels
     first = torch.stack([(labels == digit).nonzero().flatten()[:OF_EACH_DIGIT] for digit in range(10)])
-    return tuple(first.T.flatten().tolist())
+    return [Place(dataset, int(place)) for place in first.T.flatten()]
 
 
-def _linked_place(dataset: str) -> int | None:
-    """The test image the address named when the visitor came, for as long as they stay with its dataset."""
+def _follow_link(image_shape: tuple[int, int, int]) -> tuple[int, Place | None]:
+    """How many links the visitor came by, and the test image that the last of them named."""
+    links, linked = st.session_state.get(LINKED, (0, None))
     if url_state.decides(PICKER):
-        st.session_state["_linked_second"] = url_state.get("to")
-    wanted = st.session_state.get("_linked_second")
-    if wanted is None:
-        return None
-    match = TOKEN.fullmatch(wanted)
-    if match and match[1] == dataset and int(match[2]) < len(data.load(dataset, "test").labels):
-        return int(match[2])
-    if url_state.decides(PICKER):
-        url_state.note(f"The link's second image is not one of the {dataset} test images; choose another.")
-    return None
+        wanted = url_state.get("to")
+        image = parse_image_token(wanted) if wanted else None
+        linked = image if isinstance(image, Place) and _is_here(image, image_shape) else None
+        if wanted and linked is None:
+            url_state.note("The link's second image is not a test image that is here; choose another.")
+        links += 1
+        st.session_state[LINKED] = links, linked
+    return links, linked
+
+
+def _is_here(image: Place, image_shape: tuple[int, int, int]) -> bool:
+    return data.get(image.dataset).image_shape == image_shape and at_hand(image.dataset)
