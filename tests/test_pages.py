@@ -98,7 +98,7 @@ def test_every_model_can_be_chosen(visit, name):
 
 def test_only_digits_are_offered_where_there_is_nothing_else(visit):
     at = visit("pages/vae.py")
-    assert at.selectbox(key="train_dataset").options == ["digits"]
+    assert at.selectbox(key="t_images").options == ["digits"]
     assert any(button.label.startswith("Fetch MNIST (") for button in at.button)
 
 
@@ -117,22 +117,22 @@ def test_mnist_that_is_no_longer_whole_gives_a_sentence(visit, tmp_path):
 @pytest.mark.parametrize(
     ("settings", "problem"),
     [
-        ({"train_hidden": "10000000"}, "1 to 4096 units, not 10000000"),
-        ({"train_hidden": ""}, "whole numbers separated by commas"),
-        ({"train_hidden": "128, many"}, "whole numbers separated by commas"),
-        ({"train_hidden": "8, 8, 8, 8, 8, 8, 8, 8, 8"}, "1 to 8 hidden layers"),
-        ({"train_hidden": "4096, 4096, 4096"}, "parameters, more than"),
-        ({"train_rate": 1e9}, "learning_rate goes from"),
-        ({"train_rate": 0.0}, "learning_rate goes from"),
-        ({"train_z": 0}, "1 to 512 dimensions, not 0"),
-        ({"train_z": 10_000_000}, "1 to 512 dimensions, not 10000000"),
-        ({"train_epochs": 0}, "epochs goes from"),
-        ({"train_epochs": 10**9}, "epochs goes from"),
-        ({"train_batch": 0}, "batch_size goes from"),
-        ({"train_beta": -1.0}, "beta goes from"),
-        ({"train_beta": 0.0, "train_weight": 0.0}, "nothing to learn"),
-        ({"train_warmup": -1}, "kl_warmup_epochs goes from"),
-        ({"train_seed": -1}, "seed goes from"),
+        ({"t_hidden": "10000000"}, "1 to 4096 units, not 10000000"),
+        ({"t_hidden": ""}, "whole numbers separated by commas"),
+        ({"t_hidden": "128, many"}, "whole numbers separated by commas"),
+        ({"t_hidden": "8, 8, 8, 8, 8, 8, 8, 8, 8"}, "1 to 8 hidden layers"),
+        ({"t_hidden": "4096, 4096, 4096"}, "parameters, more than"),
+        ({"t_rate": 1e9}, "“Learning rate” goes from"),
+        ({"t_rate": 0.0}, "“Learning rate” goes from"),
+        ({"t_z": 0}, "1 to 512 dimensions, not 0"),
+        ({"t_z": 10_000_000}, "1 to 512 dimensions, not 10000000"),
+        ({"t_epochs": 0}, "“Epochs” goes from"),
+        ({"t_epochs": 10**9}, "“Epochs” goes from"),
+        ({"t_batch": 0}, "“Batch size” goes from"),
+        ({"t_beta": -1.0}, "“β, the weight of the KL” goes from"),
+        ({"t_beta": 0.0, "t_rec": 0.0}, "nothing to learn"),
+        ({"t_warmup": -1}, "“KL warm-up, epochs” goes from"),
+        ({"t_seed": -1}, "“Seed” goes from"),
     ],
     ids=str,
 )
@@ -147,6 +147,18 @@ def test_wrong_settings_give_one_sentence_and_start_nothing(visit, settings, pro
     # What was typed is still there to be mended.
     for key, value in settings.items():
         assert at.session_state[key] == value
+
+
+def test_the_form_is_filled_from_the_address_and_rubbish_in_it_counts_for_nothing(visit):
+    at = visit(
+        "pages/vae.py", t_model="Autoencoder", t_z="5", t_hidden="30, 20", t_rate="banana", t_batch="1.5"
+    )
+    assert not at.exception
+    assert at.selectbox(key="t_model").value == "ae"
+    assert at.number_input(key="t_z").value == 5
+    assert at.text_input(key="t_hidden").value == "30, 20"
+    assert at.number_input(key="t_rate").value == 0.001
+    assert at.number_input(key="t_batch").value == 50
 
 
 def test_no_scheduler_there_gives_a_sentence(visit, monkeypatch):

@@ -2,25 +2,23 @@
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import psutil
 import pytest
 import torch
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, expect
 from torch import Tensor
 
 from tests.browser.server import ROOT, serve
 from tests.browser.streamlit_page import (
     centre,
-    console_errors,
     exceptions,
     navigation,
     shown,
     wait_until_idle,
 )
+from tests.browser.visits import PATIENCE, TRAINING, start_training, watched
 from ui.explorer import decoder_data
 from vaemodels import checkpoints, data
 from vaemodels.data import binarize
@@ -28,12 +26,6 @@ from vaemodels.evaluation import image_terms
 from vaemodels.models import Model
 
 Visit = Callable[[str], Page]
-
-PATIENCE = 60_000  # ms, on a machine that may be busy
-TRAINING = 180_000
-
-# Streamlit's own: on opening a page it looks for its server below the page's path first, then at the root.
-KNOWN_404 = re.compile(r"404 \(Not Found\) \(\S+/_stcore/(health|host-config)\)$")
 
 # Notes from now on what a run shows: the labels of its chart, which tell the newest record, and the explorer's weights.
 WATCH = """chart => {
@@ -43,24 +35,6 @@ WATCH = """chart => {
   new MutationObserver(look).observe(chart, { attributes: true, attributeFilter: ["aria-label"] });
   setInterval(() => note(seen.weights, globalThis.__vaelab_explorers?.explorer?.version), 50);
 }"""
-
-
-@contextmanager
-def watched(page: Page) -> Iterator[Page]:
-    """Lets the page reach nothing but this machine; in the end it has tried nothing else and shows no error."""
-    outside: list[str] = []
-
-    def refuse(route: Route) -> None:
-        outside.append(route.request.url)
-        route.abort()
-
-    page.context.route(re.compile(r"^https?://(?!127\.0\.0\.1[:/])"), refuse)
-    page.set_default_timeout(PATIENCE)
-    errors = console_errors(page)
-    yield page
-    assert exceptions(page) == []
-    assert [error for error in errors if not KNOWN_404.search(error)] == []
-    assert outside == []
 
 
 @pytest.fixture
@@ -96,11 +70,6 @@ def digit(place: int) -> Tensor:
 def pick(page: Page, place: int) -> None:
     page.get_by_role("option", name=re.compile(rf"image {place + 1}$")).click()
     expect(page.get_by_alt_text(re.compile(rf"digits test image {place}$"))).to_be_visible()
-
-
-def start_training(page: Page, epochs: int) -> None:
-    page.get_by_label("Epochs", exact=True).fill(str(epochs))
-    page.get_by_role("button", name="Start training").click()
 
 
 def chosen_model(page: Page) -> str:
@@ -271,20 +240,3 @@ def test_a_run_can_be_paused_resumed_and_stopped(visit):
         page.get_by_text(re.compile(r"^mine-1: VAE, 2 dimensions, trained on built-in digits for"))
     ).to_be_visible()
     wait_until_idle(page)
-
-
-def test_a_worker_that_dies_leaves_a_sentence_and_the_last_weights(page, tmp_path):
-    with serve(ROOT / "app.py", {"VAELAB_DATA": str(tmp_path)}) as server, watched(page):
-        page.goto(f"{server.url}/vae?model=vae-digits")
-        wait_until_idle(page, timeout=60)
-        start_training(page, epochs=50_000)
-        expect(page.locator("figure.chart")).to_have_attribute(
-            "aria-label", re.compile("epoch"), timeout=TRAINING
-        )
-        busiest = max(
-            psutil.Process(server.pid).children(recursive=True), key=lambda process: process.memory_info().rss
-        )
-        busiest.kill()
-        expect(page.get_by_text("The training process ended before it was done")).to_be_visible()
-        expect(page.get_by_role("button", name="Use this model on this page")).to_be_visible()
-        wait_until_idle(page)

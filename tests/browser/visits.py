@@ -1,0 +1,38 @@
+"""What the tests of visits share: a page that is watched, and a training run begun on it."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import Page, Route
+
+from tests.browser.streamlit_page import console_errors, exceptions
+
+PATIENCE = 60_000  # ms, on a machine that may be busy
+TRAINING = 180_000
+
+# Streamlit's own: on opening a page it looks for its server below the page's path first, then at the root.
+KNOWN_404 = re.compile(r"404 \(Not Found\) \(\S+/_stcore/(health|host-config)\)$")
+
+
+@contextmanager
+def watched(page: Page) -> Iterator[Page]:
+    """Lets the page reach nothing but this machine; in the end it has tried nothing else and shows no error."""
+    outside: list[str] = []
+
+    def refuse(route: Route) -> None:
+        outside.append(route.request.url)
+        route.abort()
+
+    page.context.route(re.compile(r"^https?://(?!127\.0\.0\.1[:/])"), refuse)
+    page.set_default_timeout(PATIENCE)
+    errors = console_errors(page)
+    yield page
+    assert exceptions(page) == []
+    assert [error for error in errors if not KNOWN_404.search(error)] == []
+    assert outside == []
+
+
+def start_training(page: Page, epochs: int) -> None:
+    page.get_by_label("Epochs", exact=True).fill(str(epochs))
+    page.get_by_role("button", name="Start training").click()
