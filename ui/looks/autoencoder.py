@@ -12,7 +12,7 @@ from ui.image_choice import for_model
 from ui.images import figure, row
 from ui.looks.compared import images_of, measured_on, measured_terms, present
 from ui.looks.decoded import decoded, montage
-from ui.looks.digit_plane import add_line, digit_plane, extent_of, share_chart
+from ui.looks.digit_plane import digit_plane, extent_of, share_chart
 from ui.looks.encoded import Encoded, described, encoded_pretrained
 from ui.looks.view import View
 from vaemodels.checkpoints import Checkpoint
@@ -96,10 +96,8 @@ def _plane(
     """One model's plane, what it makes of the chosen image, and what it measured."""
     points = codes.mean[:IMAGES]
     st.markdown(f"**{TITLES[name]}** · {name} · the plane reaches to ±{extent:.1f}")
-    chart = digit_plane(points, codes.labels[:IMAGES], extent)
-    add_line(chart, *ends)
     show(
-        chart,
+        digit_plane(points, codes.labels[:IMAGES], extent, ends),
         f"{name}-line-{extent:.1f}",
         f"{len(points)} test images on the latent plane of {name}, each marked by its digit, between −{extent:.1f} and "
         f"{extent:.1f}; a line from the chosen image (ring) to another (diamond).",

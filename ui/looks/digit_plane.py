@@ -1,7 +1,7 @@
 """Charts for comparing models of two dimensions: a latent plane marked with digits, the shares of digits."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
@@ -18,50 +18,58 @@ def extent_of(points: Tensor) -> float:
     return max(PRIOR_EXTENT, points.abs().quantile(0.98).item())
 
 
-def digit_plane(points: Tensor, labels: Tensor, extent: float) -> "Figure":
-    """`points: [n, 2]` as the digits `labels: [n]`, and the prior's circle of two standard deviations."""
+def digit_plane(points: Tensor, labels: Tensor, extent: float, line: Tensor | None = None) -> "Figure":
+    """`points: [n, 2]` as the digits `labels: [n]`, and the prior's circle of two standard deviations.
+
+    `line: [2, 2]` is drawn from its first point (ring) to its second (diamond).
+    """
     import plotly.graph_objects as go
 
-    palette = digit_colours()
+    palette, ink = digit_colours(), colours()
     digits = labels.tolist()
     x, y = points.T.tolist()
-    figure = go.Figure(
-        go.Scatter(
-            x=x,
-            y=y,
-            mode="text",
-            text=[str(digit) for digit in digits],
-            textfont={"size": 11, "color": [palette[digit] for digit in digits]},
-            hovertemplate="%{text} at %{x:.2f}, %{y:.2f}<extra></extra>",
-        )
-    )
-    figure.add_shape(
-        type="circle", x0=-2, y0=-2, x1=2, y1=2, line={"color": colours()["ink"], "width": 1.5, "dash": "dot"}
-    )
+    traces: list[dict[str, Any]] = [
+        {
+            "type": "scatter",
+            "x": x,
+            "y": y,
+            "mode": "text",
+            "text": [str(digit) for digit in digits],
+            "textfont": {"size": 11, "color": [palette[digit] for digit in digits]},
+            "hovertemplate": "%{text} at %{x:.2f}, %{y:.2f}<extra></extra>",
+        }
+    ]
+    if line is not None:
+        x, y = line.T.tolist()
+        traces.append(_line(x, y, ink["text"]))
     side = {"range": [-extent, extent], "nticks": 6, "constrain": "domain"}
-    figure.update_xaxes(**side, title={"text": "z₁", "standoff": 4})
-    figure.update_yaxes(**side, title={"text": "z₂", "standoff": 4}, scaleanchor="x")
-    figure.update_layout(showlegend=False)
-    return figure
+    circle = {"type": "circle", "x0": -2, "y0": -2, "x1": 2, "y1": 2}
+    return go.Figure(
+        traces,
+        {
+            "showlegend": False,
+            "shapes": [{**circle, "line": {"color": ink["ink"], "width": 1.5, "dash": "dot"}}],
+            "xaxis": {**side, "title": {"text": "z₁", "standoff": 4}},
+            "yaxis": {**side, "title": {"text": "z₂", "standoff": 4}, "scaleanchor": "x"},
+        },
+    )
 
 
-def add_line(figure: "Figure", start: Tensor, end: Tensor) -> None:
-    """A straight line from one point `[2]` (ring) to another (diamond)."""
-    ink = colours()["text"]
-    x, y = zip(start.tolist(), end.tolist(), strict=True)
-    figure.add_scatter(
-        x=x,
-        y=y,
-        mode="lines+markers",
-        line={"color": ink, "width": 2},
-        marker={
+def _line(x: list[float], y: list[float], colour: str) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "x": x,
+        "y": y,
+        "mode": "lines+markers",
+        "line": {"color": colour, "width": 2},
+        "marker": {
             "symbol": ["circle-open", "diamond-open"],
             "size": 15,
-            "color": ink,
+            "color": colour,
             "line": {"width": 2.5},
         },
-        hovertemplate="%{x:.2f}, %{y:.2f}<extra></extra>",
-    )
+        "hovertemplate": "%{x:.2f}, %{y:.2f}<extra></extra>",
+    }
 
 
 def share_chart(shares: Mapping[str, Tensor]) -> "Figure":
@@ -70,19 +78,27 @@ def share_chart(shares: Mapping[str, Tensor]) -> "Figure":
 
     # Inks: every hue has a meaning of its own.
     tones = [faded(colours()["ink"], 0.5), colours()["text"]]
-    figure = go.Figure(
+    digits = list(range(10))
+    return go.Figure(
         [
-            go.Bar(
-                name=title,
-                x=list(range(10)),
-                y=share.tolist(),
-                marker={"color": tone},
-                hovertemplate=f"{title}, %{{x}}: %{{y:.0%}}<extra></extra>",
-            )
+            {
+                "type": "bar",
+                "name": title,
+                "x": digits,
+                "y": share.tolist(),
+                "marker": {"color": tone},
+                "hovertemplate": f"{title}, %{{x}}: %{{y:.0%}}<extra></extra>",
+            }
             for (title, share), tone in zip(shares.items(), tones, strict=False)
-        ]
+        ],
+        {
+            "shapes": [
+                {
+                    **{"type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": 0.1, "y1": 0.1},
+                    "line": {"dash": "dot", "width": 1, "color": colours()["text"]},
+                }
+            ],
+            "xaxis": {"tickvals": digits, "showgrid": False},
+            "yaxis": {"tickformat": ".0%", "rangemode": "tozero", "nticks": 4},
+        },
     )
-    figure.add_hline(0.1, line={"dash": "dot", "width": 1, "color": colours()["text"]})
-    figure.update_xaxes(tickvals=list(range(10)), showgrid=False)
-    figure.update_yaxes(tickformat=".0%", rangemode="tozero", nticks=4)
-    return figure

@@ -1,7 +1,7 @@
 """The charts over β: rate against distortion, the trends, the correlation of latent dimensions."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
@@ -11,6 +11,8 @@ from vaemodels.comparisons import RatePoint
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
+
+Trace = dict[str, Any]
 
 LEVELS = 6  # lines of constant −ELBO at most
 STEPS = (2, 5, 10, 20, 50, 100, 200, 500)  # nats between them
@@ -23,79 +25,111 @@ def rate_distortion_chart(points: Sequence[RatePoint], selected: float, colours:
 
     rates = [point.rate.mean for point in points]
     distortions = [point.distortion.mean for point in points]
-    x_low, x_high = _padded(rates)
-    y_low, y_high = _padded(distortions)
-    figure = go.Figure()
-    for level in _levels(points):
-        figure.add_scatter(
-            x=[x_low, x_high],
-            y=[level - x_low, level - x_high],
-            mode="lines",
-            line={"color": faded(colours["bound"], 0.4), "width": 1},
-            hoverinfo="skip",
-        )
-        if y_low < level - x_high < y_high:
-            figure.add_annotation(
-                x=x_high,
-                y=level - x_high,
-                text=f"−ELBO {level}",
-                showarrow=False,
-                xanchor="left",
-                font={"color": colours["bound"], "size": 10},
-            )
+    x_range, y_range = _padded(rates), _padded(distortions)
+    best = min(points, key=lambda point: point.nelbo.mean)
+    levels = _levels(points)
+    traces = [
+        _line(x_range, [level - x for x in x_range], faded(colours["bound"], 0.4), "solid")
+        for level in levels
+    ]
     for point in points:
         if point.beta == selected:
-            run = min(TANGENT[0], TANGENT[1] / point.beta)
-            figure.add_scatter(
-                x=[point.rate.mean - run, point.rate.mean + run],
-                y=[point.distortion.mean + point.beta * run, point.distortion.mean - point.beta * run],
-                mode="lines",
-                line={"color": colours["text"], "width": 1.5, "dash": "dot"},
-                hoverinfo="skip",
-            )
-    best = min(points, key=lambda point: point.nelbo.mean)
-    figure.add_scatter(
-        x=[best.rate.mean],
-        y=[best.distortion.mean],
-        mode="markers",
-        marker={"symbol": "circle-open", "size": 24, "color": colours["bound"], "line": {"width": 2.5}},
-        hoverinfo="skip",
+            traces.append(_tangent(point, colours["text"]))
+    traces.append(
+        {
+            "type": "scatter",
+            "x": [best.rate.mean],
+            "y": [best.distortion.mean],
+            "mode": "markers",
+            "marker": {
+                "symbol": "circle-open",
+                "size": 24,
+                "color": colours["bound"],
+                "line": {"width": 2.5},
+            },
+            "hoverinfo": "skip",
+        }
     )
-    figure.add_scatter(
-        x=rates,
-        y=distortions,
-        error_x={"array": [point.rate.stderr for point in points], "width": 0, "color": colours["ink"]},
-        error_y={"array": [point.distortion.stderr for point in points], "width": 0, "color": colours["ink"]},
-        mode="lines+markers+text",
-        line={"color": colours["ink"], "width": 1.5},
-        marker={
+    traces.append(_curve(points, selected, colours))
+    return go.Figure(
+        traces,
+        {
+            "showlegend": False,
+            "margin": {"r": 64},
+            "annotations": [
+                {
+                    "x": x_range[1],
+                    "y": level - x_range[1],
+                    "text": f"−ELBO {level}",
+                    "showarrow": False,
+                    "xanchor": "left",
+                    "font": {"color": colours["bound"], "size": 10},
+                }
+                for level in levels
+                if y_range[0] < level - x_range[1] < y_range[1]
+            ],
+            # No grid: the lines on this chart are those of constant −ELBO.
+            "xaxis": {
+                "range": x_range,
+                "showgrid": False,
+                "title": {"text": "rate KL(q ‖ p), nats", "font": {"color": colours["kl"]}},
+            },
+            "yaxis": {
+                "range": y_range,
+                "showgrid": False,
+                "title": {
+                    "text": "distortion −E[log p(x|z)], nats",
+                    "font": {"color": colours["reconstruction"]},
+                },
+            },
+        },
+    )
+
+
+def _line(x: Sequence[float], y: Sequence[float], colour: str, dash: str) -> Trace:
+    return {
+        "type": "scatter",
+        "x": list(x),
+        "y": list(y),
+        "mode": "lines",
+        "line": {"color": colour, "width": 1.5, "dash": dash},
+        "hoverinfo": "skip",
+    }
+
+
+def _tangent(point: RatePoint, colour: str) -> Trace:
+    """A piece of the line of slope −β through a point."""
+    run = min(TANGENT[0], TANGENT[1] / point.beta)
+    x, y = point.rate.mean, point.distortion.mean
+    return _line([x - run, x + run], [y + point.beta * run, y - point.beta * run], colour, "dot")
+
+
+def _curve(points: Sequence[RatePoint], selected: float, colours: dict[str, str]) -> Trace:
+    """The points with their standard errors; a click gives a point's β as text."""
+    bar = {"width": 0, "color": colours["ink"]}
+    return {
+        "type": "scatter",
+        "x": [point.rate.mean for point in points],
+        "y": [point.distortion.mean for point in points],
+        "error_x": {"array": [point.rate.stderr for point in points], **bar},
+        "error_y": {"array": [point.distortion.stderr for point in points], **bar},
+        "mode": "lines+markers+text",
+        "line": {"color": colours["ink"], "width": 1.5},
+        "marker": {
             "size": [15 if point.beta == selected else 10 for point in points],
             "color": [colours["text"] if point.beta == selected else colours["ink"] for point in points],
         },
-        text=[f" β {point.beta:g} " for point in points],
+        "text": [f" β {point.beta:g} " for point in points],
         # The curve leaves both corners free; in turn, they keep neighbours' labels apart on a phone.
-        textposition=["bottom left" if i % 2 == 0 else "top right" for i in range(len(points))],
-        customdata=[f"{point.beta:g}" for point in points],
-        hovertemplate=[
+        "textposition": ["bottom left" if i % 2 == 0 else "top right" for i in range(len(points))],
+        "customdata": [f"{point.beta:g}" for point in points],
+        "hovertemplate": [
             f"β = {point.beta:g}<br>rate {point.rate.mean:.2f} ± {point.rate.stderr:.2f}<br>"
             f"distortion {point.distortion.mean:.2f} ± {point.distortion.stderr:.2f}<br>"
             f"−ELBO {point.nelbo.mean:.2f} ± {point.nelbo.stderr:.2f}<extra></extra>"
             for point in points
         ],
-    )
-    figure.update_layout(showlegend=False, margin={"r": 64})
-    # No grid: the lines on this chart are those of constant −ELBO.
-    figure.update_xaxes(
-        range=[x_low, x_high],
-        showgrid=False,
-        title={"text": "rate KL(q ‖ p), nats", "font": {"color": colours["kl"]}},
-    )
-    figure.update_yaxes(
-        range=[y_low, y_high],
-        showgrid=False,
-        title={"text": "distortion −E[log p(x|z)], nats", "font": {"color": colours["reconstruction"]}},
-    )
-    return figure
+    }
 
 
 def trend_chart(
@@ -108,30 +142,36 @@ def trend_chart(
     """`values` over `betas` on a logarithmic axis, from zero; `guide` is a level with its name, drawn across."""
     import plotly.graph_objects as go
 
-    figure = go.Figure(
-        go.Scatter(
-            x=list(betas),
-            y=list(values),
-            error_y=None if stderr is None else {"array": list(stderr), "width": 0},
-            mode="lines+markers",
-            line={"color": colour},
-            marker={"size": 8},
-            hovertemplate="β = %{x}<br>%{y:.3g}<extra></extra>",
-        )
-    )
+    layout: dict[str, Any] = {
+        "xaxis": {
+            "type": "log",
+            "tickvals": list(betas),
+            "ticktext": [f"{beta:g}" for beta in betas],
+            "title": {"text": "β"},
+        },
+        "yaxis": {"rangemode": "tozero"},
+    }
     if guide is not None:
         level, name = guide
-        figure.add_hline(
-            level,
-            line={"dash": "dot", "width": 1, "color": colour},
-            annotation={"text": name, "font": {"size": 10}},
-            annotation_position="bottom right",
-        )
-    figure.update_xaxes(
-        type="log", tickvals=list(betas), ticktext=[f"{beta:g}" for beta in betas], title={"text": "β"}
-    )
-    figure.update_yaxes(rangemode="tozero")
-    return figure
+        across = {"xref": "paper", "x0": 0, "x1": 1, "y0": level, "y1": level}
+        layout["shapes"] = [{"type": "line", **across, "line": {"dash": "dot", "width": 1, "color": colour}}]
+        layout["annotations"] = [
+            {
+                **{"xref": "paper", "x": 1, "y": level, "xanchor": "right", "yanchor": "top"},
+                **{"text": name, "font": {"size": 10}, "showarrow": False},
+            }
+        ]
+    trace = {
+        "type": "scatter",
+        "x": list(betas),
+        "y": list(values),
+        "error_y": None if stderr is None else {"array": list(stderr), "width": 0},
+        "mode": "lines+markers",
+        "line": {"color": colour},
+        "marker": {"size": 8},
+        "hovertemplate": "β = %{x}<br>%{y:.3g}<extra></extra>",
+    }
+    return go.Figure([trace], layout)
 
 
 def correlation_chart(correlations: Tensor, colours: dict[str, str]) -> "Figure":
@@ -139,23 +179,27 @@ def correlation_chart(correlations: Tensor, colours: dict[str, str]) -> "Figure"
     import plotly.graph_objects as go
 
     names = [f"z{subscript(i + 1)}" for i in range(len(correlations))]
-    figure = go.Figure(
-        go.Heatmap(
-            z=correlations.tolist(),
-            x=names,
-            y=names,
-            zmin=0,
-            zmax=1,
-            colorscale=[[0, faded(colours["ink"], 0.06)], [1, colours["text"]]],
-            xgap=1,
-            ygap=1,
-            showscale=False,
-            hovertemplate="%{x} and %{y}: %{z:.2f}<extra></extra>",
-        )
+    cells = {
+        "type": "heatmap",
+        "z": correlations.tolist(),
+        "x": names,
+        "y": names,
+        "zmin": 0,
+        "zmax": 1,
+        "colorscale": [[0, faded(colours["ink"], 0.06)], [1, colours["text"]]],
+        "xgap": 1,
+        "ygap": 1,
+        "showscale": False,
+        "hovertemplate": "%{x} and %{y}: %{z:.2f}<extra></extra>",
+    }
+    side = {"showgrid": False, "constrain": "domain"}
+    return go.Figure(
+        [cells],
+        {
+            "xaxis": {**side, "constraintoward": "left"},
+            "yaxis": {**side, "autorange": "reversed", "scaleanchor": "x"},
+        },
     )
-    figure.update_xaxes(showgrid=False, constrain="domain", constraintoward="left")
-    figure.update_yaxes(showgrid=False, autorange="reversed", scaleanchor="x", constrain="domain")
-    return figure
 
 
 def _padded(values: Sequence[float]) -> tuple[float, float]:
