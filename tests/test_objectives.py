@@ -86,3 +86,11 @@ def test_the_loss_weighs_each_term_and_is_minus_the_elbo_at_one() -> None:
     assert torch.equal(objectives.weighted_loss(output, 1, 0), reconstruction)
     assert torch.equal(objectives.weighted_loss(output, 0, 1), kl)
     assert objectives.weighted_loss(output).shape == (5,)
+
+
+def test_the_repeats_of_a_bound_are_its_blocks() -> None:
+    log_w = log_weights(7, 4)
+    blocks = objectives.iwae_by_block(log_w, 3)
+    assert blocks.shape == (2, 4)
+    torch.testing.assert_close(blocks, torch.stack([iwae(log_w[0:3]), iwae(log_w[3:6])]))
+    torch.testing.assert_close(blocks.mean(0), iwae_in_blocks(log_w, 3))
