@@ -100,11 +100,10 @@ def drag(browser: Browser, url: str, duration: float) -> list[Row]:
 
 
 class Control(NamedTuple):
-    """Something a visitor changes: `change(i)` is the input that is timed, `prepare()` comes before it."""
+    """Something a visitor changes: `change(i)` is the input that is timed."""
 
     name: str
     change: Callable[[int], None]
-    prepare: Callable[[], None] = lambda: None
 
 
 def controls_of(page: Page) -> list[Control]:
@@ -128,7 +127,6 @@ def repaint_times(page: Page, control: Control, repeats: int) -> list[tuple[floa
     """(first, last) change painted, in ms after the input, for each time the control was changed."""
     times = []
     for i in range(repeats + 2):
-        control.prepare()
         page.evaluate("__control.arm()")
         control.change(i)
         page.wait_for_function("quiet => __control.settled(quiet)", arg=QUIET, timeout=10_000)
