@@ -7,6 +7,7 @@ Objective           ELBO(x) = E_q[log p(x|z)] − KL(q(z|x) ‖ p(z))   ≤ log 
 Training may weigh the two terms (β-VAE, Higgins et al. 2017); the reported ELBO never does.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
@@ -70,7 +71,8 @@ class VAE(Model):
         outputs = config.outputs_per_pixel * dim
         self.decoder = networks.mlp((config.z_dim, *reversed(config.hidden), outputs), config.activation)
         if config.likelihood == "gaussian" and config.variance == "learned":
-            self.log_std = nn.Parameter(torch.tensor(FIXED_VARIANCE).log() / 2)
+            # A logarithm of math's: torch's, on the device "meta" where checkpoints are checked, imports its compiler.
+            self.log_std = nn.Parameter(torch.tensor(0.5 * math.log(FIXED_VARIANCE)))
 
     def prior(self) -> Independent:
         """p(z) = N(0, I)."""
