@@ -151,7 +151,7 @@ def test_wrong_settings_give_one_sentence_and_start_nothing(visit, settings, pro
 
 def test_the_form_is_filled_from_the_address_and_rubbish_in_it_counts_for_nothing(visit):
     at = visit(
-        "pages/vae.py", t_model="Autoencoder", t_z="5", t_hidden="30, 20", t_rate="banana", t_batch="1.5"
+        "pages/vae.py", t_model="Autoencoder", t_z="5", t_hidden="30, 20", t_rate="banana", t_batch="many"
     )
     assert not at.exception
     assert at.selectbox(key="t_model").value == "ae"

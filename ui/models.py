@@ -85,9 +85,7 @@ def describe(card: Card) -> str:
 
 def title(card: Card) -> str:
     """Its kind and size in a few words."""
-    return (
-        f"{KINDS[card['model']]}, {card['config']['z_dim']} dimensions, trained on {named(card['dataset'])}"
-    )
+    return f"{KINDS[card['model']]}, {card['config']['z_dim']} dimensions"
 
 
 def _measured(card: Card) -> str:

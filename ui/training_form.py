@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import models
+from ui import models, url_state
 from ui.image_token import FRAMED
 from vaemodels import data, runs
 from vaemodels.errors import LabError
@@ -28,6 +28,9 @@ LABELS = {
     "seed": "Seed",
     "likelihood": "Likelihood of a VAE",
 }
+# These are words of the language too, and settings only where a sentence begins with them.
+_WORDS = "hidden|epochs|seed|dataset|likelihood"
+_SETTING = re.compile(rf"\b(?!{_WORDS})({'|'.join(LABELS)})\b|^({_WORDS})\b")
 NEAT_NUMBERS = "%g"
 MAX_TEXT = 60
 
@@ -92,7 +95,7 @@ def _number(setting: str, value: float, step: float, key: str) -> float | int:
         step=step,
         format=NEAT_NUMBERS if isinstance(value, float) else None,
         key=key,
-        bind="query-params",
+        bind=url_state.binding(key),
     )
     return number
 
@@ -119,5 +122,4 @@ def new_run(kind: str, hidden: str, likelihood: str, values: dict[str, Any]) -> 
 
 def in_the_forms_words(sentence: str) -> str:
     """A sentence of the package with its settings called what the form calls them."""
-    names = "|".join(LABELS)
-    return re.sub(rf"\b({names})\b", lambda match: f"“{LABELS[match[0]]}”", sentence)
+    return _SETTING.sub(lambda match: f"“{LABELS[match[0]]}”", sentence)
