@@ -1,12 +1,15 @@
 """The datasets by name: `get` says what one is, `load` gives the images and labels of one split.
 
-Images are uint8 [n, dim] and stay whole in memory. torchvision is imported by a download only.
+Images are uint8 [n, dim] and stay whole in memory. torchvision is imported by a download only,
+and `streetdigits` is drawn when it is first loaded.
 """
 
 from collections.abc import Callable
 from functools import lru_cache
 
-from vaemodels.data import digits, mnist
+from torch import Tensor
+
+from vaemodels.data import digits, mnist, streetdigits, svhn
 from vaemodels.data.binarization import MODES, binarize
 from vaemodels.data.dataset import Dataset, Split, data_folder
 from vaemodels.errors import UsageError
@@ -19,12 +22,13 @@ __all__ = [
     "binarize",
     "data_folder",
     "download",
+    "factors",
     "get",
     "is_available",
     "load",
 ]
 
-_MODULES = {module.DATASET.name: module for module in (digits, mnist)}
+_MODULES = {module.DATASET.name: module for module in (digits, mnist, streetdigits, svhn)}
 
 DATASETS: dict[str, Dataset] = {name: module.DATASET for name, module in _MODULES.items()}
 
@@ -46,6 +50,12 @@ def load(name: str, split: str) -> Split:
     if split not in sizes:
         raise UsageError(f"There is no split {split!r} of {name}: use one of {', '.join(sizes)}.")
     return _MODULES[name].load(split)
+
+
+def factors(name: str, split: str) -> dict[str, Tensor]:
+    """The true style of every image of a split, `[n]` for each factor by name; none where nobody knows it."""
+    load(name, split)  # refuses unknown names
+    return streetdigits.factors(split) if name == streetdigits.DATASET.name else {}
 
 
 def is_available(name: str) -> bool:

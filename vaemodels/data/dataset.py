@@ -19,14 +19,14 @@ class Dataset:
     family: Literal["bernoulli", "gaussian"]  # the likelihood its pixels are given
     n_labels: int
     licence: str
-    download_bytes: int  # 0: comes with the package
+    download_bytes: int  # 0: comes with the package, or is drawn by it
     sizes: dict[str, int]  # images by split
 
 
 class Split(NamedTuple):
     """The images and labels of one split, shared by everyone who loads it: read them, never write to them."""
 
-    images: Tensor  # uint8 [n, channels * height * width], 0 is no ink
+    images: Tensor  # uint8 [n, channels * height * width], 0 is no ink, or no light where there is colour
     labels: Tensor  # int64 [n]
 
 
