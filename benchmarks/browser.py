@@ -119,7 +119,7 @@ def controls_of(page: Page) -> list[Control]:
     return [
         Control("pick an image", lambda i: thumbnails.nth(1 + i % (thumbnails.count() - 1)).click()),
         Control("key on a latent's slider", press),
-        Control("choose where images come from", lambda i: sources.nth(i % sources.count()).click()),
+        Control("choose where images come from", lambda i: sources.nth((i + 1) % sources.count()).click()),
     ]
 
 
