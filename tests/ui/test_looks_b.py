@@ -280,6 +280,8 @@ def test_planes_show_draws_of_q_and_say_where_the_scale_differs(pretrained):
         assert any(f"plane of {name}" in alt and f"−{extent:.1f}" in alt for alt in alts(at))
         scale = [text for text in at.markdown if text.value.startswith(planes.STORIES[name][1])]
         assert ("Mind the scale" in scale[0].value) == (extent > PRIOR_EXTENT)
+        assert f"**{planes.within_prior(points):.0%}** of these draws" in words(at)
+        assert f"is **{codes.std.median():.3f}**" in words(at)
         model = checkpoints.load(name).model
         corner = torch.full((2,), extent)
         expected = grid(
@@ -290,6 +292,13 @@ def test_planes_show_draws_of_q_and_say_where_the_scale_differs(pretrained):
         )
     assert "630.0 ± 0.5" in html(at)
     assert "0.0 ± 0.1" in html(at)
+
+
+def test_the_share_within_the_prior():
+    points = torch.tensor([[0.0, 1.9], [-1.5, 1.5], [1.4, 1.4], [30.0, 0.0]])
+    assert planes.within_prior(points) == 0.5
+    prior = torch.randn(100_000, 2, generator=torch.Generator().manual_seed(0))
+    assert planes.within_prior(prior) == pytest.approx(1 - np.exp(-2), abs=0.005)
 
 
 def test_a_plane_holds_the_prior_and_nearly_all_points():

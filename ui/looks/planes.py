@@ -1,5 +1,7 @@
 """Reconstruction only, KL only, both: what each end of the objective makes of a two-dimensional latent space."""
 
+import math
+
 import streamlit as st
 import torch
 from torch import Tensor
@@ -20,8 +22,8 @@ STEPS = 12
 STORIES = {
     "vae-2d-rec": (
         "Reconstruction only",
-        "Nothing holds the codes near the prior: they spread far and q(z|x) shrinks to a point. The digits part, but "
-        "the prior (dotted, 2σ) covers next to none of them, so samples from it fail; the KL says by how much.",
+        "Nothing holds the codes near the prior: they spread far, q(z|x) shrinks to a point and the digits part. "
+        "Samples from N(0, I) all come from the crowded middle; the KL says how far from the prior q has gone.",
     ),
     "vae-2d-kl": (
         "KL only",
@@ -72,6 +74,11 @@ def _plane(view: View, name: str, checkpoint: Checkpoint) -> None:
     scale = "" if extent == PRIOR_EXTENT else f" Mind the scale: this plane reaches to ±{extent:.0f}."
     st.html(_mosaic(view, name, checkpoint.model, extent) + measured_terms(checkpoint.card))
     st.markdown(story + scale)
+    assert codes.std is not None
+    st.caption(
+        f"**{within_prior(points):.0%}** of these draws lie within the prior’s 2σ, where N(0, I) has "
+        f"{1 - math.exp(-2):.0%}. The median σ of q(z|x) is **{codes.std.median():.3f}**."
+    )
 
 
 def draw_codes(codes: Encoded, seed: int) -> Tensor:
@@ -79,6 +86,11 @@ def draw_codes(codes: Encoded, seed: int) -> Tensor:
     assert codes.std is not None
     mean, std = codes.mean[:IMAGES], codes.std[:IMAGES]
     return mean + std * torch.randn(mean.shape, generator=torch.Generator().manual_seed(seed))
+
+
+def within_prior(points: Tensor) -> float:
+    """The share of `points: [n, 2]` within two standard deviations of N(0, I); its own is 1 − e⁻²."""
+    return (points.norm(dim=1) < 2).float().mean().item()
 
 
 def _mosaic(view: View, name: str, model: Model, extent: float) -> str:
