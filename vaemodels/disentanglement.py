@@ -45,10 +45,8 @@ def information_gap(
             log_density = Normal(mean[:, j], std[:, j]).log_prob(z[rows, j].unsqueeze(1))  # [rows, n]
             marginal = torch.logsumexp(log_density, 1)
             for f in range(factors.shape[1]):
-                given = (
-                    torch.logsumexp(log_density.masked_fill(~same[:, :, f], -torch.inf), 1) - log_share[:, f]
-                )
-                information[j, f] += (given - marginal).sum() / n
+                joint = torch.logsumexp(log_density.masked_fill(~same[:, :, f], -torch.inf), 1)
+                information[j, f] += (joint - log_share[:, f] - marginal).sum() / n
     information /= entropy
     best, second = nn.functional.pad(information, (0, 0, 0, 1)).topk(2, dim=0).values
     gaps = best - second
