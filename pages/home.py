@@ -1,45 +1,43 @@
-"""Home: a model to touch at once, and where to go from there."""
+"""Home: a model to touch at once, what each variant changes, and where to start."""
 
 import streamlit as st
 
 from ui import models, vae_page
-from ui.explorer import latent_explorer
+from ui.explorer import prior_samples
 from ui.navigation import header
+from ui.variants import VARIANTS, table
 
 SLOT = "home"
+VAE_PAGE = "pages/vae.py"
 START = [1.0, -0.7]  # somewhere legible
-VARIANTS = [
-    ("ae-2d", "Autoencoder", "One point per image and no prior: nothing says what lies between the points."),
-    (
-        "vae-2d",
-        "VAE",
-        "One Gaussian q(z|x) per image, held close to N(0, I): the space fills, and can be sampled.",
-    ),
-    ("vae", "VAE, ten dimensions", "Room for more than a plane can show: sharper images and a better ELBO."),
-    (
-        "vae-digits",
-        "VAE on small data",
-        "The same on 1,297 digits that come with the app: train your own in seconds.",
-    ),
-]
 
 header("VAE Lab")
 st.markdown(
     "A variational autoencoder learns to write digits it has never seen. This one squeezes every image into **two "
     "numbers**: drag in the plane, and its decoder draws what those two numbers mean."
 )
-st.page_link("pages/vae.py", label="Take one image's ELBO apart →")
-touch, start = st.columns([7, 4], gap="large")
-with touch:
-    name = vae_page.default_model(["vae-2d", "vae-2d-digits"])
-    checkpoint = models.get(name)
-    latent_explorer(SLOT, key="home-explorer", z=START)
+name = vae_page.default_model(["vae-2d", "vae-2d-digits"])
+checkpoint = models.get(name)
+
+
+@st.fragment
+def touch() -> None:
+    """The explorer; where it is let go of goes into the address."""
+    vae_page.explorer(SLOT, key="home-explorer", start=START)
+
+
+explorer, beside = st.columns([7, 4], gap="large")
+with explorer:
+    touch()
     st.caption(models.describe(checkpoint.card))
-with start:
-    st.subheader("What each variant changes", anchor=False)
-    for variant, title, change in VARIANTS:
-        if variant in models.names({"vae", "ae"}):
-            with st.container(gap=None):
-                st.page_link("pages/vae.py", label=f"**{title}** →", query_params={"model": variant})
-                st.caption(change)
+with beside:
+    st.subheader("Where to start", anchor=False)
+    with st.container(gap=None):
+        st.page_link(VAE_PAGE, label="Take one image's ELBO apart →")
+        st.page_link(VAE_PAGE, label="Draw a digit and encode it →", query_params={"images": "draw"})
+        st.page_link(VAE_PAGE, label="Walk from one digit to another →", query_params={"look": "interpolate"})
+    st.caption("Or choose a sample: each is a draw z ~ N(0, I), decoded in your browser.")
+    prior_samples(SLOT, key="home-samples", rows=3, columns=4)
+st.subheader("What each variant changes", anchor=False)
+table(VARIANTS, VAE_PAGE)
 vae_page.publish(name, checkpoint, SLOT)

@@ -25,12 +25,11 @@ def current_page() -> Page:
 def enter() -> None:
     """Called by the entry point before it runs a page."""
     st.session_state[ENTERED] = True
-    url_state.begin_run()
     st.html(STYLE)
 
 
 def header(title: str) -> None:
-    """A page's title.
+    """A page's title, the first thing it draws.
 
     The first visitor of a fresh server who follows a link to a page gets that page run alone, without the entry point
     and its menu: Streamlit takes the folder pages/ for its older kind of app until `st.navigation` is called for the
@@ -38,4 +37,5 @@ def header(title: str) -> None:
     """
     if ENTERED not in st.session_state:
         st.switch_page(current_page(), query_params=st.query_params.to_dict())
+    url_state.begin_run()
     st.title(title, anchor=False)

@@ -6,8 +6,10 @@ decides when a visitor comes to a page or goes back in their browser's history; 
 and the address follows. What can't be read there gives the default and one sentence.
 """
 
+import math
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Literal
 
 import streamlit as st
@@ -57,15 +59,30 @@ def prepare(state: Mapping[str, str | int | float]) -> None:
     for name, value in state.items():
         if name not in COMPONENTS:
             st.session_state[name] = value
-        try:
+        with suppress(StreamlitAPIException):  # a bound widget writes the address itself
             put(name, str(value))
-        except StreamlitAPIException:  # bound to a widget, which writes the address itself
-            continue
     st.session_state[_NEXT] = True
 
 
+def binding(name: str) -> Literal["query-params"] | None:
+    """`bind=` for a number input called `name`: Streamlit's own, which fails on a number without end.
+
+    Such a number is taken out of the address.
+    """
+    try:
+        endless = not math.isfinite(float(get(name) or "0"))
+    except ValueError:
+        return "query-params"
+    if not endless:
+        return "query-params"
+    with suppress(StreamlitAPIException):  # of a widget bound by now, Streamlit itself takes the value out
+        put(name, None)
+    note(f"The link's {name} is not a number that can be used; the usual one stands instead.")
+    return None
+
+
 def begin_run() -> None:
-    """Called by the entry point before it runs a page."""
+    """Called by every page before anything that the address could decide."""
     st.session_state[_NOW] = st.session_state.pop(_NEXT, False)
 
 

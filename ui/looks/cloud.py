@@ -15,6 +15,7 @@ from ui.looks.decoded import decoded, montage
 from ui.looks.encoded import Encoded, encoded
 from ui.looks.plane import Window, named, plane_figure, ring, shown_plane, whole_plane
 from ui.looks.view import EXPLORER, View
+from ui.url_state import binding
 from vaemodels.latent_space import ellipse
 from vaemodels.models import Model
 from vaemodels.networks import sample_normal
@@ -89,7 +90,7 @@ def _choose_draw(typed: Callable[[], None]) -> int | None:
         DRAWS,
         None,
         key=PICKED,
-        bind="query-params",
+        bind=binding(PICKED),
         on_change=typed,
         placeholder="click a point",
         help="Sends this draw's z to the explorer, as a click on its point does.",

@@ -15,6 +15,7 @@ from ui.looks.decoded import decoded
 from ui.looks.encoded import Encoded, described, encoded
 from ui.looks.plane import named, plane_figure, ring, shown_plane, whole_plane
 from ui.looks.view import EXPLORER, View
+from ui.url_state import binding
 from vaemodels.pictures import picture
 
 PICKED = "latent"  # also in the address: the test image whose z went to the explorer
@@ -59,7 +60,7 @@ def draw(view: View) -> None:
             n - 1,
             None,
             key=PICKED,
-            bind="query-params",
+            bind=binding(PICKED),
             on_change=typed,
             placeholder="click a digit, or type a number",
             help="Sends this image's z to the explorer, as a click on its digit does.",

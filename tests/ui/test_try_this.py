@@ -1,0 +1,184 @@
+"""Each experiment's observation, computed from the model and the image that its button sets."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+from torch import Tensor
+
+from ui.image_choice import image_named
+from ui.looks import LOOKS
+from ui.vae_experiments import EXPERIMENTS
+from vaemodels import checkpoints, data
+from vaemodels.data import binarize
+from vaemodels.evaluation import ImageTerms, image_terms
+from vaemodels.models import Model
+from vaemodels.networks import VARIANCE_FLOOR, sample_pixels
+
+ROOT = Path(__file__).parents[2]
+NAMES = {experiment.name: experiment for experiment in EXPERIMENTS}
+THERE = [
+    experiment for experiment in EXPERIMENTS if experiment.state["model"] in checkpoints.pretrained_names()
+]
+PARAMETERS = {"model", "images", "image", "show", "seed", "look", "to", "z"}
+
+
+def model_of(name: str) -> Model:
+    """The model of an experiment."""
+    wanted = str(NAMES[name].state["model"])
+    if wanted not in checkpoints.pretrained_names():
+        pytest.skip(f"{wanted} is not in pretrained/, so the page does not show this experiment")
+    return checkpoints.load(wanted).model
+
+
+def image_of(name: str, model: Model, parameter: str = "image") -> Tensor:
+    """An image that the experiment's state names, as `model` takes it."""
+    return image_named(str(NAMES[name].state[parameter]), model).x
+
+
+def terms_of(name: str, model: Model) -> ImageTerms:
+    return image_terms(model, image_of(name, model))
+
+
+def codes(model: Model) -> Tensor:
+    """The codes of the built-in test images."""
+    with torch.no_grad():
+        return model.embed(binarize(data.load("digits", "test").images, "static"))
+
+
+@torch.no_grad()
+def walk() -> None:
+    model = model_of("walk")
+    ends = torch.stack(
+        [model.embed(image_of("walk", model, which).unsqueeze(0))[0] for which in ("image", "to")]
+    )
+
+    def grey(pixels: Tensor) -> int:
+        return int(((pixels > 0.2) & (pixels < 0.8)).sum())
+
+    halfway, fade = model.decode(ends.mean(0)).mean, model.decode(ends).mean.mean(0)
+    assert grey(halfway) < 0.8 * grey(fade)
+    labels = [image_named(str(NAMES["walk"].state[which]), model).label for which in ("image", "to")]
+    assert f"from a {labels[0]} to a {labels[1]}" in NAMES["walk"].do
+
+
+@torch.no_grad()
+def draw() -> None:
+    model = model_of("draw")
+    likelihood = model.decode(model.embed(image_of("draw", model).unsqueeze(0)))
+    mean = likelihood.mean[0]
+    draws = [sample_pixels(likelihood, torch.Generator().manual_seed(seed))[0] for seed in range(5)]
+    differ = sum((a != b).float() for a in draws for b in draws)
+    assert float(differ.sum()) > 0
+    grey = (mean > 0.05) & (mean < 0.95)
+    assert float(differ[grey].sum() / differ.sum()) > 0.9
+    stroke = mean > 0.95
+    assert min(float(x[stroke].mean()) for x in draws) > 0.9
+
+
+@torch.no_grad()
+def unused() -> None:
+    model = model_of("unused")
+    kl = terms_of("unused", model).kl_by_dimension["z"]
+    assert f"{kl[2]:.2f}" == "0.00"
+    z = model.embed(image_of("unused", model).unsqueeze(0)).repeat(7, 1)
+
+    def change(dimension: int) -> float:
+        moved = z.clone()
+        moved[:, dimension] = torch.linspace(-3, 3, 7)
+        decoded = model.decode(moved).mean
+        return float((decoded.amax(0) - decoded.amin(0)).sum())
+
+    assert change(2) < 0.05 * change(9)
+
+
+def beta() -> None:
+    kl = terms_of("beta", model_of("beta")).kl_by_dimension["z"]
+    usual = terms_of("beta", checkpoints.load("vae").model).kl_by_dimension["z"]
+    assert int((kl < 0.1).sum()) >= 2
+    assert float(usual.min()) > 0.5
+
+
+def unseen() -> None:
+    terms = terms_of("unseen", model_of("unseen"))
+    result = checkpoints.read_card("vae")["evaluation"]
+    assert terms.nelbo > 2 * result["nelbo"]
+    surplus = terms.nelbo - result["nelbo"]
+    assert terms.reconstruction - result["reconstruction"] > 0.95 * surplus
+    assert terms.kl_total < 1.1 * result["kl"]["z"]
+
+
+def autoencoder() -> None:
+    inside = (codes(model_of("autoencoder")).norm(dim=1) < 2).float().mean()
+    assert float(inside) <= 0.2
+    # Of a standard normal in two dimensions, 1 − exp(−2²/2).
+    assert round(100 * (1 - float(torch.exp(torch.tensor(-2.0))))) == 86
+
+
+@torch.no_grad()
+def reconstruction() -> None:
+    model = model_of("reconstruction")
+    assert float(codes(model).abs().max()) > 20
+    q = model.encode(image_of("reconstruction", model).unsqueeze(0))["z"]
+    assert q.stddev.max().item() == pytest.approx(VARIANCE_FLOOR**0.5)
+    usual = terms_of("reconstruction", checkpoints.load("vae-2d").model)
+    assert terms_of("reconstruction", model).kl_total > 3 * usual.kl_total
+
+
+OBSERVATIONS: dict[str, Callable[[], None]] = {
+    check.__name__: check for check in (walk, draw, unused, beta, unseen, autoencoder, reconstruction)
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_observation_is_what_the_models_compute(name):
+    OBSERVATIONS[name]()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_experiment_is_two_short_sentences_and_a_state(name):
+    experiment = NAMES[name]
+    assert experiment.do.endswith(".")
+    assert experiment.look_for.endswith(".")
+    assert len(re.findall(r"[.!?](\s|$)", experiment.look_for)) == 1
+    assert experiment.state.keys() <= PARAMETERS
+    assert experiment.state["look"] in LOOKS
+
+
+def page(model: str) -> AppTest:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    at.run()
+    at.switch_page("pages/vae.py")
+    at.query_params["model"] = model
+    return at.run()
+
+
+@pytest.mark.parametrize("experiment", THERE, ids=lambda experiment: experiment.name)
+def test_its_button_sets_the_controls_and_says_what_to_look_for(experiment):
+    at = page("vae-2d")
+    at.number_input(key="seed").set_value(4).run()
+    at.button(key=f"try-{experiment.name}").click().run()
+    assert not at.exception
+    assert not at.toast
+    assert at.selectbox(key="model").value == experiment.state["model"]
+    assert at.session_state["look"] == experiment.state["look"]
+    assert at.session_state["show"] == experiment.state.get("show", "mean")
+    assert at.number_input(key="seed").value == 4  # what it does not name stays
+    place = str(experiment.state["image"]).removeprefix("digits-")
+    assert any(f"digits test image {place}" in html.proto.body for html in at.get("html"))
+    told = [text for text in at.markdown if experiment.look_for in text.value]
+    assert len(told) == 1
+    [done] = [button for button in at.button if button.label == "Done"]
+    done.click().run()
+    assert not [text for text in at.markdown if experiment.look_for in text.value]
+
+
+def test_experiments_without_their_model_are_not_shown(monkeypatch):
+    names = [name for name in checkpoints.pretrained_names() if name != "vae-digits"]
+    monkeypatch.setattr(checkpoints, "pretrained_names", lambda: names)
+    keys = [button.key for button in page("vae-2d").button]
+    assert "try-unseen" in keys
+    assert "try-unused" not in keys

@@ -1,0 +1,216 @@
+"""What a link asks for is what the page shows; what can't be read gives the default and a sentence."""
+
+import random
+import string
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+import streamlit as st
+from hypothesis import given
+from hypothesis import strategies as some
+from streamlit.testing.v1 import AppTest
+
+from ui import url_state
+from ui.looks import LOOKS
+from ui.share import PARTS, link
+from vaemodels import checkpoints
+from vaemodels.errors import UsageError
+
+ROOT = Path(__file__).parents[2]
+HOME = "pages/home.py"
+COORDINATES = some.floats(-url_state.MAX_Z, url_state.MAX_Z)
+RUBBISH = [
+    "nonsense",
+    "-1",
+    "9" * 400,
+    "1e999",
+    "99999999999999999999",
+    "nan",
+    "../../etc/passwd",
+    "<script>alert(1)</script>",
+    "**bold** $x$ :red[x]",
+    "%00\x00\n\t",
+    "٣",
+    "😀" * 50,
+    "x" * 5_000,
+    "mine-1' OR '1'='1",
+]
+
+
+@given(some.lists(COORDINATES, min_size=1, max_size=512))
+def test_z_comes_back_to_two_decimals(z):
+    text = url_state.z_to_text(z)
+    assert url_state.z_from_text(text, len(z)) == pytest.approx(z, abs=0.005 + 1e-9)
+    assert len(text) <= url_state.MAX_LENGTH
+
+
+@given(some.text(max_size=60) | some.from_regex(r"[-0-9._e]{0,30}"), some.integers(1, 12))
+def test_any_text_is_a_point_of_that_many_numbers_or_a_sentence(text, z_dim):
+    try:
+        z = url_state.z_from_text(text, z_dim)
+    except UsageError as error:
+        assert str(error).endswith(".")
+    else:
+        assert len(z) == z_dim
+        assert all(-url_state.MAX_Z <= value <= url_state.MAX_Z for value in z)
+
+
+def test_z_beyond_all_bounds_is_clipped():
+    assert url_state.z_from_text("9999_-9999", 2) == [url_state.MAX_Z, -url_state.MAX_Z]
+
+
+TEXTS = some.text(min_size=1, max_size=20)
+
+
+@given(some.dictionaries(TEXTS, TEXTS, max_size=5), some.sets(some.sampled_from(list(PARTS))))
+def test_a_shared_link_carries_the_state_and_what_to_leave_out(state, hide):
+    state = {name: value for name, value in state.items() if name != "hide"}
+    asked = dict(
+        parse_qsl(urlsplit(link("https://example.org/vae", {**state, "hide": "old"}, sorted(hide))).query)
+    )
+    assert asked.pop("hide", "") == ",".join(sorted(hide))
+    assert asked == state
+
+
+def open_page(page: str = "pages/vae.py", **query: str) -> AppTest:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    if page != HOME:
+        at.run()
+        at.switch_page(page)
+    at.query_params.clear()
+    at.query_params.update(query)
+    return at.run()
+
+
+def sentences(at: AppTest) -> list[str]:
+    """What the page says of the link; sentences all, and no traceback beside them."""
+    assert not at.exception
+    assert not at.error
+    assert len(at.title) == 1
+    texts = [str(toast.value) for toast in at.toast]
+    for text in texts:
+        assert text.endswith(".")
+        assert "\n" not in text
+    return texts
+
+
+def test_a_link_sets_every_control():
+    at = open_page(model="vae-digits", show="draw", seed="7", look="traversal", image="digits-12")
+    assert sentences(at) == []
+    assert at.selectbox(key="model").value == "vae-digits"
+    assert at.session_state["show"] == "draw"
+    assert at.number_input(key="seed").value == 7
+    assert at.session_state["look"] == "traversal"
+    assert any("digits test image 12" in html.proto.body for html in at.get("html"))
+    assert at.query_params["image"] == "digits-12"
+
+
+def test_what_is_changed_by_hand_is_in_the_address_and_defaults_are_not():
+    at = open_page()
+    assert at.query_params == {}
+    at.number_input(key="seed").set_value(3).run()
+    at.selectbox(key="model").set_value("vae-digits").run()
+    assert at.query_params["seed"] == "3"
+    at.number_input(key="seed").set_value(0).run()
+    assert "seed" not in at.query_params
+
+
+def test_z_of_a_link_is_where_the_explorer_starts():
+    z = [0.31, -1.2]
+    at = open_page(model="vae-2d-digits", z=url_state.z_to_text(z))
+    assert sentences(at) == []
+    assert at.session_state["_explorer_memory"]["left"] == z
+    assert any("Your z reconstructs" in caption.value for caption in at.caption)
+    # Another model has another latent space.
+    at.selectbox(key="model").set_value("vae-digits").run()
+    assert "z" not in at.query_params
+    assert at.session_state["_explorer_memory"]["left"] is None
+
+
+def test_a_private_model_gives_the_usual_one_and_the_reason():
+    [text] = sentences(open_page(model="mine-1"))
+    assert (
+        text
+        == "The model mine-1 belongs to whoever trained it and is kept in their tab; showing vae instead."
+    )
+
+
+def test_an_unknown_model_gives_the_usual_one_and_a_sentence():
+    at = open_page(model="vae-beta1000")
+    [text] = sentences(at)
+    assert "showing vae instead" in text
+    assert at.selectbox(key="model").value == "vae"
+
+
+def test_an_autoencoder_has_nothing_to_draw():
+    at = open_page(model="ae-2d", show="draw")
+    assert sentences(at) == []
+    [control] = [control for control in at.get("button_group") if control.proto.label == "Decoded images"]
+    assert control.proto.disabled
+    assert "no p(x|z)" in control.proto.help
+    assert any("f(g(x))" in html.proto.body for html in at.get("html"))
+
+
+def test_a_link_can_leave_parts_out_and_nobody_is_locked_out():
+    at = open_page(hide="train,looks,try,source,model")
+    assert sentences(at) == []
+    assert not [button for button in at.button if button.label in {"Start training", "Set it up"}]
+    assert "look" not in at.session_state
+    [everything] = [button for button in at.button if button.label == "Show all controls"]
+    everything.click().run()
+    assert sentences(at) == []
+    assert "hide" not in at.query_params
+    assert [button for button in at.button if button.label == "Start training"]
+    assert "look" in at.session_state
+
+
+def names_in_use(at: AppTest) -> list[str]:
+    """Everything the page keeps a value of under a name that an address could give too."""
+    return [
+        name
+        for name in at.session_state
+        if name[:1] in string.ascii_lowercase and all(c in string.ascii_letters + "_-" for c in name)
+    ]
+
+
+ALWAYS = ["model", "image", "images", "z", "show", "seed", "look", "hide", "try", "to"]
+
+
+@pytest.mark.parametrize("rubbish", RUBBISH, ids=lambda text: repr(text[:12]))
+def test_rubbish_gives_the_defaults_and_a_sentence(rubbish):
+    at = open_page(**dict.fromkeys(ALWAYS, rubbish))
+    texts = sentences(at)
+    assert texts or len(rubbish) > url_state.MAX_LENGTH
+    assert rubbish.isalnum() or rubbish == "-1" or not any(rubbish in text for text in texts)
+    assert at.selectbox(key="model").value == "vae"
+    assert at.number_input(key="seed").value == 0
+    assert at.session_state["show"] == "mean"
+    at.number_input(key="seed").set_value(5).run()
+    assert not at.exception
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_rubbish_in_a_look_s_own_settings_is_passed_over(look):
+    names = [*ALWAYS, *names_in_use(open_page(look=look))]
+    choose = random.Random(look)
+    for _ in range(3):
+        query = {name: choose.choice(RUBBISH) for name in names if choose.random() < 0.7}
+        sentences(open_page(**{**query, "look": look}))
+
+
+@pytest.mark.parametrize("rubbish", ["nonsense", "1_2_3", "nan_nan"])
+def test_rubbish_on_the_first_page(rubbish):
+    [text] = sentences(open_page(HOME, z=rubbish))
+    assert "2 numbers" in text
+
+
+def test_every_pretrained_model_has_a_link():
+    for name in checkpoints.pretrained_names():
+        assert sentences(open_page(model=name)) == []
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _clean() -> None:
+    st.cache_data.clear()
+    st.cache_resource.clear()
