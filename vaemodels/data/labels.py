@@ -5,10 +5,8 @@ from torch import Tensor
 
 from vaemodels.errors import UsageError
 
-UNKNOWN = -1
 
-
-def choose_labelled(labels: Tensor, n: int, seed: int = 0) -> Tensor:
+def choose(labels: Tensor, n: int, seed: int = 0) -> Tensor:
     """The indices `[n]` of the images that keep their label, as evenly spread over the classes of `labels: [images]`
     as these allow.
 
@@ -28,10 +26,3 @@ def choose_labelled(labels: Tensor, n: int, seed: int = 0) -> Tensor:
         of_class = labels[order] == label
         turn[of_class] = torch.arange(int(of_class.sum()))
     return order[turn.argsort(stable=True)][:n]
-
-
-def hide_labels(labels: Tensor, kept: Tensor) -> Tensor:
-    """`labels` with all but those at the indices `kept` replaced by −1."""
-    hidden = torch.full_like(labels, UNKNOWN)
-    hidden[kept] = labels[kept]
-    return hidden
