@@ -1,5 +1,6 @@
 import re
 from pathlib import Path
+from typing import Any
 
 import plotly.graph_objects as go
 import pytest
@@ -13,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 def test_a_colour_means_the_same_in_charts_style_sheet_and_theme(theme):
     style = (ROOT / "ui" / "style.css").read_text()
     for meaning in ("reconstruction", "kl"):
-        light, dark = re.search(rf"--lab-{meaning}: light-dark\((#\w+), (#\w+)\)", style).groups()
+        [(light, dark)] = re.findall(rf"--lab-{meaning}: light-dark\((#\w+), (#\w+)\)", style)
         assert charts.COLOURS[theme][meaning] == (light if theme == "light" else dark)
     config = (ROOT / ".streamlit" / "config.toml").read_text()
     [series] = re.findall(rf"\[theme\.{theme}\]\n(?:[^\[].*\n)*?chartCategoricalColors = \[(.+)\]", config)
@@ -35,7 +36,7 @@ def test_a_faded_colour_is_the_same_colour():
 
 
 def test_a_figures_own_layout_wins_over_the_shared_one(monkeypatch):
-    seen = {}
+    seen: dict[str, Any] = {}
     monkeypatch.setattr(
         charts.st, "plotly_chart", lambda figure, **options: seen.update(options, figure=figure)
     )
@@ -51,7 +52,8 @@ def test_a_figures_own_layout_wins_over_the_shared_one(monkeypatch):
 
 @pytest.mark.parametrize(("points", "expected"), [([{"customdata": 7}], [7]), ([], [])])
 def test_a_click_hands_on_what_the_point_carries(monkeypatch, points, expected):
-    seen, clicked = {}, []
+    seen: dict[str, Any] = {}
+    clicked: list[int] = []
     monkeypatch.setattr(charts.st, "plotly_chart", lambda figure, **options: seen.update(options))
     monkeypatch.setattr(charts.st, "session_state", {"key": {"selection": {"points": points}}})
     charts.show(go.Figure(), "key", "nothing", on_click=clicked.append)
