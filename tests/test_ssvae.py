@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.distributions import kl_divergence
 
 from tests.quadrature import standard_normal_nodes
-from vaemodels import models, networks, objectives
+from vaemodels import evaluation, models, networks, objectives
 from vaemodels.errors import UsageError
 from vaemodels.models import FSVAE, SSVAE, FSVAEConfig, SSVAEConfig
 
@@ -299,3 +299,12 @@ def test_refusals_are_one_sentence() -> None:
     for config, words in (({"image_shape": [3, 32, 32]}, "black-and-white"), ({"n_labels": 0}, "2 to 100")):
         with pytest.raises(UsageError, match=words):
             models.build("ssvae", config)
+
+
+def test_an_image_is_taken_apart_without_its_label() -> None:
+    """The terms are averages over labels; the picture is that of the most probable one."""
+    model, x = make(), random_binary(1)[0]
+    terms = evaluation.image_terms(model, x, draws=2_000)
+    assert terms.kl_by_dimension["z"].sum().item() == pytest.approx(terms.kl["z"], rel=1e-4)
+    assert terms.per_pixel.sum().item() == pytest.approx(terms.reconstruction, abs=8 * terms.stderr + 0.5)
+    torch.testing.assert_close(terms.mean, model.reconstruct(x.unsqueeze(0))[0])

@@ -214,7 +214,7 @@ def image_terms(
         per_pixel=-output.likelihood.base_dist.log_prob(x).mean(0),
         kl={name: values.mean().item() for name, values in output.kl.items()},
         kl_by_dimension={name: values[0] for name, values in by_dimension.items()},
-        mean=model.decode(model.embed(x.unsqueeze(0), one), one).mean[0],
+        mean=model.reconstruct(x.unsqueeze(0), one)[0],
     )
 
 
