@@ -1,0 +1,120 @@
+"""Several visitors on one server: two train while a third explores, and what each further session costs in memory."""
+
+import argparse
+import os
+import re
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import psutil
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from benchmarks.browser import PAGE, control_rows, controls, drag, open_page, page_address, percentile
+from benchmarks.report import Row, show
+from tests.browser import chromium
+from tests.browser.server import ROOT, serve
+
+TRAINERS = 2
+EPOCHS = 50_000  # more than there is time for
+
+
+def train(browser: Browser, url: str) -> Page:
+    """A visitor whose run on the built-in digits is under way."""
+    page = open_page(browser, url)
+    page.get_by_label("Epochs", exact=True).fill(str(EPOCHS))
+    page.get_by_role("button", name="Start training").click()
+    expect(page.locator("figure.chart")).to_have_attribute("aria-label", re.compile("epoch"), timeout=120_000)
+    return page
+
+
+def epoch(page: Page) -> float:
+    """Where a visitor's run is."""
+    label = page.locator("figure.chart").get_attribute("aria-label") or ""
+    return float(re.findall(r"epoch ([\d.]+)", label)[0])
+
+
+def company(browser: Browser, script: Path, repeats: int, seconds: float) -> list[Row]:
+    """A third visitor's drag and controls while two others train and watch their charts."""
+    with serve(script, {"VAELAB_MAX_JOBS": str(TRAINERS)}) as server:
+        address = page_address(browser, server.url)
+        trainers = [train(browser, address) for _ in range(TRAINERS)]
+        begin, before = time.perf_counter(), [epoch(page) for page in trainers]
+        measured = drag(browser, address, seconds)
+        times = controls(browser, address, repeats)
+        spent, after = time.perf_counter() - begin, [epoch(page) for page in trainers]
+        for page in trainers:
+            page.context.close()
+    epochs = min(late - early for early, late in zip(before, after, strict=True)) / spent
+    prefix = f"{TRAINERS} train, a third: "
+    return [
+        Row("each of two runs meanwhile", epochs, "epochs/s"),
+        Row(
+            f"{prefix}between frames of a drag, median",
+            statistics.median(measured.frames),
+            "ms",
+            "at most",
+            20,
+        ),
+        Row(f"{prefix}between frames of a drag, p95", percentile(measured.frames, 0.95), "ms"),
+        *control_rows(times, 120, prefix),
+    ]
+
+
+def resident(pid: int) -> float:
+    """Resident memory of a process and its children, in MB."""
+    process = psutil.Process(pid)
+    return sum(p.memory_info().rss for p in [process, *process.children(recursive=True)]) / 1e6
+
+
+def memory(browser: Browser, script: Path, sessions: int) -> list[Row]:
+    """The server's memory after one visit, and how it grows with sessions that stay open."""
+    with serve(script) as server:
+        pages = [open_page(browser, page_address(browser, server.url))]
+        time.sleep(2)
+        idle = resident(server.pid)
+        for _ in range(sessions):
+            pages.append(open_page(browser, pages[0].url))
+        time.sleep(2)
+        grown = resident(server.pid) - idle
+        for page in pages:
+            page.context.close()
+    return [
+        Row("memory: server with one visitor", idle, "MB", "at most", 450),
+        Row(f"memory: each of {sessions} further sessions", grown / sessions, "MB", "at most", 3),
+    ]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=30, help="of each control")
+    parser.add_argument("--seconds", type=float, default=5.0, help="of dragging")
+    parser.add_argument("--sessions", type=int, default=20, help="opened beside the first")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    executable = chromium.find()
+    if executable is None:
+        print(chromium.MISSING, file=sys.stderr)
+        return 1
+
+    script = ROOT / "app.py"
+    load = round(os.getloadavg()[0], 1)
+    with sync_playwright() as playwright:
+        browser = chromium.launch(playwright, executable)
+        rows = memory(browser, script, options.sessions)
+        rows += company(browser, script, options.repeats, options.seconds)
+        conditions = {
+            "page": PAGE,
+            "chromium": browser.version,
+            "cores": psutil.cpu_count() or 0,
+            "repeats": options.repeats,
+            "load before": load,
+        }
+        browser.close()
+    show("Visitors", conditions, rows, options.json)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
