@@ -84,6 +84,26 @@ def test_drag_moves_z_without_the_server_and_reports_on_release(page: Page, comp
     expect_released(page, z_of(page))
 
 
+def test_a_finger_drags_in_the_plane_and_scrolls_nothing(chromium, components_url):
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(f"{components_url}/?show=explorer")
+    wait_until_idle(page)
+    x, y, side = centre(page.locator(".plane"))
+    scrolled = "document.querySelector('[data-testid=stMain]').scrollTop"
+    before = page.evaluate(scrolled)
+    finger = context.new_cdp_session(page)
+    finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+    for step in range(1, 11):
+        point = {"x": x + step * side / 50, "y": y + step * side / 50}
+        finger.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [point]})
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    assert z_of(page) == pytest.approx([0.2 * 7, 0, -0.2 * 7], abs=0.1)
+    expect_released(page, z_of(page))
+    assert page.evaluate(scrolled) == before
+    context.close()
+
+
 def test_keyboard_moves_the_plane_and_the_sliders(components):
     page = components("explorer")
     plane = page.get_by_role("slider", name="Latent plane")

@@ -17,7 +17,9 @@ from tests.browser.component_page import (
     websocket_frames,
     z_of,
 )
-from tests.browser.streamlit_page import centre, shown, wait_until_idle
+from tests.browser.streamlit_page import centre, exceptions, shown, wait_until_idle
+from vaemodels import checkpoints, data
+from vaemodels.data import binarize
 
 HERE_AND_THERE = "t, from the first image to the second"
 
@@ -163,3 +165,41 @@ def test_every_decoded_image_is_a_draw_of_the_same_seed(components):
         (page.locator(".cells canvas").first, at_first, 0, 7),
     ):
         expect_ink(canvas, [255 if on else 11 for on in noise < mean_at(z)], at, columns)
+
+
+def digit_code(place: int) -> list[float]:
+    model = checkpoints.load("vae-digits").model
+    x = binarize(data.load("digits", "test").images, "static")[place]
+    with torch.no_grad():
+        code: list[float] = model.embed(x.unsqueeze(0))[0].tolist()
+    return code
+
+
+def test_a_link_opens_the_second_image(page: Page, app_url: str):
+    page.set_default_timeout(30_000)
+    page.goto(f"{app_url}/vae?model=vae-digits&look=interpolate&image=digits-3&to=digits-200")
+    slider = page.get_by_role("slider", name=HERE_AND_THERE)
+    for key, place in {"End": 200, "Home": 3}.items():
+        slider.press(key)
+        assert z_of(page) == pytest.approx(digit_code(place), abs=1e-4)
+    wait_until_idle(page)
+
+    labels = data.load("digits", "test").labels
+    second_four = int((labels == 4).nonzero().flatten()[1])
+    choices = page.get_by_role("listbox", name="Choose the second image").get_by_role("option")
+    expect(choices).to_have_count(21)
+    choices.nth(14).click()
+    expect(page).to_have_url(re.compile(rf"to=digits-{second_four}(&|$)"))
+    expect(page.get_by_role("img", name=f"a 4, digits test image {second_four}", exact=True)).to_be_visible()
+    slider.press("End")
+    assert z_of(page) == pytest.approx(digit_code(second_four), abs=1e-4)
+
+
+def test_a_link_to_no_image_says_so(page: Page, app_url: str):
+    page.goto(f"{app_url}/vae?model=vae-digits&look=interpolate&to=svhn-7")
+    expect(page.get_by_text("The link's second image is not a test image that is here")).to_be_visible(
+        timeout=30_000
+    )
+    zero = int((data.load("digits", "test").labels == 0).nonzero()[0])
+    expect(page.get_by_role("img", name=f"a 0, digits test image {zero}", exact=True)).to_be_visible()
+    assert exceptions(page) == []
