@@ -67,17 +67,26 @@ def test_the_radii_of_an_upright_ellipse_are_the_standard_deviations():
 
 def test_the_aggregate_posterior_is_the_mixture_and_integrates_to_one(monkeypatch):
     mean, std = torch.randn(40, 3), torch.rand(40, 3) + 0.1
-    at = torch.linspace(-9, 9, 901)
-    density = aggregate_density(mean, std, at)
-    torch.testing.assert_close(torch.trapezoid(density, at, dim=0), torch.ones(3), atol=1e-4, rtol=0)
+    edges = torch.linspace(-9, 9, 901)
+    density = aggregate_density(mean, std, edges)
+    torch.testing.assert_close((density * edges.diff()[:, None]).sum(0), torch.ones(3))
     mixture = MixtureSameFamily(Categorical(torch.ones(3, 40)), Normal(mean.T, std.T))
-    expected = mixture.log_prob(at[:, None].expand(-1, 3)).exp()
-    torch.testing.assert_close(density, expected)
-    monkeypatch.setattr(latent_space, "DENSITIES_AT_ONCE", 901 * 3 * 7)
-    torch.testing.assert_close(aggregate_density(mean, std, at), density)
+    centres = (edges[1:] + edges[:-1]) / 2
+    expected = mixture.log_prob(centres[:, None].expand(-1, 3)).exp()
+    torch.testing.assert_close(density, expected, atol=1e-3, rtol=0)
+    monkeypatch.setattr(latent_space, "VALUES_AT_ONCE", 901 * 3 * 7)
+    torch.testing.assert_close(aggregate_density(mean, std, edges), density, atol=1e-4, rtol=0)
+
+
+def test_needles_between_the_edges_lose_no_mass():
+    mean, std = torch.randn(200, 1), torch.full((200, 1), 1e-4)
+    edges = torch.linspace(-6, 6, 13)
+    counts = torch.histogram(mean.flatten(), edges).hist
+    torch.testing.assert_close(aggregate_density(mean, std, edges)[:, 0], counts / 200)
 
 
 def test_one_standard_normal_posterior_is_the_prior():
-    at = torch.linspace(-3, 3, 7)
-    density = aggregate_density(torch.zeros(5, 2), torch.ones(5, 2), at)
-    torch.testing.assert_close(density, Normal(0, 1).log_prob(at).exp()[:, None].expand(-1, 2))
+    edges = torch.linspace(-3, 3, 601)
+    density = aggregate_density(torch.zeros(5, 2), torch.ones(5, 2), edges)
+    prior = Normal(0, 1).log_prob((edges[1:] + edges[:-1]) / 2).exp()
+    torch.testing.assert_close(density, prior[:, None].expand(-1, 2), atol=1e-4, rtol=0)

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 from torch.distributions import Normal
 
-# Densities (images × places × dimensions) held at once: 4 MB, near the processor's caches.
-DENSITIES_AT_ONCE = 1_000_000
+# Images × edges × dimensions held at once: 4 MB, near the processor's caches.
+VALUES_AT_ONCE = 1_000_000
 
 
 class Plane(NamedTuple):
@@ -58,19 +58,21 @@ def ellipse(centre: Tensor, covariance: Tensor, sigmas: float, n: int = 65) -> T
     return centre + sigmas * (circle * variances.clamp(min=0).sqrt()) @ axes.T
 
 
-def aggregate_density(mean: Tensor, std: Tensor, at: Tensor) -> Tensor:
-    """The density of each dimension of the aggregate posterior, q(z_j) = (1/n) Σ_i N(z_j; μ_ij, σ_ij²).
+def aggregate_density(mean: Tensor, std: Tensor, edges: Tensor) -> Tensor:
+    """The density of each dimension of the aggregate posterior, q(z_j) = (1/n) Σ_i N(z_j; μ_ij, σ_ij²), by bins.
+
+    A bin's value is the mean density within it, so that none of the mass is lost where σ is far below the bin's width.
 
     Args:
         mean: μ, `[n, z_dim]`.
         std: σ, `[n, z_dim]`.
-        at: the places `[m]` to evaluate it at.
+        edges: of the bins, ascending, `[m + 1]`.
 
     Returns:
         `[m, z_dim]`.
     """
-    density = mean.new_zeros(len(at), mean.shape[1])
-    images_at_once = max(1, DENSITIES_AT_ONCE // density.numel())
+    below = mean.new_zeros(len(edges), mean.shape[1])
+    images_at_once = max(1, VALUES_AT_ONCE // below.numel())
     for mu, sigma in zip(mean.split(images_at_once), std.split(images_at_once), strict=True):
-        density += Normal(mu, sigma).log_prob(at[:, None, None]).exp().sum(1)
-    return density / len(mean)
+        below += Normal(mu, sigma).cdf(edges[:, None, None]).sum(1)
+    return below.diff(dim=0) / len(mean) / edges.diff()[:, None]

@@ -17,7 +17,7 @@ from vaemodels.evaluation import ACTIVE_UNIT_VARIANCE, estimate
 from vaemodels.latent_space import aggregate_density
 
 ROWS = 16  # dimensions with a row of their own
-PLACES = 61  # of z at which densities are drawn
+BINS = 71  # of z, in which densities are drawn
 SORTED = "sorted"
 ROW_HEIGHT = 30
 LEAST_EXTENT = 3.5
@@ -56,8 +56,8 @@ def collapse_sentence(active: Tensor, kl: Tensor) -> str:
     z_dim, count = len(active), int((~active).sum())
     if count == 0:
         return (
-            f"None of the {z_dim} dimensions has collapsed. A collapsed one has q(z|x) ≈ p(z) for every image: it "
-            "costs no KL, carries nothing, and the decoder has learnt to ignore it."
+            f"None of the {z_dim} dimensions has collapsed. In a collapsed one q(z|x) ≈ p(z) whatever the image: it "
+            "costs no KL and tells the decoder nothing."
         )
     if count == z_dim:
         which = f"All {z_dim} dimensions have collapsed"
@@ -66,8 +66,8 @@ def collapse_sentence(active: Tensor, kl: Tensor) -> str:
         listed = ", ".join(names[:10]) + (", …" if count > 10 else "")
         which = f"{count} of {z_dim} dimensions {'has' if count == 1 else 'have'} collapsed ({listed})"
     return (
-        f"**{which}**: there q(z|x) ≈ p(z) whatever the image, at {kl[~active].sum():.2f} nats in all, and the decoder "
-        "has learnt to ignore what it can tell nothing from."
+        f"**{which}**: there q(z|x) ≈ p(z) whatever the image, at {kl[~active].sum():.2f} nats in all, and z tells the "
+        "decoder nothing."
     )
 
 
@@ -115,19 +115,19 @@ def _show_densities(view: View, codes: Encoded, order: Tensor) -> None:
     assert codes.std is not None
     colours, dimensions = charts.colours(), order.tolist()
     mean, std = codes.mean[:, order], codes.std[:, order]
-    reach = (mean.abs() + 2 * std).quantile(0.99, dim=0).max().item()
+    reach = (mean.abs() + 2 * std).quantile(0.98, dim=0).max().item()
     extent = max(LEAST_EXTENT, reach)
-    at = torch.linspace(-extent, extent, PLACES)
-    aggregate = aggregate_density(mean, std, at)
-    prior = aggregate_density(torch.zeros(1, 1), torch.ones(1, 1), at)[:, 0]
+    edges = torch.linspace(-extent, extent, BINS + 1)
+    aggregate = aggregate_density(mean, std, edges)
+    prior = aggregate_density(torch.zeros(1, 1), torch.ones(1, 1), edges)[:, 0]
     scale = 0.9 / torch.cat([aggregate.flatten(), prior]).max().item()
 
-    places = at.numpy().round(2)
+    places = (edges[1:] + edges[:-1]).div(2).numpy().round(3)
     chart = go.Figure()
     for row, i in enumerate(dimensions):
         density = aggregate[:, row].numpy()
         chart.add_scatter(
-            x=places[[0, *range(PLACES), -1]],
+            x=places[[0, *range(BINS), -1]],
             y=_row_base(row) - np.pad(scale * density, 1).round(3),
             customdata=np.pad(density, 1).round(2),
             mode="lines",
