@@ -1,0 +1,170 @@
+"""An address copied from one visitor opens what they saw for another."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.streamlit_page import exceptions, shown, wait_until_idle
+from ui.image_choice import image_named
+from vaemodels import checkpoints
+from vaemodels.evaluation import image_terms
+
+Open = Callable[[str], Page]
+
+MODEL, PLACE = "vae-digits", 3
+TOASTS = "stToast"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _patient() -> Iterator[None]:
+    expect.set_options(timeout=60_000)
+    yield
+    expect.set_options(timeout=5_000)
+
+
+@pytest.fixture
+def fresh(chromium: Browser, app_url: str) -> Iterator[Open]:
+    """`fresh(address)`: the page as a visitor who has never been here finds it; no traceback on it in the end."""
+    contexts = []
+    pages = []
+
+    def go(address: str) -> Page:
+        context = chromium.new_context(viewport={"width": 1366, "height": 768})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.goto(address if address.startswith("http") else app_url + address)
+        wait_until_idle(page, timeout=60)
+        pages.append(page)
+        return page
+
+    yield go
+    for page in pages:
+        assert exceptions(page) == []
+    for context in contexts:
+        context.close()
+
+
+def state(page: Page) -> dict[str, Any]:
+    """What a visitor sees the page set to, and the numbers it shows for it."""
+    terms = page.locator("[data-term]").evaluate_all("all => all.map(e => [e.dataset.term, e.innerText])")
+    buttons = page.locator('[data-testid="stButtonGroup"] button')
+    return {
+        "model": page.get_by_role("combobox", name="Model", exact=True).first.input_value(),
+        "seed": page.get_by_label("Seed", exact=True).first.input_value(),
+        "pressed": buttons.evaluate_all(
+            "all => all.filter(b => [b.ariaChecked, b.ariaPressed].includes('true')).map(b => b.innerText)"
+        ),
+        "image": page.get_by_alt_text("The image:").get_attribute("alt"),
+        "terms": dict(terms),
+        "version": shown(page)["version"],
+    }
+
+
+def test_an_address_opens_what_its_sender_saw(fresh):
+    sender = fresh(f"/vae?model={MODEL}")
+    sender.get_by_role("option", name=f"image {PLACE + 1}", exact=False).nth(0).click()
+    expect(sender.get_by_alt_text(f"test image {PLACE}")).to_be_visible()
+    sender.get_by_text("draw x ~ p(x|z)").click()
+    wait_until_idle(sender)
+    sender.get_by_label("Seed", exact=True).first.fill("5")
+    sender.get_by_label("Seed", exact=True).first.press("Enter")
+    sender.get_by_text("Traversals", exact=True).click()
+    wait_until_idle(sender)
+    plane = sender.get_by_role("slider", name="Latent plane")
+    plane.focus()
+    for _ in range(3):
+        plane.press("ArrowRight")
+    expect(sender.get_by_text("Your z reconstructs")).to_be_visible()
+    wait_until_idle(sender)
+    sender.wait_for_function("location.search.includes('z=')")
+
+    receiver = fresh(sender.url)
+    expect(receiver.get_by_text("Your z reconstructs")).to_be_visible()
+    assert state(receiver) == state(sender)
+    assert shown(receiver)["z"] == pytest.approx(shown(sender)["z"], abs=0.0051)
+    asked = {name: values[0] for name, values in parse_qs(urlsplit(receiver.url).query).items()}
+    assert asked.pop("z").count("_") == 9
+    assert asked == {
+        "model": MODEL,
+        "image": f"digits-{PLACE}",
+        "show": "draw",
+        "seed": "5",
+        "look": "traversal",
+    }
+    model = checkpoints.load(MODEL).model
+    expected = image_terms(model, image_named(f"digits-{PLACE}", model).x)
+    assert state(receiver)["terms"]["nelbo"] == f"{expected.nelbo:.1f}"
+
+    # Back undoes one step, and the page follows.
+    before = shown(receiver)["z"]
+    plane = receiver.get_by_role("slider", name="Latent plane")
+    plane.focus()
+    plane.press("ArrowUp")
+    link = receiver.url
+    receiver.wait_for_function("old => location.href !== old", arg=link)
+    wait_until_idle(receiver)
+    assert shown(receiver)["z"] != before
+    receiver.go_back()
+    receiver.wait_for_function(
+        "z => globalThis.__vaelab_explorers.explorer.z.every((v, i) => Math.abs(v - z[i]) < 0.006)",
+        arg=before,
+    )
+    assert receiver.url == link
+
+
+def test_the_link_button_leaves_parts_out_for_a_class(fresh):
+    page = fresh(f"/vae?model={MODEL}&seed=5")
+    page.get_by_role("button", name="Link").focus()
+    page.keyboard.press("Enter")
+    box = page.get_by_test_id("stPopoverBody")
+    for part in ("training", "closer looks"):
+        box.get_by_role("button", name=part, exact=True).focus()
+        page.keyboard.press("Space")
+        wait_until_idle(page)
+    expect(box.locator("code")).to_contain_text("hide=train,looks")
+    link = box.locator("code").inner_text()
+    assert parse_qs(urlsplit(link).query) == {"model": [MODEL], "seed": ["5"], "hide": ["train,looks"]}
+
+    pupil = fresh(link)
+    expect(pupil.get_by_role("slider", name="Latent plane")).to_be_visible()
+    expect(pupil.get_by_role("button", name="Start training")).to_have_count(0)
+    expect(pupil.get_by_text("Traversals", exact=True)).to_have_count(0)
+    pupil.get_by_role("button", name="Show all controls").click()
+    expect(pupil.get_by_role("button", name="Start training")).to_be_visible()
+    expect(pupil.get_by_text("Traversals", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("/vae?model=mine-1", "The model mine-1 belongs to whoever trained it"),
+        ("/vae?model=%3Cscript%3E&t_epochs=1e999", "a model that is not on this page"),
+        ("/vae?z=NaN_1&image=pixels-AAAA&look=%F0%9F%98%80", "The link's z is not 10 numbers"),
+        ("/?z=1_2_3", "The link's z is not 2 numbers"),
+    ],
+)
+def test_a_link_to_what_is_not_there_says_so_on_a_page_that_works(fresh, address, sentence):
+    page = fresh(address)
+    expect(page.get_by_test_id(TOASTS).filter(has_text=sentence)).to_be_visible()
+    key = "explorer" if address.startswith("/vae") else "home-explorer"
+    before = shown(page, key)
+    plane = page.get_by_role("slider", name="Latent plane")
+    plane.focus()
+    plane.press("ArrowRight")
+    page.wait_for_function("location.search.includes('z=')")
+    assert shown(page, key)["z"] != before["z"]
+
+
+def test_an_experiment_s_button_leads_back_to_the_top(fresh):
+    page = fresh("/vae?model=vae-2d-digits")
+    card = page.locator('[class*="st-key-try-draw"]').get_by_role("button", name="Set it up")
+    card.scroll_into_view_if_needed()
+    card.click()
+    expect(page.get_by_text("Draw instead of mean. Change the seed")).to_be_in_viewport()
+    wait_until_idle(page)
+    assert state(page)["model"] == MODEL
+    assert "draw x ~ p(x|z)" in state(page)["pressed"]
