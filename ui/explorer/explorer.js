@@ -43,28 +43,31 @@ function createExplorer(root) {
 
   function update(data, setStateValue) {
     const first = slot === undefined;
-    key = data.key;
+    const decodesAnew = data.show !== show || data.seed !== seed;
+    const moves = data.token !== token;
+    ({ key, token, show, seed } = data);
     root.style.setProperty("--side", `${data.height}px`);
-    report = () => setStateValue("released", { z: Array.from(z), token: data.token });
-    theme = themeOf(root);
+    report = () => setStateValue("released", { z: Array.from(z), token });
+    const newTheme = themeOf(root);
+    const recolours = JSON.stringify(newTheme) !== JSON.stringify(theme);
+    theme = newTheme;
     if (first) chooseBackground(data.background);
-    if (first || data.token !== token) wantedZ = data.z;
-    if (data.show !== show || data.seed !== seed) {
-      ({ show, seed } = data);
-      noise = network && noiseFor(network, show, seed);
-    }
-    token = data.token;
+    if (first || moves) wantedZ = data.z;
     if (slot !== data.slot) {
       slot = data.slot;
       unfollow();
       unfollow = follow(slot, { weights: adoptWeights, z: adoptChosenZ, path: drawBackground });
       adoptWeights(networkOf(slot));
-    } else if (network) {
-      adoptWantedZ();
+      return;
+    }
+    if (!network) return;
+    adoptWantedZ();
+    if (decodesAnew) {
+      noise = noiseFor(network, show, seed);
       paint();
       describe();
-      drawBackground();
     }
+    if (recolours) drawBackground();
   }
 
   function adoptWeights(published) {
@@ -100,7 +103,7 @@ function createExplorer(root) {
     setZ(wantedZ);
     wantedZ = undefined;
     describe();
-    redoBackground();
+    redoMosaic();
   }
 
   function adoptChosenZ({ z: chosen, settled }) {
@@ -140,7 +143,7 @@ function createExplorer(root) {
   // The visitor has let go: tell Python, screen readers and whoever measures.
   function release() {
     describe();
-    redoBackground();
+    redoMosaic();
     report();
   }
 
@@ -161,6 +164,11 @@ function createExplorer(root) {
   let mosaicOf = ""; // what the mosaic was decoded from
 
   function redoBackground() {
+    redoMosaic();
+    drawBackground();
+  }
+
+  function redoMosaic() {
     if (!network) return;
     const others = Array.from(z, (value, i) => (dims.includes(i) ? 0 : value));
     const wanted = [network.meta.version, label, limit, ...dims, ...others].join();
@@ -175,7 +183,6 @@ function createExplorer(root) {
         return at;
       });
     }
-    drawBackground();
   }
 
   function drawBackground() {
