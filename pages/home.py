@@ -9,6 +9,20 @@ from ui.variants import VARIANTS, table
 
 SLOT = "home"
 VAE_PAGE = "pages/vae.py"
+STARTS = [
+    (
+        "Take one image's ELBO apart",
+        {},
+        "Reconstruction and KL in nats, pixel by pixel and dimension by dimension.",
+    ),
+    ("Draw a digit of your own", {"images": "draw"}, "See where the encoder puts it, and what comes back."),
+    (
+        "Walk from one digit to another",
+        {"look": "interpolate"},
+        "The straight line between two codes, decoded.",
+    ),
+    ("Turn β up and down", {"look": "beta"}, "What a model pays in reconstruction for a smaller KL."),
+]
 START = [1.0, -0.7]  # somewhere legible
 
 header("VAE Lab")
@@ -32,12 +46,12 @@ with explorer:
     st.caption(models.describe(checkpoint.card))
 with beside:
     st.subheader("Where to start", anchor=False)
-    with st.container(gap=None):
-        st.page_link(VAE_PAGE, label="Take one image's ELBO apart →")
-        st.page_link(VAE_PAGE, label="Draw a digit and encode it →", query_params={"images": "draw"})
-        st.page_link(VAE_PAGE, label="Walk from one digit to another →", query_params={"look": "interpolate"})
-    st.caption("Or choose a sample: each is a draw z ~ N(0, I), decoded in your browser.")
-    prior_samples(SLOT, key="home-samples", rows=3, columns=4)
+    for label, query, about in STARTS:
+        with st.container(gap=None):
+            st.page_link(VAE_PAGE, label=f"**{label}** →", query_params=query)
+            st.caption(about)
+st.caption("Draws z ~ N(0, I), decoded in your browser. Choose one to carry its z to the plane above.")
+prior_samples(SLOT, key="home-samples", rows=1, columns=16)
 st.subheader("What each variant changes", anchor=False)
 table(VARIANTS, VAE_PAGE)
 vae_page.publish(name, checkpoint, SLOT)

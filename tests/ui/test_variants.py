@@ -1,0 +1,42 @@
+"""Home's table: a row for each variant that is there, and none for one that is not."""
+
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from ui.variants import VARIANTS
+from vaemodels import checkpoints, presets
+
+ROOT = Path(__file__).parents[2]
+
+
+def linked() -> list[str]:
+    """The models that Home's table leads to."""
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    assert not at.exception
+    queries = [link.proto.query_string for link in at.get("page_link")]
+    return [query.removeprefix("model=") for query in queries if query.startswith("model=")]
+
+
+def test_every_variant_that_is_there_has_a_row():
+    there = checkpoints.pretrained_names()
+    assert linked() == [variant.name for variant in VARIANTS if variant.name in there]
+
+
+def test_a_variant_without_its_model_has_none(monkeypatch):
+    names = [name for name in checkpoints.pretrained_names() if name != "ae-2d"]
+    monkeypatch.setattr(checkpoints, "pretrained_names", lambda: names)
+    assert "ae-2d" not in linked()
+    assert "vae" in linked()
+
+
+def test_what_a_row_says_is_how_its_model_is_trained():
+    for variant in VARIANTS:
+        preset = presets.get(variant.name)
+        weighed = preset.training.beta not in (0, 1)
+        assert ("KL" in variant.objective) == (weighed or variant.name in {"vae", "vae-2d-kl"})
+        assert (variant.name == "vae-2d-kl") == (preset.training.reconstruction_weight == 0)
+        assert ("N(f(z), σ²I)" in variant.generative) == (
+            getattr(preset.config, "likelihood", "") == "gaussian"
+        )
+        assert ("a point" in variant.inference) == (preset.model == "ae")
