@@ -19,7 +19,6 @@ COLOURS: dict[Theme, dict[str, str]] = {
         "gap": "#CC79A7",
         "ink": "#5B6472",
         "text": "#1b1f27",
-        "grid": "#e6e9ee",
         "surface": "#ffffff",
     },
     "dark": {
@@ -29,7 +28,6 @@ COLOURS: dict[Theme, dict[str, str]] = {
         "gap": "#E3A3C8",
         "ink": "#9AA4B5",
         "text": "#e7eaf0",
-        "grid": "#262c36",
         "surface": "#0f1218",
     },
 }
@@ -46,6 +44,9 @@ DIGITS: dict[Theme, list[str]] = {
     ],
 }
 
+# In both themes: a visitor who changes it sees the chart drawn for the other until the page runs again.
+GRID = "rgba(128,128,128,0.22)"
+
 
 def theme() -> Theme:
     """The visitor's theme; light until the browser has said."""
@@ -53,7 +54,7 @@ def theme() -> Theme:
 
 
 def colours() -> dict[str, str]:
-    """The colours by meaning in the visitor's theme: reconstruction, kl, bound, gap, ink, text, grid, surface."""
+    """The colours by meaning in the visitor's theme: reconstruction, kl, bound, gap, ink, text, surface."""
     return COLOURS[theme()]
 
 
@@ -87,7 +88,7 @@ def show(
     own.pop("template", None)  # stays as it is, and is slow to set
     figure.update_layout(_layout(height))
     # A chart is looked at, not zoomed: a finger that starts on it scrolls the page.
-    axis = {"fixedrange": True, "gridcolor": colours()["grid"], "zeroline": False, "automargin": True}
+    axis = {"fixedrange": True, "gridcolor": GRID, "zeroline": False, "automargin": True}
     figure.update_xaxes(axis)
     figure.update_yaxes(axis)
     figure.update_layout(own)
@@ -115,7 +116,7 @@ def _layout(height: int) -> dict[str, Any]:
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"size": 12, "color": colours()["text"]},
+        "font": {"size": 12},
         "hoverlabel": {"font": {"size": 12}},
         "dragmode": False,
         "legend": {"orientation": "h", "yanchor": "bottom", "y": 1, "x": 0, "title": {"text": ""}},

@@ -89,7 +89,8 @@ def _show_map(
     with torch.no_grad():
         chosen = codes.plane.coordinates(view.model.embed(view.chosen.x.unsqueeze(0)))[0]
     prior = view.model.has_likelihood
-    chart = plane_figure(codes, prior, whole_plane(codes, prior, chosen))
+    window = whole_plane(codes, prior, chosen)
+    chart = plane_figure(codes, prior, window)
     points = codes.plane.coordinates(codes.mean).numpy().round(2)
     for digit in digits:
         colour = charts.digit_colours()[digit]
@@ -118,6 +119,8 @@ def _show_map(
         height=HEIGHT,
         on_click=pick,
     )
+    if np.abs(points).max() > window.reach:
+        st.caption("The codes farthest out may lie beyond the edge of the chart.")
 
 
 def _show_picked(view: View, codes: Encoded, place: int) -> None:
