@@ -25,19 +25,22 @@ STARTS = [
 ]
 START = [1.0, -0.7]  # somewhere legible
 
-header("VAE Lab")
+with st.container(horizontal=True, vertical_alignment="bottom", key="head"):
+    header("VAE Lab")
+    name = vae_page.default_model(["vae-2d", "vae-2d-digits"])
+    checkpoint = models.get(name)
+    with st.container(horizontal=True, vertical_alignment="bottom", width="content", key="part-show"):
+        shown, seed = vae_page.choose_decoding(checkpoint.model)
 st.markdown(
     "A variational autoencoder learns to write digits it has never seen. This one squeezes every image into **two "
     "numbers**: drag in the plane, and its decoder draws what those two numbers mean."
 )
-name = vae_page.default_model(["vae-2d", "vae-2d-digits"])
-checkpoint = models.get(name)
 
 
 @st.fragment
 def touch() -> None:
     """The explorer; where it is let go of goes into the address."""
-    vae_page.explorer(SLOT, key="home-explorer", start=START)
+    vae_page.explorer(SLOT, key="home-explorer", start=START, shown=shown, seed=seed)
 
 
 explorer, beside = st.columns([7, 4], gap="large")
@@ -51,7 +54,7 @@ with beside:
             st.page_link(VAE_PAGE, label=f"**{label}** →", query_params=query)
             st.caption(about)
 st.caption("Draws z ~ N(0, I), decoded in your browser. Choose one to carry its z to the plane above.")
-prior_samples(SLOT, key="home-samples", rows=1, columns=16)
+prior_samples(SLOT, key="home-samples", rows=1, columns=16, show=shown, seed=seed)
 st.subheader("What each variant changes", anchor=False)
 table(VARIANTS, VAE_PAGE)
 vae_page.publish(name, checkpoint, SLOT)
