@@ -8,6 +8,7 @@ import pytest
 import torch
 from streamlit.testing.v1 import AppTest
 from torch import Tensor
+from torch.distributions import Independent
 
 from ui.image_choice import image_named
 from ui.looks import LOOKS
@@ -69,6 +70,7 @@ def walk() -> None:
 def draw() -> None:
     model = model_of("draw")
     likelihood = model.decode(model.embed(image_of("draw", model).unsqueeze(0)))
+    assert isinstance(likelihood, Independent)
     mean = likelihood.mean[0]
     draws = torch.cat([sample_pixels(likelihood, torch.Generator().manual_seed(seed)) for seed in range(5)])
     differ = (draws.unsqueeze(0) != draws.unsqueeze(1)).float().sum((0, 1))
