@@ -51,8 +51,8 @@ def check(model_name: str, model_config: Any, config: TrainingConfig) -> None:
         )
     if config.labelled > dataset.sizes["train"]:
         raise UsageError(
-            f"{dataset.name} has {dataset.sizes['train']:,} images to learn from, and labelled={config.labelled:,} asks "
-            "for more; choose fewer."
+            f"{dataset.name} has {dataset.sizes['train']:,} images to learn from, and labelled={config.labelled:,} "
+            "asks for more; choose fewer."
         )
     n_labels = getattr(model_config, "n_labels", dataset.n_labels)
     if n_labels != dataset.n_labels:
