@@ -16,7 +16,8 @@ class Queue:
     """The jobs of one process on one scheduler, tended by a thread of their own, so that no page waits for Dask.
 
     The limit holds however many workers there are. It is kept here and not by Dask, where a task that waits for its
-    turn either does not know its place or takes up a worker.
+    turn either does not know its place or takes up a worker. Servers that share a cluster each keep a limit of their
+    own.
     """
 
     def __init__(self, client: Client, limit: int, lease: float = LEASE) -> None:

@@ -12,12 +12,14 @@ import dask
 from distributed import LocalCluster
 
 MEMORY_LIMIT = "2GiB"
+EVENTS_KEPT = 1_000  # by the scheduler, of each topic; nobody asks for those of the past
 
 
 def serve(workers: int) -> None:
     """Run a scheduler with `workers` worker processes until standard input ends."""
     # Without a dashboard Dask still serves pages on its tasks and logs, and takes port 8787 for them.
     dask.config.set({"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []})
+    dask.config.set({"distributed.admin.low-level-log-length": EVENTS_KEPT})
     with LocalCluster(
         n_workers=workers,
         threads_per_worker=1,
