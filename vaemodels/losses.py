@@ -19,10 +19,9 @@ WEIGHTS = ("reconstruction_weight", "beta", "kl_warmup_epochs")
 
 
 class Batch(NamedTuple):
-    """Images `x: [batch, dim]` and their labels `y: [batch]`.
+    """Images `x: [batch, dim]` and their labels `y: [batch]`, −1 where a semi-supervised model may not know it.
 
-    A semi-supervised model is not shown `y`, but images whose label it may know, `labelled_x: [labelled, dim]` and
-    `labelled_y: [labelled]`.
+    Such a model gets labelled images besides, `labelled_x: [labelled, dim]` and `labelled_y: [labelled]`, to classify.
     """
 
     x: Tensor
@@ -54,8 +53,8 @@ def loss(
 
     - the ELBO's terms, weighed: reconstruction_weight · reconstruction + β · Σ kl;
     - a bound: −L_k, or −ELBO from k draws, by its gradient estimator (see `objectives.bound`);
-    - for a semi-supervised model gen_weight · [−ELBO(x) (− ELBO(x, y))] + α · (−log q(y|x)), each a mean over its
-      images (Kingma et al. 2014, eq. 9): the first over unlabelled images, the others over labelled ones.
+    - for a semi-supervised model gen_weight · −ELBO(x), a mean over the batch, + α · (−log q(y|x)), one over labelled
+      images (Kingma et al. 2014, eq. 9); with `labelled_elbo` the few labelled images in the batch give −ELBO(x, y).
     """
     if isinstance(model, SSVAE):
         return _semi_supervised(model, batch, config, epoch, generator)
@@ -81,12 +80,9 @@ def _semi_supervised(
     value = config.alpha * classification.mean()
     reported = {"classification": classification}
     if config.gen_weight:
-        output = model(batch.x, None, generator)
+        output = model(batch.x, batch.y if config.labelled_elbo else None, generator)
         value = value + config.gen_weight * _weighted(output, config, epoch).mean()
         reported = terms(output) | reported
-        if config.labelled_elbo:
-            known = model(batch.labelled_x, batch.labelled_y, generator)
-            value = value + config.gen_weight * _weighted(known, config, epoch).mean()
     return Loss(value, reported)
 
 

@@ -99,6 +99,9 @@ def fit(run: Run, train: Split, held_out: Split, report_every: float = math.inf)
     if isinstance(model, SSVAE):
         chosen = labels.choose(train.labels, config.labelled, config.seed)
         labelled = Split(train.images[chosen], train.labels[chosen])
+        train = train._replace(
+            labels=torch.full_like(train.labels, -1).index_copy(0, chosen, labelled.labels)
+        )
     step = run.epoch * steps_per_epoch
     earlier_seconds = run.history[-1]["seconds"] if run.history else 0.0
     started = reported = time.perf_counter()
