@@ -48,13 +48,13 @@ with explorer:
     touch()
     st.caption(models.describe(checkpoint.card))
 with beside:
-    st.subheader("Where to start", anchor=False)
+    st.header("Where to start", anchor=False)
     for label, query, about in STARTS:
         with st.container(gap=None):
             st.page_link(VAE_PAGE, label=f"**{label}** →", query_params=query)
             st.caption(about)
 st.caption("Draws z ~ N(0, I), decoded in your browser. Choose one to carry its z to the plane above.")
 prior_samples(SLOT, key="home-samples", rows=1, columns=16, show=shown, seed=seed)
-st.subheader("What each variant changes", anchor=False)
+st.header("What each variant changes", anchor=False)
 table(VARIANTS, VAE_PAGE)
 vae_page.publish(name, checkpoint, SLOT)

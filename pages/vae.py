@@ -71,7 +71,7 @@ explore()
 if "train" in hide:
     vae_page.publish(name, checkpoint, SLOT)
 else:
-    st.subheader("Train one yourself", anchor=False)
+    st.header("Train one yourself", anchor=False)
     training_panel(show)
 if "try" not in hide:
     try_this.try_this(experiments)

@@ -10,13 +10,17 @@ if TYPE_CHECKING:
 
 Theme = Literal["light", "dark"]
 
-# As in .streamlit/config.toml and ui/style.css. Ink is what has no meaning of its own: priors, guides, outlines.
+# As in .streamlit/config.toml and ui/style.css; the shades for text have a contrast of 4.5 to 1. Ink is what has no
+# meaning of its own: priors, guides, outlines.
 COLOURS: dict[Theme, dict[str, str]] = {
     "light": {
         "reconstruction": "#0072B2",
         "kl": "#D55E00",
         "bound": "#009E73",
         "gap": "#CC79A7",
+        "reconstruction_text": "#0068A3",
+        "kl_text": "#B34F00",
+        "bound_text": "#007A59",
         "ink": "#5B6472",
         "text": "#1b1f27",
         "surface": "#ffffff",
@@ -26,6 +30,9 @@ COLOURS: dict[Theme, dict[str, str]] = {
         "kl": "#F0894A",
         "bound": "#3CC9A0",
         "gap": "#E3A3C8",
+        "reconstruction_text": "#56B4E9",
+        "kl_text": "#F0894A",
+        "bound_text": "#3CC9A0",
         "ink": "#9AA4B5",
         "text": "#e7eaf0",
         "surface": "#0f1218",
@@ -54,7 +61,7 @@ def theme() -> Theme:
 
 
 def colours() -> dict[str, str]:
-    """The colours by meaning in the visitor's theme: reconstruction, kl, bound, gap, ink, text, surface."""
+    """The colours by meaning in the visitor's theme, as COLOURS names them."""
     return COLOURS[theme()]
 
 
@@ -88,7 +95,15 @@ def show(
     own.pop("template", None)  # stays as it is, and is slow to set
     figure.update_layout(_layout(height))
     # A chart is looked at, not zoomed: a finger that starts on it scrolls the page.
-    axis = {"fixedrange": True, "gridcolor": GRID, "zeroline": False, "automargin": True}
+    ink = {"color": colours()["ink"]}
+    axis = {
+        "fixedrange": True,
+        "gridcolor": GRID,
+        "zeroline": False,
+        "automargin": True,
+        "tickfont": ink,
+        "title": {"font": ink},
+    }
     figure.update_xaxes(axis)
     figure.update_yaxes(axis)
     figure.update_layout(own)
@@ -116,7 +131,7 @@ def _layout(height: int) -> dict[str, Any]:
         "margin": {"l": 8, "r": 8, "t": 8, "b": 8},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"size": 12},
+        "font": {"size": 12, "color": colours()["ink"]},
         "hoverlabel": {"font": {"size": 12}},
         "dragmode": False,
         "legend": {"orientation": "h", "yanchor": "bottom", "y": 1, "x": 0, "title": {"text": ""}},

@@ -51,7 +51,7 @@ def current(experiments: Sequence[Experiment]) -> None:
 
 def try_this(experiments: Sequence[Experiment]) -> None:
     """The list of experiments, each with the button that sets it up."""
-    st.subheader("Try this", anchor=False)
+    st.header("Try this", anchor=False)
     with st.container(key="experiments"):
         for experiment in experiments:
             with st.container(border=True, gap="xsmall"):

@@ -22,6 +22,7 @@ _explorer = component(
         "names.js",
         "theme.js",
         "plane.js",
+        "motion.js",
         "explorer.js",
     ],
 )
@@ -35,7 +36,7 @@ _interpolation = component(
     "vaelab_interpolation",
     html="interpolation.html",
     css=["controls.css", "interpolation.css"],
-    js=["decoder.js", "registry.js", "painter.js", "names.js", "interpolation.js"],
+    js=["decoder.js", "registry.js", "painter.js", "names.js", "motion.js", "interpolation.js"],
 )
 _traversals = component(
     "vaelab_traversals",

@@ -1,5 +1,5 @@
 // The latent explorer: an image, the plane and one slider per dimension. z lives here; Python hears of it on release.
-// Joined after decoder.js, registry.js, painter.js, idle.js, names.js, theme.js and plane.js.
+// Joined after decoder.js, registry.js, painter.js, idle.js, names.js, theme.js, plane.js and motion.js.
 
 const explorers = new WeakMap();
 // For tests and benchmarks: what each explorer shows now, and the last times from event to picture.
@@ -7,6 +7,7 @@ const shown = (globalThis.__vaelab_explorers ??= {});
 const timings = (globalThis.__vaelab_timings ??= { ms: new Float32Array(4096), count: 0 });
 
 const SWEEP_SECONDS = 4; // one dimension there and back
+const STILLS = 8; // of a sweep, where motion is not wanted
 
 export default function ({ data, parentElement, setStateValue }) {
   let explorer = explorers.get(parentElement);
@@ -333,7 +334,7 @@ function createExplorer(root) {
     const begin = performance.now();
     const reach = network.meta.prior ? 3 : limit;
     const frame = (now) => {
-      const sweeps = Math.max(0, now - begin) / 1000 / SWEEP_SECONDS;
+      const sweeps = paced(Math.max(0, now - begin) / 1000 / SWEEP_SECONDS, STILLS);
       const dim = sequence[Math.floor(sweeps) % sequence.length];
       const previous = sequence[(Math.floor(sweeps) + sequence.length - 1) % sequence.length];
       if (previous !== dim && z[previous] !== held[previous]) setDimension(previous, held[previous]);

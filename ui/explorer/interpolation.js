@@ -1,10 +1,12 @@
 // The straight line between the codes of two images, z(t) = (1 − t) from + t to: its steps decoded side by side, and a
-// slider that leads the slot's explorers along it. Joined after decoder.js, registry.js, painter.js and names.js.
+// slider that leads the slot's explorers along it. Joined after decoder.js, registry.js, painter.js, names.js and
+// motion.js.
 
 const interpolations = new WeakMap();
 
 const STEPS = 11;
 const ROUND_SECONDS = 6; // there and back
+const STILLS = 12; // of a round, where motion is not wanted
 const NEAR = 0.01; // in each dimension, how far beside the line a z still counts as on it: links round z to this
 
 export default function ({ data, parentElement }) {
@@ -117,7 +119,7 @@ function createInterpolation(root) {
     const begin = performance.now() - (Math.acos(1 - 2 * t) / (2 * Math.PI)) * ROUND_SECONDS * 1000;
     const frame = (now) => {
       animation = requestAnimationFrame(frame);
-      go(0.5 - 0.5 * Math.cos((2 * Math.PI * (now - begin)) / 1000 / ROUND_SECONDS), false);
+      go(0.5 - 0.5 * Math.cos(2 * Math.PI * paced((now - begin) / 1000 / ROUND_SECONDS, STILLS)), false);
     };
     animation = requestAnimationFrame(frame);
     find(".play").textContent = "pause";

@@ -182,7 +182,7 @@ def _add_test_images(chart: "Figure", codes: Encoded, window: Window) -> None:
     points = codes.plane.coordinates(codes.mean)
     inside = ((points - window.centre).abs() <= window.reach).all(1).nonzero().flatten()[:BEHIND]
     x, y = points[inside].T.numpy().round(4)
-    grey = charts.faded(charts.colours()["ink"], 0.7)
+    grey = charts.faded(charts.colours()["ink"], 0.9)
     chart.add_scatter(
         x=x,
         y=y,

@@ -63,7 +63,7 @@ def rate_distortion_chart(points: Sequence[RatePoint], selected: float, colours:
                     "text": f"−ELBO {level}",
                     "showarrow": False,
                     "xanchor": "left",
-                    "font": {"color": colours["bound"], "size": 10},
+                    "font": {"color": colours["bound_text"], "size": 10},
                 }
                 for level in levels
                 if y_range[0] < level - x_range[1] < y_range[1]
@@ -72,14 +72,14 @@ def rate_distortion_chart(points: Sequence[RatePoint], selected: float, colours:
             "xaxis": {
                 "range": x_range,
                 "showgrid": False,
-                "title": {"text": "rate KL(q ‖ p), nats", "font": {"color": colours["kl"]}},
+                "title": {"text": "rate KL(q ‖ p), nats", "font": {"color": colours["kl_text"]}},
             },
             "yaxis": {
                 "range": y_range,
                 "showgrid": False,
                 "title": {
                     "text": "distortion −E[log p(x|z)], nats",
-                    "font": {"color": colours["reconstruction"]},
+                    "font": {"color": colours["reconstruction_text"]},
                 },
             },
         },
