@@ -88,7 +88,8 @@ def image_named(key: str, model: Model) -> Chosen:
     if isinstance(image, Place):
         split = data.load(image.dataset, "test")
         label = int(split.labels[image.place])
-        caption = f"a {label}, {image.dataset} test image {image.place}"
+        dataset = "MNIST" if image.dataset == "mnist" else image.dataset
+        caption = f"a {label}, {dataset} test image {image.place}"
         grey = split.images[image.place] / 255
     else:
         label, caption = None, "a drawn or uploaded image"

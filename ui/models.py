@@ -78,6 +78,8 @@ def describe(card: Card) -> str:
     """One line on what a model is and how it measured, with what it was measured on."""
     training = card["training"]
     text = f"{title(card)}, trained on {named(card['dataset'])} for {card['epoch']} epochs"
+    if training["reconstruction_weight"] != 1:
+        text += f" with the reconstruction times {training['reconstruction_weight']:g}"
     if card["model"] != "ae" and training["beta"] != 1:
         text += f" with β = {training['beta']:g}"
     return f"{text}. {_measured(card)}".rstrip()
@@ -85,7 +87,8 @@ def describe(card: Card) -> str:
 
 def title(card: Card) -> str:
     """Its kind and size in a few words."""
-    return f"{KINDS[card['model']]}, {card['config']['z_dim']} dimensions"
+    decoder = ", Gaussian decoder" if card["config"].get("likelihood") == "gaussian" else ""
+    return f"{KINDS[card['model']]}, {card['config']['z_dim']} dimensions{decoder}"
 
 
 def _measured(card: Card) -> str:
@@ -99,10 +102,11 @@ def _measured(card: Card) -> str:
         terms = sum(card["history"][-1]["held_out"].values())
         return f"{label} {terms:.1f} nats on held-out images after the last whole epoch."
     measure = "nelbo" if likelihood else "reconstruction"
+    value = f"{result[measure]:.1f}".replace("-", "−")
+    pixels = "grey pixels" if result["binarization"] == "none" else f"{result['binarization']} binarisation"
     return (
-        f"{label} {result[measure]:.1f} ± {result['stderr'][measure]:.1f} nats ({result['n']:,} test images of "
-        f"{named(result['dataset'])}, {result['binarization']} binarisation)"
-        f"{'.' if likelihood else '; no likelihood.'}"
+        f"{label} {value} ± {result['stderr'][measure]:.1f} nats ({result['n']:,} test images of "
+        f"{named(result['dataset'])}, {pixels}){'.' if likelihood else '; no likelihood.'}"
     )
 
 

@@ -82,6 +82,17 @@ def test_an_autoencoder_is_described_without_a_likelihood():
     assert "ELBO" not in text
 
 
+def test_a_density_is_described_by_its_decoder_and_by_grey_pixels():
+    text = models.describe(models.get("vae-gaussian").card)
+    assert "Gaussian decoder" in text
+    assert "−ELBO −" in text
+    assert text.endswith("test images of MNIST, grey pixels).")
+
+
+def test_a_model_of_the_kl_alone_is_described_as_one():
+    assert "with the reconstruction times 0." in models.describe(models.get("vae-2d-kl").card)
+
+
 def test_a_description_names_beta_and_is_silent_on_what_was_not_measured():
     name = models.keep(file(beta=4.0))
     assert models.describe(models.get(name).card) == (
