@@ -34,7 +34,7 @@ def open_look(page: Page, app_url: str) -> Iterator[Callable[[str], Page]]:
 
     def go(query: str) -> Page:
         page.goto(f"{app_url}/vae?{query}")
-        wait_until_idle(page, timeout=60)
+        wait_until_idle(page, timeout=120)
         return page
 
     yield go
@@ -47,9 +47,13 @@ def digits() -> Tensor:
     return binarize(data.load("digits", "test").images, "static")
 
 
-def click(chart: Locator, at: Tensor) -> None:
+def click(chart: Locator, at: Tensor, label: str) -> None:
+    """Clicks a point of a chart, once the chart has answered to the pointer with the point's label."""
     chart.scroll_into_view_if_needed()
     x, y = chart.evaluate(PLACE, at.tolist())
+    chart.page.mouse.move(x - 1, y)
+    chart.page.mouse.move(x, y)
+    expect(chart.locator(".hovertext")).to_contain_text(label)
     chart.page.mouse.click(x, y)
 
 
@@ -78,7 +82,7 @@ def test_a_click_on_a_latent_takes_the_explorer_there(open_look, name):
     place = loneliest(points)
     page = open_look(f"model={name}&look=latents")
     chart = page.locator(".js-plotly-plot")
-    click(chart, points[place])
+    click(chart, points[place], f"test image {place}")
     expect_in_explorer(page, model, means[place])
     field = page.get_by_label("Test image", exact=True)
     expect(field).to_have_value(str(place))
@@ -102,7 +106,7 @@ def test_one_image_fifty_times(open_look):
     z = draws_of_z(model, digits()[0], seed=3)
     points = principal_plane(means).coordinates(z)
     number = loneliest(points)
-    click(page.locator(".js-plotly-plot"), points[number])
+    click(page.locator(".js-plotly-plot"), points[number], f"draw {number + 1}")
     expect_in_explorer(page, model, z[number])
     expect(page.get_by_alt_text(f"Decoded draw {number + 1}")).to_be_visible()
     assert f"drawn={number + 1}" in page.url
