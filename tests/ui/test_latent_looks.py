@@ -128,12 +128,7 @@ def test_every_look_says_what_it_shows_of_every_model(open_look: Open, look, nam
 def test_the_numbers_under_pairs_are_the_elbos_of_the_images(open_look: Open, name):
     model = checkpoints.load(name).model
     x = digits()[: pairs.IMAGES]
-    nats = pairs.nelbo_of_each(model, x, pairs.DRAWS, seed=3)
-    for i in (0, 9):
-        terms = image_terms(model, x[i], draws=1000)
-        assert nats[i].item() == pytest.approx(
-            terms.nelbo, abs=0.01 + 5 * terms.stderr * (1000 / pairs.DRAWS) ** 0.5
-        )
+    nats = torch.tensor([image_terms(model, image).nelbo for image in x])  # as beside the explorer
     at = open_look("pairs", name)
     shown = re.findall(r'title="test image (\d+)">(?:<b>)?([\d.]+)(?:</b> (\w+))?<', html(at))
     assert [(int(i), float(value)) for i, value, _ in shown] == [

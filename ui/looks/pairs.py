@@ -2,7 +2,6 @@
 
 import streamlit as st
 import torch
-from torch import Tensor
 
 from ui.image_choice import binarization
 from ui.images import figure
@@ -10,13 +9,11 @@ from ui.looks.compared import images_at_hand, images_of, plus_minus
 from ui.looks.decoded import decoded
 from ui.looks.encoded import described
 from ui.looks.view import View
-from vaemodels.evaluation import estimate
-from vaemodels.models import Model
+from vaemodels.evaluation import estimate, image_terms
 from vaemodels.pictures import grid
 
 IMAGES = 16
 COLUMNS = 8  # to a block: two blocks stand side by side on a desk, one above the other on a phone
-DRAWS = 64
 NO_BREAK = "\u00a0"
 
 
@@ -27,11 +24,12 @@ def draw(view: View) -> None:
     x, labels = images_of(dataset, model, IMAGES)
     with torch.no_grad():
         reconstructions = decoded(model, model.embed(x), view.show, view.seed)
-    nats = nelbo_of_each(model, x, DRAWS, view.seed)
+    terms = [image_terms(model, image) for image in x]
+    nats = torch.tensor([of_image.nelbo for of_image in terms])
     mean = estimate(nats)
     if model.has_likelihood:
         below = "one draw from p(x|z)" if view.show == "draw" else "the mean E[x|z]"
-        below, measure = f"{below} at z = μ(x)", f"its −ELBO in nats, the mean of {DRAWS} draws of z"
+        below, measure = f"{below} at z = μ(x)", f"its −ELBO in nats, the mean of {terms[0].draws} draws of z"
     else:
         below, measure = "f(g(x))", "its reconstruction error in nats; an autoencoder has no ELBO"
     st.caption(
@@ -57,15 +55,3 @@ def _number(i: int, nats: float, mark: str | None) -> str:
     if mark is None:
         return f'<li title="test image {i}">{value}</li>'
     return f'<li class="lab-{mark}" title="test image {i}"><b>{value}</b> {mark}</li>'
-
-
-@torch.no_grad()
-def nelbo_of_each(model: Model, x: Tensor, draws: int, seed: int) -> Tensor:
-    """−ELBO of each of `x: [n, dim]`, `[n]`, the mean over `draws` draws of z.
-
-    Of a model without a likelihood: the reconstruction error, which needs no draws.
-    """
-    draws = draws if model.has_likelihood else 1
-    output = model(x.repeat(draws, 1), generator=torch.Generator(model.device).manual_seed(seed))
-    values: Tensor = output.nelbo.view(draws, len(x)).mean(0)
-    return values
