@@ -6,6 +6,7 @@ spawned from here, not from a Streamlit script that spawning would run again. It
 is for the workers, when they get their first task.
 """
 
+import logging
 import sys
 
 import dask
@@ -27,7 +28,7 @@ def serve(workers: int) -> None:
         host="127.0.0.1",
         dashboard_address=None,
         scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
-        silence_logs=50,
+        silence_logs=logging.CRITICAL + 1,  # it calls critical what is only a client that has left
     ) as cluster:
         print(cluster.scheduler_address, flush=True)
         sys.stdin.read()
