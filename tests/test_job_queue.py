@@ -147,7 +147,7 @@ def test_a_scheduler_that_vanishes_ends_all_its_runs_with_a_sentence_and_takes_n
     queue = Queue(client, limit=1)
     running, waiting = queue.submit(request(FOREVER)), queue.submit(request(FOREVER))
     wait(lambda: running.latest)
-    assert queue.alive
+    wait(lambda: queue.alive)
     cluster = psutil.Process(client.run_on_scheduler(os.getpid))
     workers = cluster.children(recursive=True)
     cluster.kill()
