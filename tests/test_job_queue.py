@@ -157,6 +157,7 @@ def test_a_scheduler_that_vanishes_ends_all_its_runs_with_a_sentence_and_takes_n
         with pytest.raises(LabError, match=r"was lost; go on from .* last snapshot, or start again\.$"):
             job.result()
     assert not queue.alive
+    assert running.latest is not None
     assert checkpoints.loads(running.latest).card["model"] == "vae"
     begin = time.monotonic()
     running.forget()
