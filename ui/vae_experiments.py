@@ -51,7 +51,7 @@ EXPERIMENTS = [
         "autoencoder",
         "An autoencoder has no prior",
         "Find the circle of two standard deviations among the codes.",
-        "at most a fifth of the codes lie inside it, where N(0, I) puts 86 % of its draws.",
+        "at most a fifth of the codes lie inside it, where N(0, I) puts 86% of its draws.",
         {"model": "ae-2d", "images": "digits", "image": "digits-0", "look": "latents"},
     ),
     Experiment(

@@ -157,6 +157,8 @@ def show_elbo(model: Model, chosen: Chosen, shown: Decoding, seed: int) -> None:
     terms = image_terms(model, chosen.x)
     black_and_white = binarization(model) == "static"
     shape = model.config.image_shape
+    density = terms.per_pixel.min() < 0  # of a pixel, above 1
+    scale = f"{'black ≤ 0, ' if density else ''}white ≥ {TOP_PIXEL_NATS:g}"
     if shown == "draw":
         decoded, how = draw_at_mean(model, chosen.x, seed), "a draw at μ(x)"
     else:
@@ -176,8 +178,8 @@ def show_elbo(model: Model, chosen: Chosen, shown: Decoding, seed: int) -> None:
                 ),
                 figure(
                     heat(terms.per_pixel, shape, TOP_PIXEL_NATS),
-                    f"Nats lost at each pixel, {terms.per_pixel.sum():.0f} in all",
-                    f"nats a pixel, white ≥ {TOP_PIXEL_NATS:g}",
+                    f"Nats at each pixel, {terms.per_pixel.sum():.0f} in all",
+                    f"nats a pixel, {scale}",
                 ),
             ]
         )

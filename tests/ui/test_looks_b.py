@@ -203,7 +203,7 @@ def test_the_chosen_beta_shows_the_terms_of_its_card(pretrained):
     assert "106.0 ± 0.5" in html(at)  # −ELBO
     assert "95.5 ± 0.2" in html(at)
     assert "10.5 ± 0.1" in html(at)
-    assert "= 137.5, what it was trained on" in html(at)  # 95.5 + 4 · 10.5
+    assert "= 137.5, the training loss" in html(at)  # 95.5 + 4 · 10.5
     assert "10,000 test images of MNIST, static binarisation" in words(at)
     assert "Best measured: **94.5** at β = 1" in words(at)
     assert "From β = 2 to 4 it falls by 3.11 nats" in words(at)  # 14 / 4.5
@@ -247,7 +247,8 @@ def _points() -> list[comparisons.RatePoint]:
 
 def test_the_curve_has_the_right_slopes(pretrained):
     pretrained(MEASURED)
-    colours = dict.fromkeys(("text", "ink", "bound", "kl", "reconstruction"), "#123456")
+    meanings = ("bound", "kl", "reconstruction")
+    colours = dict.fromkeys(("text", "ink", *meanings, *(f"{of}_text" for of in meanings)), "#123456")
     *levels, tangent, best, curve = rate_distortion_chart(_points(), 4, colours).data
     assert list(zip(curve.x, curve.y, strict=True)) == sorted(MEASURED.values(), reverse=True)
     assert list(curve.customdata) == ["0.25", "0.5", "1", "2", "4", "10"]  # what a click chooses
@@ -360,6 +361,10 @@ def test_shares_are_those_of_the_nearest_codes(pretrained):
     codes = encoded_pretrained("ae-2d", checkpoints.load("ae-2d"))
     share = comparisons.digit_shares(noise, codes.mean, codes.labels)
     assert any(autoencoder.described_shares(share) in alt for alt in alts(at))
+    radius = codes.mean.norm(dim=1)
+    fitted = comparisons.fitted_draws(codes.mean, noise).norm(dim=1)
+    assert f"**{(radius < 2).float().mean():.0%}** of its codes lie within 2σ" in words(at)
+    assert f"**{(fitted > radius.median()).float().mean():.0%}** of the draws" in words(at)
 
 
 # Two decoders

@@ -1,5 +1,6 @@
 """The autoencoder beside the VAE on the same plane: what a prior and a q(z|x) change about the space between images."""
 
+import math
 from collections.abc import Mapping
 
 import streamlit as st
@@ -14,6 +15,7 @@ from ui.looks.compared import images_of, measured_on, measured_terms, present
 from ui.looks.decoded import decoded, montage
 from ui.looks.digit_plane import digit_plane, extent_of, share_chart
 from ui.looks.encoded import Encoded, described, encoded_pretrained
+from ui.looks.planes import within_prior
 from ui.looks.view import View
 from vaemodels.checkpoints import Checkpoint
 from vaemodels.comparisons import digit_shares, fitted_draws
@@ -62,15 +64,18 @@ def draw(view: View) -> None:
         _random(view, found, codes, "Draws z ~ N(0, I), the same for both", False)
     with fitted:
         _random(view, found, codes, "Draws from a Gaussian fitted to each one’s codes", True)
-    st.markdown(
-        "The VAE was trained to fill N(0, I), so draws from it give every digit its share. The autoencoder was never "
-        "told of any prior: N(0, I) covers only the crowded middle of its codes, and a Gaussian fitted to them falls "
-        "mostly on the sparse outskirts."
-    )
+    if "ae-2d" in found:
+        inside, beyond = spread(codes["ae-2d"].mean, view.seed)
+        st.markdown(
+            "The VAE was trained to fill N(0, I). The autoencoder was never told of any prior: only "
+            f"**{inside:.0%}** of its codes lie within 2σ of N(0, I), where that has {1 - math.exp(-2):.0%}; and "
+            f"**{beyond:.0%}** of the draws from a Gaussian fitted to its codes fall farther out than half of them."
+        )
     any_codes = next(iter(codes.values()))
     st.caption(
         f"Marked by their digit: μ(x) of the VAE, g(x) of the autoencoder, for "
-        f"{described(any_codes.dataset, len(any_codes.mean[:IMAGES]), 'static')}. Terms in nats: means over "
+        f"{described(any_codes.dataset, len(any_codes.mean[:IMAGES]), 'static')}; shares are over the codes of "
+        f"{described(any_codes.dataset, len(any_codes.mean), 'static')}. Terms in nats: means over "
         f"{measured_on(next(iter(found.values())).card)}, ± one standard error."
     )
     if len({checkpoint.card["dataset"] for checkpoint in found.values()}) > 1:
@@ -83,6 +88,13 @@ def ends_of_line(model: Model, chosen: Tensor, dataset: str, digit: int) -> Tens
     x, labels = images_of(dataset, model, IMAGES)
     others = (labels == digit) & (x != chosen).any(1)
     return model.embed(torch.stack([chosen, x[others][0]]))
+
+
+def spread(codes: Tensor, seed: int) -> tuple[float, float]:
+    """The share of `codes: [n, 2]` within 2σ of N(0, I), and that of a fitted Gaussian's draws beyond half of them."""
+    noise = torch.randn(DRAWS, 2, generator=torch.Generator().manual_seed(seed))
+    farther = fitted_draws(codes, noise).norm(dim=1) > codes.norm(dim=1).median()
+    return within_prior(codes), farther.float().mean().item()
 
 
 def points_on_line(ends: Tensor) -> Tensor:

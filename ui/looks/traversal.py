@@ -3,20 +3,27 @@
 import streamlit as st
 
 from ui.explorer import traversals
+from ui.image_choice import binarization
+from ui.looks.compared import images_at_hand, images_of
+from ui.looks.encoded import described
 from ui.looks.view import View
+from ui.vae_page import POINTS
 
 
 def draw(view: View) -> None:
     """A row of decoded images for each dimension, the others held where the explorer is."""
+    dataset = images_at_hand(view.checkpoint)
+    n = len(images_of(dataset, view.model, POINTS)[0])
+    images = described(dataset, n, binarization(view.model))
     if view.model.has_likelihood:
         st.caption(
             "Each row moves one dimension from −3 to 3 and holds the others at the explorer's z; choose an image to go "
-            "there. The dimensions the encoder uses most come first: beside each stands the variance of μ(x) over test "
-            "images, its activity. Under 0.01 it is **inactive**: whatever z it gets, the image should not change."
+            f"there. Beside each dimension stands the variance of μ(x) over {images}, the largest first. Under 0.01 it "
+            "is **inactive**: whatever z it gets, the image should not change."
         )
     else:
         st.caption(
             "Each row moves one dimension across the whole plane and holds the others at the explorer's z; choose an "
-            "image to go there. Beside each dimension stands the variance of its codes over test images."
+            f"image to go there. Beside each dimension stands the variance of g(x) over {images}."
         )
     traversals(view.slot, key="traversals", show=view.show, seed=view.seed)
