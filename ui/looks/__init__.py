@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+import streamlit as st
+
 from ui.looks import (
     autoencoder,
     beta,
@@ -50,4 +52,5 @@ def closer_look(view: View) -> None:
     looks = {name: look for name, look in LOOKS.items() if view.model.name in look.kinds}
     titles = {name: look.title for name, look in looks.items()}
     chosen = segmented("Closer looks", "look", titles, next(iter(looks)), label_visibility="collapsed")
-    looks[chosen].draw(view)
+    with st.container(key="closer-look"):
+        looks[chosen].draw(view)

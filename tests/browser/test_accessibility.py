@@ -1,0 +1,234 @@
+"""The pages for those who use a keyboard, a screen reader, a small window or large text."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.streamlit_page import shown, wait_until_idle
+from tests.browser.visits import PATIENCE, TRAINING, watched
+from ui.looks import LOOKS
+
+LAPTOP = {"width": 1366, "height": 768}
+NARROW = [{"width": 360, "height": 780}, {"width": 683, "height": 384}]  # a phone; the laptop at 200 %
+PAGE = "/vae?model=vae-2d-digits&images=digits"
+LOOK = ".st-key-closer-look"
+TABS = 80  # more than a page has places for the tab key to stop at
+
+# Rule and element of what Streamlit draws and takes no setting for.
+STREAMLITS = {
+    # Its blocks of code scroll and cannot be given a tabindex; browsers let the tab key stop at them by themselves.
+    ("scrollable-region-focusable", "pre"),
+}
+
+# The lowest contrast of a text of the charts with the page; axe leaves text in SVG out.
+CHART_CONTRAST = """() => {
+  const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const luminance = (rgb) => {
+    const [r, g, b] = rgb.map((v) => (v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const page = parts(getComputedStyle(document.querySelector(".stApp")).backgroundColor).slice(0, 3);
+  const contrasts = Array.from(document.querySelectorAll(
+    ".js-plotly-plot :is(.xtick, .ytick, .annotation, .legend) text, .js-plotly-plot :is(.xtitle, .ytitle)"
+  ), (text) => {
+    const [r, g, b, opacity = 1] = parts(getComputedStyle(text).fill);
+    const seen = [r, g, b].map((value, i) => opacity * value + (1 - opacity) * page[i]);
+    const [light, dark] = [luminance(seen), luminance(page)].sort((a, b) => b - a);
+    return (light + 0.05) / (dark + 0.05);
+  });
+  return Math.min(21, ...contrasts);
+}"""
+
+# What the focus is on, within components too: its name, and how it, what holds it and what follows it look.
+FOCUSED = """() => {
+  let element = document.activeElement;
+  while (element.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+  globalThis.focused = element;
+  if (element === document.body) return null;
+  const label = element.getAttribute("aria-label") || element.labels?.[0]?.textContent || element.alt;
+  return (label || (element.matches("a, button, summary") && element.textContent) || element.tagName).trim();
+}"""
+LOOKS_LIKE = """() => {
+  const element = globalThis.focused;
+  const around = [element, element.nextElementSibling];
+  for (let i = 0, parent = element; i < 3 && (parent = parent.parentElement); i++) around.push(parent);
+  return around.filter(Boolean).map((node) => {
+    const { outlineStyle, outlineWidth, boxShadow, borderColor, backgroundColor } = getComputedStyle(node);
+    return [outlineStyle, outlineWidth, boxShadow, borderColor, backgroundColor].join(" ");
+  });
+}"""
+
+
+@pytest.fixture(autouse=True)
+def _patient() -> Iterator[None]:
+    expect.set_options(timeout=PATIENCE)
+    yield
+    expect.set_options(timeout=5_000)
+
+
+def barriers(page: Page, part: str = "body") -> list[str]:
+    """What axe finds in a part of the page that is serious or worse, but for what is Streamlit's own."""
+    found = Axe().run(page, context=part, options={"resultTypes": ["violations"]}).response["violations"]
+    return [
+        f"{page.url}: {rule['id']}: {node['html'][:200]}: {node['failureSummary']}"
+        for rule in found
+        if rule["impact"] in {"serious", "critical"}
+        for node in rule["nodes"]
+        if (rule["id"], re.findall(r"\w+", node["html"])[0]) not in STREAMLITS
+    ]
+
+
+def choose(page: Page, title: str, in_address: str) -> None:
+    page.get_by_test_id("stMain").get_by_role("radio", name=title, exact=True).click()
+    expect(page).to_have_url(re.compile(in_address))
+    wait_until_idle(page, timeout=60)
+
+
+def expect_no_sideways_scrolling(page: Page) -> None:
+    for size in NARROW:
+        page.set_viewport_size(size)
+        page.wait_for_function(
+            """() => {
+              const main = document.querySelector('[data-testid="stMain"]');
+              return main.clientWidth <= innerWidth && main.scrollWidth <= main.clientWidth;
+            }"""
+        )
+    page.set_viewport_size(LAPTOP)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nothing_on_the_pages_is_a_barrier(chromium: Browser, app_url: str, theme):
+    context = chromium.new_context(viewport=LAPTOP, color_scheme=theme, reduced_motion="reduce")
+    with watched(context.new_page()) as page:
+        page.goto(app_url)
+        wait_until_idle(page, timeout=60)
+        found = barriers(page)
+        expect_no_sideways_scrolling(page)
+
+        page.goto(app_url + PAGE)
+        wait_until_idle(page, timeout=60)
+        page.get_by_text("More settings").click()
+        found += barriers(page)
+        expect_no_sideways_scrolling(page)
+        for name, look in list(LOOKS.items())[1:]:
+            choose(page, look.title, f"look={name}")
+            found += barriers(page, LOOK)
+            assert page.evaluate(CHART_CONTRAST) >= 4.5, name
+            expect_no_sideways_scrolling(page)
+
+        choose(page, "Draw", "images=draw")
+        page.get_by_text("The model's own code").click()
+        expect(page.get_by_text("as it runs here")).to_be_visible()
+        page.get_by_role("button", name="Link").click()
+        expect(page.get_by_text("A link to what you see")).to_be_visible()
+        wait_until_idle(page)
+        found += barriers(page)
+    context.close()
+    assert found == []
+
+
+def tab_to(page: Page, name: str) -> None:
+    """Presses the tab key until the focus is on what is called `name`, a regular expression."""
+    for _ in range(TABS):
+        page.keyboard.press("Tab")
+        now = page.evaluate(FOCUSED)
+        if now is not None and re.search(name, now):
+            return
+    raise AssertionError(f"the tab key does not come to {name}")
+
+
+def test_the_tab_key_goes_through_the_page_and_shows_where_it_is(chromium: Browser, app_url: str):
+    # Transitions would let a look of the focus come late.
+    context = chromium.new_context(viewport=LAPTOP, reduced_motion="reduce")
+    with watched(context.new_page()) as page:
+        page.goto(app_url + PAGE)
+        wait_until_idle(page, timeout=60)
+        stops, unseen = [], []
+        page.keyboard.press("Tab")
+        while (name := page.evaluate(FOCUSED)) is not None:
+            assert len(stops) < TABS, "the focus does not leave the page"
+            stops.append(name)
+            focused = page.evaluate(LOOKS_LIKE)
+            page.keyboard.press("Tab")
+            if page.evaluate(LOOKS_LIKE) == focused:
+                unseen.append(name)
+        order = [
+            "Model",
+            "Link",
+            "mean",
+            "digit 6, image 1",
+            "Latent plane",
+            "Samples",
+            "Start training",
+            "Set it up",
+        ]
+        places = [next(i for i, name in enumerate(stops) if wanted in name) for wanted in order]
+        assert places == sorted(places)
+        assert unseen == []
+    context.close()
+
+
+def test_the_page_by_keyboard_alone(page: Page, app_url: str):
+    press = page.keyboard.press
+    with watched(page):
+        page.goto(f"{app_url}/vae?images=digits")
+        wait_until_idle(page, timeout=60)
+        tab_to(page, "^Model$")
+        press("ControlOrMeta+a")
+        page.keyboard.type("vae-2d-digits")
+        press("Enter")
+        expect(page).to_have_url(re.compile("model=vae-2d-digits"))
+        tab_to(page, "Link")
+        press("Enter")
+        expect(page.get_by_text("A link to what you see")).to_be_visible()
+        press("Escape")
+        expect(page.get_by_text("A link to what you see")).to_have_count(0)
+        tab_to(page, "^mean")
+        press("ArrowRight")
+        press("Enter")
+        expect(page).to_have_url(re.compile("show=draw"))
+
+        tab_to(page, "^any$")
+        press("ArrowRight")  # zeros alone
+        tab_to(page, "^digit 0")
+        press("ArrowRight")
+        expect(page.get_by_alt_text(re.compile("^The image: a 0, digits test image"))).to_be_visible()
+        wait_until_idle(page)
+        tab_to(page, "^Latent plane$")
+        before = shown(page)["z"]
+        press("ArrowRight")
+        press("ArrowUp")
+        expect(page.get_by_text("Your z reconstructs the chosen image")).to_be_visible()
+        assert shown(page)["z"] == pytest.approx([before[0] + 0.1, before[1] + 0.1], abs=1e-4)
+        tab_to(page, "^z₂")
+        press("Home")
+        assert shown(page)["z"][1] == pytest.approx(-3.5)
+
+        tab_to(page, "^Samples$")
+        press("ArrowRight")
+        press("Enter")
+        expect(page).to_have_url(re.compile("look=pairs"))
+        expect(page.get_by_alt_text(re.compile("reconstruction", re.IGNORECASE)).first).to_be_visible()
+
+        tab_to(page, "^Epochs$")
+        press("ControlOrMeta+a")
+        page.keyboard.type("50000")
+        tab_to(page, "^Start training$")
+        press("Enter")
+        page.locator("figure.chart").wait_for(timeout=TRAINING)
+        tab_to(page, "^Stop$")
+        press("Enter")
+        page.get_by_role("button", name="Use this model on this page").wait_for(timeout=TRAINING)
+
+        tab_to(page, "^Built-in$")
+        press("ArrowRight")
+        press("Enter")
+        tab_to(page, "^Draw a digit")
+        press("Space")
+        for _ in range(4):
+            press("Shift+ArrowDown")
+        press("Space")
+        expect(page.get_by_alt_text("The image as it was framed")).to_be_visible()
