@@ -178,6 +178,34 @@ def test_every_model_trains(model: Model, precision: str) -> None:
     assert math.isfinite(last)
 
 
+def test_a_run_is_followed_by_one_number() -> None:
+    terms = {"reconstruction": 80.0, "kl_z": 15.0, "kl_y": 1.5}
+    assert losses.nelbo(terms) == losses.headline(terms) == 96.5
+    assert losses.headline(terms | {"classification": 0.3}) == 96.5
+    assert losses.headline(terms | {"bound": -90.0}) == 90.0
+    assert losses.nelbo(terms | {"bound": -90.0}) == 96.5
+    assert losses.headline({"classification": 0.3}) == 0.3
+
+
+@pytest.mark.parametrize("settings", [{"objective": "iwae", "k": 3}, {"labelled": 20, "gen_weight": 0.0}])
+def test_a_run_without_the_elbos_terms_is_saved_and_goes_on(settings: dict[str, Any]) -> None:
+    config = make_config(epochs=3, dataset="digits", **settings)
+    model = ssvae() if "labelled" in settings else vae()
+
+    def trained(stop_after: int) -> bytes:
+        run, card = runs.new("some", model.name, model.config, config)
+        for record in fit(run, TRAIN, VALIDATION):
+            if record.epoch == stop_after:
+                break
+        return runs.dumps(run, card)
+
+    resumed, card = runs.loads(trained(2))
+    list(fit(resumed, TRAIN, VALIDATION))
+    whole, _ = runs.loads(trained(3))
+    for name, weight in runs.loads(runs.dumps(resumed, card))[0].weights.items():
+        assert torch.equal(weight, whole.weights[name])
+
+
 REFUSED: list[tuple[Model, dict[str, Any], str]] = [
     (vae(), {"labelled": 100}, "labelled is for an ssvae"),
     (vae(), {"gen_weight": 0.0}, "gen_weight is for an ssvae"),

@@ -5,6 +5,7 @@ import streamlit as st
 from vaemodels import checkpoints, data
 from vaemodels.checkpoints import Card, Checkpoint
 from vaemodels.errors import LabError
+from vaemodels.losses import nelbo
 
 MAX_OWN = 8
 KINDS = {"vae": "VAE", "ae": "Autoencoder"}
@@ -99,8 +100,8 @@ def _measured(card: Card) -> str:
     if result is None:
         if not card["history"]:
             return ""
-        terms = sum(card["history"][-1]["held_out"].values())
-        return f"{label} {terms:.1f} nats on held-out images after the last whole epoch."
+        last = nelbo(card["history"][-1]["held_out"])
+        return f"{label} {last:.1f} nats on held-out images after the last whole epoch."
     measure = "nelbo" if likelihood else "reconstruction"
     value = f"{result[measure]:.1f}".replace("-", "−")
     pixels = "grey pixels" if result["binarization"] == "none" else f"{result['binarization']} binarisation"

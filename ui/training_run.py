@@ -1,6 +1,7 @@
 """One visitor's training run: started, watched, paused, stopped, and ended once its visitor is gone."""
 
 import logging
+import math
 import os
 import threading
 import time
@@ -14,6 +15,7 @@ from ui.startup import freeze_garbage_collector
 from ui.training_chart import training_chart
 from vaemodels import checkpoints, runs
 from vaemodels.errors import LabError, UsageError
+from vaemodels.losses import headline
 from vaemodels.models import Model
 from vaemodels.training import Run
 
@@ -177,7 +179,7 @@ def status(own: Panel, job: "Job", records: Records) -> str:
     silence = time.monotonic() - job.heard
     if silence > SILENCE and not job.paused:
         return f"{text}; nothing heard from its worker for {silence:.0f} s"
-    return f"{text}; held-out loss {sum(last['held_out'].values()):.1f} nats an image"
+    return f"{text}; held-out loss {headline(last['held_out']):.1f} nats an image"
 
 
 def _word(words: tuple[str, ...], number: int, ending: str = "") -> str:
@@ -225,6 +227,6 @@ def series(records: Records) -> dict[str, list[float]]:
     values = {"epoch": [record["epoch"] for record in records]}
     for name, part in (("train", "train"), ("heldout", "held_out")):
         terms = [record[part] for record in records]
-        values[f"{name}_reconstruction"] = [t["reconstruction"] for t in terms]
-        values[f"{name}_kl"] = [sum(v for key, v in t.items() if key != "reconstruction") for t in terms]
+        values[f"{name}_reconstruction"] = [t.get("reconstruction", math.nan) for t in terms]
+        values[f"{name}_kl"] = [sum(v for key, v in t.items() if key.startswith("kl_")) for t in terms]
     return values

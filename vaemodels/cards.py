@@ -116,11 +116,12 @@ def _is_record(record: Any) -> bool:
         isinstance(record, dict)
         and all(_is_number(record.get(key)) for key in ("step", "epoch", "seconds", "learning_rate"))
         and all(_are_terms(record.get(key)) for key in ("train", "held_out"))
+        and "reconstruction" in record["held_out"]
     )
 
 
 def _are_terms(terms: Any) -> bool:
-    return isinstance(terms, dict) and "reconstruction" in terms and all(map(_is_number, terms.values()))
+    return isinstance(terms, dict) and bool(terms) and all(map(_is_number, terms.values()))
 
 
 def _is_evaluation(value: Any, levels: int = 3) -> bool:

@@ -21,6 +21,7 @@ from vaemodels import data as datasets
 from vaemodels.data.binarization import MODES, binarize
 from vaemodels.errors import LabError, UsageError
 from vaemodels.evaluation import Evaluation, evaluate
+from vaemodels.losses import headline
 from vaemodels.models import Model
 from vaemodels.training import Run
 from vaemodels.training_config import TrainingConfig
@@ -258,7 +259,7 @@ def _train_here(run: Run, card: dict[str, Any], out: Path, seconds: float, quiet
         for record in training.fit(run, train, held_out):
             bar.update()
             bar.set_postfix_str(
-                f"train {sum(record.train.values()):.2f}, held-out {sum(record.held_out.values()):.2f} nats"
+                f"train {headline(record.train):.2f}, held-out {headline(record.held_out):.2f} nats"
             )
             now = time.monotonic()
             if now - saved > SAVE_EVERY:
@@ -291,7 +292,7 @@ def _train_on(
             with tqdm(total=run.config.epochs, initial=run.epoch, unit="epoch", disable=quiet) as bar:
                 for record in jobs.follow(job):
                     bar.n = int(record["epoch"])
-                    bar.set_postfix_str(f"held-out {sum(record['held_out'].values()):.2f} nats")
+                    bar.set_postfix_str(f"held-out {headline(record['held_out']):.2f} nats")
                     if time.monotonic() - started > seconds and not job.stopping:
                         job.stop()
             return runs.loads(job.result())

@@ -3,6 +3,7 @@
 The loss may weigh terms or add a classification; what is reported is what was measured, never the loss.
 """
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import torch
@@ -69,6 +70,21 @@ def loss(
 def terms(output: Output) -> dict[str, Tensor]:
     """The ELBO's terms by the names they are reported under: reconstruction, and kl_ with each latent's name."""
     return {"reconstruction": output.reconstruction} | {f"kl_{name}": kl for name, kl in output.kl.items()}
+
+
+def nelbo(terms: Mapping[str, float]) -> float:
+    """−ELBO from its mean terms, reconstruction + Σ kl; other terms are left out."""
+    return sum(value for name, value in terms.items() if name == "reconstruction" or name.startswith("kl_"))
+
+
+def headline(terms: Mapping[str, float]) -> float:
+    """The one number a run is followed by, in nats, lower is better: −L_k where a bound is maximised, else −ELBO.
+
+    Where only a classifier learns it is the classification's cross-entropy.
+    """
+    if "bound" in terms:
+        return -terms["bound"]
+    return nelbo(terms) if "reconstruction" in terms else terms["classification"]
 
 
 def _semi_supervised(
