@@ -59,7 +59,7 @@ def _vae(model: Model, x: Tensor) -> list[Equation]:
     else:
         p_x = r"\mathcal N(x;\, f(z),\, \sigma_x^2 I)"
         at_mean = [rf"\sigma_x &= {number(likelihood.stddev.mean().item(), 3)}"]
-    first, spread = bracketed(mean[0].item()), number(std[0].item())
+    first, spread = bracketed(mean[0].item(), 3), number(std[0].item(), 3)
     return [
         Equation(
             "Generative model",
@@ -119,9 +119,9 @@ def number(value: float, decimals: int = 2) -> str:
     return f"{round(value, decimals) + 0.0:.{decimals}f}"
 
 
-def bracketed(value: float) -> str:
+def bracketed(value: float, decimals: int) -> str:
     """A number fit to be squared."""
-    return number(value) if value >= 0 else f"({number(value)})"
+    return number(value, decimals) if value >= 0 else f"({number(value, decimals)})"
 
 
 def vector(values: Tensor) -> str:

@@ -202,7 +202,8 @@ def draw_at_mean(model: Model, x: Tensor, seed: int) -> Tensor:
 @torch.no_grad()
 def show_z(model: Model, chosen: Chosen, z: list[float] | None) -> None:
     """What the z that was let go of means for the chosen image."""
-    if z is None or len(z) != sum(model.latent_dims.values()):
+    start = code(model, chosen)
+    if z is None or len(z) != len(start) or url_state.z_to_text(z) == url_state.z_to_text(start):
         st.caption(
             "Drag in the plane, move a slider, or press the arrow keys: the image is decoded as you move."
         )
@@ -215,7 +216,7 @@ def show_z(model: Model, chosen: Chosen, z: list[float] | None) -> None:
     density = _number(model.encode(chosen.x.unsqueeze(0))["z"].log_prob(latent).item())
     st.caption(
         f"Your z reconstructs the chosen image at **−log p(x|z) = {loss} nats**; its log-density under the encoder is "
-        f"log q(z|x) = {density}."
+        f"log q(z|x) = {density} nats."
     )
 
 

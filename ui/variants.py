@@ -34,14 +34,28 @@ VARIANTS = [
         "E[log p(x|z)] − KL(q ‖ p)",
     ),
     Variant(
-        "ae-2d", "Autoencoder", "none: x̂ = f(z)", "a point: z = g(x)", "reconstruction alone, of a point"
+        "ae-2d",
+        "Autoencoder",
+        "none: x̂ = f(z), z of 2 dimensions",
+        "a point: z = g(x)",
+        "reconstruction alone, of a point",
     ),
     Variant("vae-beta0.25", "β-VAE, β = ¼", objective="E[log p(x|z)] − ¼ KL(q ‖ p)"),
     Variant("vae-beta4", "β-VAE, β = 4", objective="E[log p(x|z)] − 4 KL(q ‖ p)"),
     Variant("vae-beta10", "β-VAE, β = 10", objective="E[log p(x|z)] − 10 KL(q ‖ p)"),
     Variant("vae-gaussian", "Gaussian decoder", "x ~ N(f(z), σ²I), on grey pixels"),
-    Variant("vae-2d-rec", "Reconstruction only", objective="E[log p(x|z)]: nothing holds q near the prior"),
-    Variant("vae-2d-kl", "KL only", objective="−KL(q ‖ p): nothing ties z to x"),
+    Variant(
+        "vae-2d-rec",
+        "Reconstruction only",
+        "as in the VAE, z of 2 dimensions",
+        objective="E[log p(x|z)]: nothing holds q near the prior",
+    ),
+    Variant(
+        "vae-2d-kl",
+        "KL only",
+        "as in the VAE, z of 2 dimensions",
+        objective="−KL(q ‖ p): nothing ties z to x",
+    ),
     Variant(
         "vae-digits", "VAE on small data", objective="the same, on 1,297 digits: train your own in seconds"
     ),
@@ -51,6 +65,10 @@ VARIANTS = [
 def table(variants: Sequence[Variant], page: str) -> None:
     """A row for each variant that is there: its name, a link to it on `page`; what it changes; what it samples."""
     names = models.names({"vae", "ae"})
+    st.caption(
+        "z has ten dimensions but where a row says two. On the right, each decoder’s mean for draws z ~ N(0, I): the "
+        "same draws for all of as many dimensions."
+    )
     with st.container(key="variants", gap="xsmall"):
         for variant in variants:
             if variant.name in names:

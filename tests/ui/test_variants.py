@@ -40,3 +40,4 @@ def test_what_a_row_says_is_how_its_model_is_trained():
             getattr(preset.config, "likelihood", "") == "gaussian"
         )
         assert ("a point" in variant.inference) == (preset.model == "ae")
+        assert preset.config.z_dim == (2 if "2 dimensions" in variant.generative else 10)
