@@ -165,3 +165,13 @@ def test_a_scheduler_that_vanishes_ends_all_its_runs_with_a_sentence_and_takes_n
     queue.close()
     assert time.monotonic() - begin < 0.5  # a page must not wait
     assert psutil.wait_procs(workers, timeout=60)[1] == []
+
+
+def test_a_queue_on_a_closed_client_interrupts_what_it_is_given():
+    client = jobs.connect(jobs.start_local_cluster(1))
+    queue = Queue(client, limit=1)
+    client.close()
+    job = queue.submit(request(FOREVER))
+    wait(lambda: job.done, 30)
+    assert job.interrupted
+    job.forget()

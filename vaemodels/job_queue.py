@@ -5,7 +5,7 @@ import threading
 
 from distributed import Client
 
-from vaemodels.jobs import LEASE, SCHEDULER_GONE, Job
+from vaemodels.jobs import LEASE, NO_ANSWER, SCHEDULER_GONE, Job
 
 TEND_EVERY = 0.2
 
@@ -64,7 +64,7 @@ class Queue:
             for job in self._begin_next():
                 try:
                     job.begin()
-                except (OSError, RuntimeError):
+                except NO_ANSWER:
                     job.interrupt(SCHEDULER_GONE)
             for job in list(self._begun):
                 try:

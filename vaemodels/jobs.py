@@ -14,12 +14,14 @@ import time
 import uuid
 from asyncio import CancelledError
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from distributed import Client, Future, Variable
+from distributed.client import ClosedClientError
 from distributed.comm.addressing import get_address_host_port, normalize_address
 
 from vaemodels.errors import LabError
@@ -41,6 +43,8 @@ ANSWER_TIMEOUT = 5  # seconds for the scheduler to answer
 SCHEDULER_GONE = (
     "The connection to the training workers was lost; go on from the run's last snapshot, or start again."
 )
+
+NO_ANSWER = (OSError, RuntimeError, ClosedClientError)  # what Dask raises where the scheduler is gone or silent
 
 _log = logging.getLogger(__name__)
 
@@ -117,7 +121,7 @@ class Job:
         """Give the run to the scheduler.
 
         Raises:
-            OSError, RuntimeError: if that is gone.
+            one of NO_ANSWER: if that is gone.
         """
         _listen(self)
         self._say()
@@ -140,7 +144,7 @@ class Job:
             self._say()
             if len(self.records) > self._seen[0] and time.monotonic() - self._seen[1] >= SNAPSHOT_EVERY:
                 self._fetch()
-        except (OSError, RuntimeError) as error:
+        except NO_ANSWER as error:
             _log.warning("%s: no answer from the scheduler: %r", self.id, error)
         if self.client.status != "running":
             self.interrupt(SCHEDULER_GONE)
@@ -167,7 +171,7 @@ class Job:
         self._seen = (len(self.records), time.monotonic())
         try:
             latest = self._snapshot.get(timeout=MISSING_AFTER, callback_timeout=ANSWER_TIMEOUT)
-        except (OSError, RuntimeError):
+        except NO_ANSWER:
             return
         self.latest = latest or self.latest
 
@@ -283,4 +287,5 @@ def _listen_no_more(job: Job) -> None:
     jobs = _listening[job.client]
     # Of a run that goes on there may be events on their way, at which a client that no longer listens would stumble.
     if jobs.pop(job.id, None) and not jobs and job.done:
-        job.client.unsubscribe_topic(job.client.id)
+        with suppress(ClosedClientError):
+            job.client.unsubscribe_topic(job.client.id)
