@@ -44,7 +44,8 @@ SCHEDULER_GONE = (
     "The connection to the training workers was lost; go on from the run's last snapshot, or start again."
 )
 
-NO_ANSWER = (OSError, RuntimeError, ClosedClientError)  # what Dask raises where the scheduler is gone or silent
+# What Dask raises where the scheduler is gone or silent.
+NO_ANSWER = (OSError, RuntimeError, ClosedClientError)
 
 _log = logging.getLogger(__name__)
 
