@@ -5,14 +5,17 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.browser.streamlit_page import shown, wait_until_idle
 from tests.browser.visits import PATIENCE, TRAINING, watched
 from ui.looks import LOOKS
 
-LAPTOP = {"width": 1366, "height": 768}
-NARROW = [{"width": 360, "height": 780}, {"width": 683, "height": 384}]  # a phone; the laptop at 200 %
+LAPTOP = ViewportSize(width=1366, height=768)
+NARROW = [
+    ViewportSize(width=360, height=780),
+    ViewportSize(width=683, height=384),
+]  # a phone; the laptop at 200 %
 PAGE = "/vae?model=vae-2d-digits&images=digits"
 LOOK = ".st-key-closer-look"
 TABS = 80  # more than a page has places for the tab key to stop at
@@ -51,7 +54,8 @@ FOCUSED = """() => {
   const label = element.getAttribute("aria-label") || element.labels?.[0]?.textContent || element.alt;
   return (label || (element.matches("a, button, summary") && element.textContent) || element.tagName).trim();
 }"""
-LOOKS_LIKE = """() => {
+LOOKS_LIKE = """async () => {
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
   const element = globalThis.focused;
   const around = [element, element.nextElementSibling];
   for (let i = 0, parent = element; i < 3 && (parent = parent.parentElement); i++) around.push(parent);
@@ -146,7 +150,8 @@ def test_the_tab_key_goes_through_the_page_and_shows_where_it_is(chromium: Brows
     with watched(context.new_page()) as page:
         page.goto(app_url + PAGE)
         wait_until_idle(page, timeout=60)
-        stops, unseen = [], []
+        stops: list[str] = []
+        unseen: list[str] = []
         page.keyboard.press("Tab")
         while (name := page.evaluate(FOCUSED)) is not None:
             assert len(stops) < TABS, "the focus does not leave the page"
