@@ -21,7 +21,7 @@ from vaemodels.errors import UsageError
 MAX_LENGTH = 4_000  # characters of one value: a picture fits, and an address stays within what servers take
 MAX_Z = 100.0
 COMPONENTS = {"image", "z", "to", "try"}  # parameters that no widget of Streamlit's holds
-_NEXT, _NOW = "_address_is_new_next_run", "_address_is_new"
+_NEXT, _NOW, _PAGE = "_address_is_new_next_run", "_address_is_new", "_page_of_last_run"
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
 _NUMBER = re.compile(r"-?[0-9]{1,4}(\.[0-9]{1,6})?")
 
@@ -83,15 +83,20 @@ def binding(name: str) -> Literal["query-params"] | None:
 
 def begin_run() -> None:
     """Called by every page before anything that the address could decide."""
-    st.session_state[_NOW] = st.session_state.pop(_NEXT, False)
+    context = get_script_run_ctx()
+    page = None if context is None else context.page_script_hash
+    # What another page left under the same keys holds no longer.
+    arrived = st.session_state.get(_PAGE) != page
+    st.session_state[_PAGE] = page
+    st.session_state[_NOW] = st.session_state.pop(_NEXT, False) or arrived
 
 
 def _address_is_new() -> bool:
     context = get_script_run_ctx()
     if context is None:
         return False
-    prepared = st.session_state.get(_NOW, False) and not context.fragment_ids_this_run
-    return context.is_history_navigation or prepared
+    begun = st.session_state.get(_NOW, False) and not context.fragment_ids_this_run
+    return context.is_history_navigation or begun
 
 
 def note(sentence: str) -> None:

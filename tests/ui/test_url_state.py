@@ -116,6 +116,14 @@ def test_what_is_changed_by_hand_is_in_the_address_and_defaults_are_not():
     assert "seed" not in at.query_params
 
 
+def test_a_page_come_to_from_another_has_its_choices_made():
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    assert at.session_state["show"] == "mean"
+    at.switch_page("pages/vae.py").run()
+    assert at.session_state["show"] == "mean"
+    assert at.session_state["seed"] == 0
+
+
 def test_z_of_a_link_is_where_the_explorer_starts():
     z = [0.31, -1.2]
     at = open_page(model="vae-2d-digits", z=url_state.z_to_text(z))
