@@ -32,7 +32,9 @@ lint: $(DEV_STAMP)
 
 bench: $(DEV_STAMP) browser
 	@$(PY) -m benchmarks.training $(ARGS)
+	@$(PY) -m benchmarks.densities $(ARGS)
 	@$(PY) -m benchmarks.browser $(ARGS)
+	@$(PY) -m benchmarks.visitors $(ARGS)
 
 screenshots: $(DEV_STAMP) browser
 	@$(PY) -m tests.browser.screenshots $(ARGS)

@@ -2,12 +2,14 @@
 
 import streamlit as st
 
+from ui.terms import subscript
 from vaemodels import checkpoints, data
 from vaemodels.checkpoints import Card, Checkpoint
 from vaemodels.errors import LabError
 from vaemodels.losses import nelbo
 
 MAX_OWN = 8
+IMAGE_SHAPE = (1, 28, 28)  # what pages draw
 KINDS = {"vae": "VAE", "ae": "Autoencoder"}
 
 
@@ -57,17 +59,21 @@ def _kept() -> dict[str, tuple[Checkpoint, bytes]]:
 
 
 def names(kinds: set[str]) -> list[str]:
-    """Own models first, then the pretrained ones, of the given kinds of model."""
-    mine = [name for name, checkpoint in reversed(own().items()) if checkpoint.model.name in kinds]
-    return mine + [name for name in checkpoints.pretrained_names() if _kind(name) in kinds]
+    """Own models first, then the pretrained ones, of the given kinds of model and of images as pages take them."""
+    mine = [name for name, checkpoint in reversed(own().items()) if _is_offered(checkpoint.card, kinds)]
+    return mine + [name for name in checkpoints.pretrained_names() if _is_readable(name, kinds)]
 
 
-def _kind(name: str) -> str | None:
-    """What kind of model a pretrained checkpoint holds; None for a damaged file, which no page then offers."""
+def _is_offered(card: Card, kinds: set[str]) -> bool:
+    return card["model"] in kinds and tuple(card["config"]["image_shape"]) == IMAGE_SHAPE
+
+
+def _is_readable(name: str, kinds: set[str]) -> bool:
+    """Whether a pretrained checkpoint is on offer; a damaged file is on none."""
     try:
-        return str(pretrained_card(name)["model"])
+        return _is_offered(pretrained_card(name), kinds)
     except LabError:
-        return None
+        return False
 
 
 def get(name: str) -> Checkpoint:
@@ -83,6 +89,8 @@ def describe(card: Card) -> str:
         text += f" with the reconstruction times {training['reconstruction_weight']:g}"
     if card["model"] != "ae" and training["beta"] != 1:
         text += f" with β = {training['beta']:g}"
+    if training.get("objective", "elbo") != "elbo":
+        text += f" to maximise L{subscript(training['k'])}"
     return f"{text}. {_measured(card)}".rstrip()
 
 

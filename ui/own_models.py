@@ -99,6 +99,11 @@ def usable(file: bytes) -> bytes:
         raise UsageError(
             f"The file holds a model of kind {card['model']}; choose one of {', '.join(models.KINDS)}."
         )
+    shape = tuple(checkpoint.model.config.image_shape)
+    if shape != models.IMAGE_SHAPE:
+        raise UsageError(
+            f"The file's model draws images of shape {shape}; choose one for {models.IMAGE_SHAPE}, such as MNIST's."
+        )
     runs.check(card["model"], checkpoint.model.config, from_values(TrainingConfig, card["training"]))
     try:
         models.describe(card)

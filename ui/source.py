@@ -1,7 +1,6 @@
 """A model's own file on the page, headed by its equations with the chosen image's numbers in them."""
 
 import inspect
-import sys
 from typing import NamedTuple
 
 import streamlit as st
@@ -35,7 +34,8 @@ def source(model: Model, chosen: Chosen) -> None:
             formula, numbers = st.columns(2, vertical_alignment="center")
             formula.latex(equation.symbols, width="stretch")
             numbers.latex(equation.numbers, width="stretch")
-        module = sys.modules[type(model).__module__]
+        module = inspect.getmodule(type(model))
+        assert module is not None
         st.caption(f"{module.__name__.replace('.', '/')}.py, as it runs here:")
         st.code(inspect.getsource(module), language="python", line_numbers=True, height=480)
 

@@ -47,14 +47,23 @@ def test_another_session_sees_nothing_of_them(monkeypatch):
     assert "mine-1" not in models.names({"vae"})
 
 
+def test_a_model_of_a_bound_says_so():
+    config = MODELS["vae"][1](z_dim=2, hidden=(4,))
+    run, card = runs.new("any", "vae", config, TrainingConfig(epochs=1, objective="iwae", k=5))
+    assert "to maximise L₅" in models.describe(checkpoints.loads(runs.dumps(run, card)).card)
+
+
 def test_names_are_of_the_kinds_asked_for_own_ones_first():
     models.keep(file())
     models.keep(file("ae"))
     models.keep(file())
     names = models.names({"vae"})
     assert names[:2] == ["mine-3", "mine-1"]
+    cards = {name: checkpoints.read_card(name) for name in checkpoints.pretrained_names()}
     assert set(names[2:]) == {
-        n for n in checkpoints.pretrained_names() if checkpoints.read_card(n)["model"] == "vae"
+        name
+        for name, card in cards.items()
+        if card["model"] == "vae" and card["config"]["image_shape"] == [1, 28, 28]
     }
     assert models.names({"ae"})[0] == "mine-2"
     assert models.names(set()) == []

@@ -68,6 +68,13 @@ def test_a_file_whose_card_makes_no_sense_is_refused_in_a_sentence(changes):
         usable(checkpoints.dumps(checkpoint.model, checkpoint.card | changes))
 
 
+def test_a_model_of_colour_pictures_is_refused_in_a_sentence():
+    config = TrainingConfig(dataset="streetdigits", binarization="none", epochs=1)
+    model = MODELS["vae"][1](image_shape=(3, 32, 32), likelihood="gaussian", z_dim=2, hidden=(4,))
+    with pytest.raises(LabError, match=r"images of shape \(3, 32, 32\); choose one"):
+        usable(runs.dumps(*runs.new("any", "vae", model, config)))
+
+
 def test_what_is_no_checkpoint_is_refused_in_a_sentence():
     with pytest.raises(LabError, match=r"^The file .*[.]$"):
         usable(b"PK\x03\x04 something else")
