@@ -21,10 +21,6 @@ from vaemodels.pictures import Picture, grid
 
 PATIENCE = 60_000  # ms, on a machine that may be busy
 
-pytestmark = pytest.mark.skipif(
-    not set(FAMILY) <= set(checkpoints.pretrained_names()), reason="the β family is not trained yet"
-)
-
 # The place on screen of a point of a plotly chart.
 PLACE = """(chart, [x, y]) => {
   const { xaxis, yaxis } = chart._fullLayout;
