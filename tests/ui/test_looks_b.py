@@ -203,7 +203,7 @@ def test_the_chosen_beta_shows_the_terms_of_its_card(pretrained):
     assert "106.0 ± 0.5" in html(at)  # −ELBO
     assert "95.5 ± 0.2" in html(at)
     assert "10.5 ± 0.1" in html(at)
-    assert "= 137.5, the training loss" in html(at)  # 95.5 + 4 · 10.5
+    assert "= 137.5, the loss it was trained with" in html(at)  # 95.5 + 4 · 10.5
     assert "10,000 test images of MNIST, static binarisation" in words(at)
     assert "Best measured: **94.5** at β = 1" in words(at)
     assert "From β = 2 to 4 it falls by 3.11 nats" in words(at)  # 14 / 4.5

@@ -98,7 +98,7 @@ def _show_numbers(points: Sequence[RatePoint], at: int, card: Card) -> None:
     st.html(
         measured_terms(card, "distortion", "rate")
         + f'<div class="lab-formula">D + βR = <b class="lab-rec">{point.distortion.mean:.1f}</b> + '
-        f'{point.beta:g} × <b class="lab-kl">{point.rate.mean:.1f}</b> = {loss:.1f}, the training loss</div>'
+        f'{point.beta:g} × <b class="lab-kl">{point.rate.mean:.1f}</b> = {loss:.1f}, the loss it was trained with</div>'
     )
     neighbours = (points[i] for i in (at - 1, at + 1) if 0 <= i < len(points))
     chords = " ".join(_chord(*sorted((point, other), key=lambda p: p.beta)) for other in neighbours)

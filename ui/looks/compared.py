@@ -56,8 +56,9 @@ def measured_on(card: Card) -> str:
 
 
 def plus_minus(value: float, stderr: float) -> str:
-    """A value in nats and its standard error, with a true minus sign."""
-    return f"{value:.1f} ± {stderr:.1f}".replace("-", "−")
+    """A value in nats and its standard error, to a second decimal where the error is that small; a true minus sign."""
+    decimals = 1 if stderr >= 0.05 else 2
+    return f"{value:.{decimals}f} ± {stderr:.{decimals}f}".replace("-", "−")
 
 
 def measured_terms(card: Card, reconstruction: str = "reconstruction", kl: str = "KL") -> str:
