@@ -45,7 +45,6 @@ class _Memory:
     """What a session keeps of its images between runs and pages."""
 
     kept: dict[str, str] = field(default_factory=dict)  # by source: the image last chosen there
-    source: str | None = None
     current: str | None = None
     dataset: str | None = None  # that the model was trained on
     links: int = 0  # followed; what was picked, drawn or uploaded before the last one is out of date
@@ -66,7 +65,6 @@ def pick_image(checkpoint: Checkpoint) -> Chosen:
     memory.dataset = dataset
     _follow_link(memory, titles, default)
     source = url_state.segmented("Images", "images", titles, default, label_visibility="collapsed")
-    memory.source = source
 
     {"draw": _draw, "upload": _upload}.get(source, _pick)(memory)
     key = memory.kept.get(source) or memory.current or image_token(Place(default, 0))
@@ -135,12 +133,9 @@ def _follow_link(memory: _Memory, titles: dict[str, str], default: str) -> None:
     """Take over the image of a link, or of the address that the visitor went back to."""
     if not url_state.decides("images"):
         return
-    arrives = "images" not in st.session_state
-    if arrives and url_state.get("images") is None and memory.source in titles:
-        st.session_state["images"] = memory.source  # the visitor is back from another page
     key = url_state.get("image")
     if key is None:
-        if not arrives:
+        if "images" in st.session_state:
             # Without an image the address means the first.
             memory.kept.pop(url_state.get("images") or default, None)
             memory.links += 1

@@ -22,6 +22,7 @@ MAX_LENGTH = 4_000  # characters of one value: a picture fits, and an address st
 MAX_Z = 100.0
 COMPONENTS = {"image", "z", "to", "try"}  # parameters that no widget of Streamlit's holds
 _NEXT, _NOW, _PAGE = "_address_is_new_next_run", "_address_is_new", "_page_of_last_run"
+_LEFT = "_addresses_as_left"
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
 _NUMBER = re.compile(r"-?[0-9]{1,4}(\.[0-9]{1,6})?")
 
@@ -39,6 +40,7 @@ def put(name: str, value: str | None) -> None:
             del st.query_params[name]
     elif st.query_params.get(name) != value:
         st.query_params[name] = value
+    _remember()
 
 
 def decides(key: str) -> bool:
@@ -82,13 +84,34 @@ def binding(name: str) -> Literal["query-params"] | None:
 
 
 def begin_run() -> None:
-    """Called by every page before anything that the address could decide."""
-    context = get_script_run_ctx()
-    page = None if context is None else context.page_script_hash
-    # What another page left under the same keys holds no longer.
-    arrived = st.session_state.get(_PAGE) != page
+    """Called by every page before anything that the address could decide.
+
+    Who comes back to a page by the menu finds it as they left it.
+    """
+    page = _page()
+    arrived = (
+        st.session_state.get(_PAGE) != page
+    )  # what another page left under the same keys holds no longer
     st.session_state[_PAGE] = page
     st.session_state[_NOW] = st.session_state.pop(_NEXT, False) or arrived
+    if arrived and not st.query_params:
+        st.query_params.from_dict(_addresses().get(page, {}))
+    _remember()
+
+
+def _page() -> str:
+    context = get_script_run_ctx()
+    return "" if context is None else context.page_script_hash
+
+
+def _addresses() -> dict[str, dict[str, str]]:
+    """The query of each page as the visitor left it."""
+    addresses: dict[str, dict[str, str]] = st.session_state.setdefault(_LEFT, {})
+    return addresses
+
+
+def _remember() -> None:
+    _addresses()[_page()] = st.query_params.to_dict()
 
 
 def _address_is_new() -> bool:

@@ -80,7 +80,12 @@ def test_an_address_opens_what_its_sender_saw(fresh):
         plane.press("ArrowRight")
     expect(sender.get_by_text("Your z reconstructs")).to_be_visible()
     wait_until_idle(sender)
-    sender.wait_for_function("location.search.includes('z=')")
+    sender.wait_for_function(
+        """() => {
+          const told = new URL(location).searchParams.get("z")?.split("_").map(Number);
+          return told && globalThis.__vaelab_explorers.explorer.z.every((v, i) => Math.abs(v - told[i]) < 0.006);
+        }"""
+    )
 
     receiver = fresh(sender.url)
     expect(receiver.get_by_text("Your z reconstructs")).to_be_visible()

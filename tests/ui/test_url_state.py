@@ -123,6 +123,20 @@ def test_a_page_come_to_from_another_has_its_choices_made():
     assert at.session_state["seed"] == 0
 
 
+def test_a_page_come_back_to_is_as_it_was_left():
+    left = {"model": "vae-2d-digits", "show": "draw", "seed": "7", "look": "cloud", "image": "digits-12"}
+    at = open_page(**left)
+    at.query_params.clear()
+    at.switch_page(HOME).run()
+    assert at.session_state["show"] == "mean"
+    at.query_params.clear()
+    at.switch_page("pages/vae.py").run()
+    assert dict(at.query_params) == left
+    assert at.session_state["show"] == "draw"
+    assert at.session_state["look"] == "cloud"
+    assert at.selectbox(key="model").value == "vae-2d-digits"
+
+
 def test_z_of_a_link_is_where_the_explorer_starts():
     z = [0.31, -1.2]
     at = open_page(model="vae-2d-digits", z=url_state.z_to_text(z))
