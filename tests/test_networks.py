@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from torch.distributions import kl_divergence
 
 from vaemodels import networks
+from vaemodels.pixel_bernoulli import PixelBernoulli
 
 
 def test_an_mlp_has_the_named_layers_and_a_linear_end() -> None:
@@ -46,15 +47,15 @@ def test_variances_stay_between_the_floor_and_the_ceiling() -> None:
 def test_distributions_are_float32_whatever_the_network_ran_in(dtype: torch.dtype) -> None:
     outputs = torch.randn(4, 6).to(dtype)
     assert networks.diagonal_normal(outputs).mean.dtype == torch.float32
-    assert networks.bernoulli(outputs).mean.dtype == torch.float32
-    assert networks.bernoulli(outputs).log_prob(torch.ones(4, 6)).dtype == torch.float32
+    assert PixelBernoulli(outputs).mean.dtype == torch.float32
+    assert PixelBernoulli(outputs).log_prob(torch.ones(4, 6)).dtype == torch.float32
 
 
 def test_the_bernoulli_is_right_by_hand_and_sums_over_pixels() -> None:
     logits = torch.tensor([[0.0, 2.0, -1.0]])
     p = torch.sigmoid(logits)[0]
     by_hand = math.log(1 - p[0]) + math.log(p[1]) + math.log(1 - p[2])
-    log_prob = networks.bernoulli(logits).log_prob(torch.tensor([[0.0, 1.0, 0.0]]))
+    log_prob = PixelBernoulli(logits).log_prob(torch.tensor([[0.0, 1.0, 0.0]]))
     assert log_prob.shape == (1,)
     assert log_prob.item() == pytest.approx(by_hand, abs=1e-6)
 
@@ -64,7 +65,7 @@ def test_the_bernoulli_is_right_by_hand_and_sums_over_pixels() -> None:
 )
 def test_extreme_logits_keep_an_exact_log_probability_and_gradient(logit, x, expected) -> None:
     logits = torch.tensor([logit], requires_grad=True)
-    log_prob = networks.bernoulli(logits).log_prob(torch.tensor([x]))
+    log_prob = PixelBernoulli(logits).log_prob(torch.tensor([x]))
     log_prob.backward()
     assert log_prob.item() == pytest.approx(expected, abs=1e-6)
     assert logits.grad is not None

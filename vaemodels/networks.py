@@ -48,11 +48,6 @@ def diagonal_normal(parameters: Tensor) -> Independent:
     return normal(mean, log_std)
 
 
-def bernoulli(logits: Tensor) -> Independent:
-    """Independent Bernoullis over the last dimension, `logits: [..., dim]`, computed in float32."""
-    return Independent(Bernoulli(logits=logits.float(), validate_args=False), 1, validate_args=False)
-
-
 def standard_normal(dim: int, like: Tensor) -> Independent:
     """N(0, I) over `dim` dimensions, on the device and in the precision of `like`."""
     return normal(like.new_zeros(dim), like.new_zeros(dim))

@@ -19,6 +19,7 @@ from vaemodels import networks
 from vaemodels.errors import UsageError
 from vaemodels.models.base import Model, Output, check_network
 from vaemodels.networks import Activation
+from vaemodels.pixel_bernoulli import PixelBernoulli
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class AE(Model):
 
     def decode(self, z: Tensor, y: Tensor | None = None) -> Independent:
         """x̂ = f(z), as the Bernoulli whose cross-entropy is the reconstruction error."""
-        return networks.bernoulli(self.decoder(z))
+        return PixelBernoulli(self.decoder(z))
 
     def encode(self, x: Tensor, y: Tensor | None = None) -> Mapping[str, Distribution]:
         """Nothing: an autoencoder infers a point (see `embed`), not a distribution."""

@@ -21,6 +21,7 @@ from vaemodels import conditional, convolutional, networks
 from vaemodels.errors import UsageError
 from vaemodels.models.base import Likelihood, Model, Output, check_labels, check_likelihood, check_network
 from vaemodels.networks import Activation
+from vaemodels.pixel_bernoulli import PixelBernoulli
 
 Network = Literal["mlp", "conv"]
 VARIANCE = 0.1
@@ -89,7 +90,7 @@ class FSVAE(Model):
         hidden = conditional.apply(self.decoder, z, _given(y))
         outputs = convolutional.apply(self.to_image, hidden)
         if self.config.likelihood == "bernoulli":
-            return networks.bernoulli(outputs)
+            return PixelBernoulli(outputs)
         mean = outputs.float()
         return networks.normal(mean, torch.full_like(mean, VARIANCE).log() / 2)
 

@@ -26,6 +26,7 @@ from vaemodels import networks
 from vaemodels.errors import UsageError
 from vaemodels.models.base import Model, Output, check_likelihood, check_network
 from vaemodels.networks import Activation
+from vaemodels.pixel_bernoulli import PixelBernoulli
 
 Inference = Literal["parallel", "bottom_up"]
 
@@ -79,7 +80,7 @@ class HVAE(Model):
 
     def decode(self, z: Tensor, y: Tensor | None = None) -> Independent:
         """p(x|z1) for `z: [..., z1_dim]`."""
-        return networks.bernoulli(self.decoder(z))
+        return PixelBernoulli(self.decoder(z))
 
     def encode(self, x: Tensor, y: Tensor | None = None) -> dict[str, Independent]:
         """q(z1|x), and q(z2|x) where inference is parallel; bottom up, q(z2|z1) waits for a z1 (see `encode_z2`)."""

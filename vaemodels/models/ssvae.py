@@ -28,6 +28,7 @@ from vaemodels import conditional, networks
 from vaemodels.errors import UsageError
 from vaemodels.models.base import Model, Output, check_labels, check_likelihood, check_network
 from vaemodels.networks import Activation
+from vaemodels.pixel_bernoulli import PixelBernoulli
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class SSVAE(Model):
         """
         if y is None:
             raise UsageError("This model draws a picture from a style and a label; give a label for each.")
-        return networks.bernoulli(conditional.apply(self.decoder, z, y))
+        return PixelBernoulli(conditional.apply(self.decoder, z, y))
 
     def encode(self, x: Tensor, y: Tensor | None = None) -> dict[str, Distribution]:
         """q(y|x) over `[batch]`, a point mass where y is known; and q(z|x, y) for every y, over `[n_labels, batch]`."""
@@ -109,7 +110,7 @@ class SSVAE(Model):
         return Output(
             posteriors={"y": q_y, "z": q_z},
             latents={"z": z[drawn, images], "y": functional.one_hot(drawn, self.n_labels).to(x.dtype)},
-            likelihood=networks.bernoulli(likelihoods.base_dist.logits[drawn, images]),
+            likelihood=PixelBernoulli(likelihoods.base_dist.logits[drawn, images]),
             reconstruction=-(weights * likelihoods.log_prob(x)).sum(0),
             kl={
                 "z": (weights * networks.kl_from_standard_normal(q_z).sum(-1)).sum(0),

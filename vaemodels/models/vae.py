@@ -21,6 +21,7 @@ from vaemodels import networks
 from vaemodels.errors import UsageError
 from vaemodels.models.base import Likelihood, Model, Output, check_network
 from vaemodels.networks import Activation
+from vaemodels.pixel_bernoulli import PixelBernoulli
 
 Variance = Literal["fixed", "learned", "per_pixel"]
 FIXED_VARIANCE = 0.1
@@ -82,7 +83,7 @@ class VAE(Model):
         """p(x|z) for `z: [..., z_dim]`."""
         outputs = self.decoder(z)
         if self.config.likelihood == "bernoulli":
-            return networks.bernoulli(outputs)
+            return PixelBernoulli(outputs)
         if self.config.variance == "per_pixel":
             return networks.diagonal_normal(outputs)
         mean = outputs.float()
