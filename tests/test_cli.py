@@ -20,7 +20,7 @@ from PIL import Image
 
 from tests.test_training import without_seconds
 from vaemodels import checkpoints, cli, data, training
-from vaemodels.pictures import GAP
+from vaemodels.pictures import GAP, picture
 
 ROOT = Path(__file__).parents[1]
 EVALUATION = {
@@ -541,6 +541,19 @@ def test_sample_writes_a_grid_of_the_right_size(
     assert np.array_equal(grid, sample("again", "--rows", 2, "--columns", 3))
     assert not np.array_equal(grid, sample("other", "--rows", 2, "--columns", 3, "--seed", 1))
     assert not np.array_equal(grid[:28, :28], grid[-28:, -28:])
+
+
+@pytest.mark.parametrize("name", ["ssvae-digits", "fsvae-digits"])
+def test_sample_writes_a_style_a_column_and_a_label_a_row(lab: Command, tmp_path: Path, name: str) -> None:
+    out = tmp_path / "labels.png"
+    assert lab("sample", name, "--columns", 3, "--out", out, "--json").json["rows"] == 10
+    model = checkpoints.load(name).model
+    z = model.sample_prior(3, torch.Generator().manual_seed(0))
+    with Image.open(out) as image, torch.no_grad():
+        assert image.size == (3 * 28 + 2 * GAP, 10 * 28 + 9 * GAP)
+        seven = np.asarray(image)[7 * (28 + GAP) :][:28, 28 + GAP :][:, :28]
+        assert np.array_equal(seven, picture(model.decode(z[1:2], torch.tensor([7])).mean[0], (1, 28, 28)))
+    assert_refused(lab("sample", name, "--rows", 11, "--out", out, "--json"), 2, "--rows goes from 1 to 10")
 
 
 @pytest.mark.parametrize(

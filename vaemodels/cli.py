@@ -112,10 +112,16 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--seed", metavar="N", type=int, default=0, help="seed of the draws (default: 0)")
     sub.add_argument("--write", action="store_true", help="also write the result into the checkpoint's card")
 
-    sub = command("sample", _sample, "Decode draws from the prior into a picture.")
+    sub = command(
+        "sample",
+        _sample,
+        "Decode draws from the prior into a picture: a row for each label where the model knows labels.",
+    )
     sub.add_argument("checkpoint", help="a file, or the name of one in pretrained/")
     sub.add_argument("--out", metavar="PNG", type=Path, required=True, help="the picture to write")
-    sub.add_argument("--rows", metavar="R", type=int, default=10)
+    sub.add_argument(
+        "--rows", metavar="R", type=int, help="10 if not given; every label of a model that knows labels"
+    )
     sub.add_argument("--columns", metavar="C", type=int, default=10)
     sub.add_argument("--seed", metavar="N", type=int, default=0)
 
@@ -395,17 +401,26 @@ def _print_result(name: str, result: Mapping[str, Any]) -> None:
 def _sample(options: argparse.Namespace) -> None:
     from vaemodels.pictures import grid, save_png
 
-    for name in ("rows", "columns"):
-        if not 1 <= getattr(options, name) <= 100:
-            raise UsageError(f"--{name} goes from 1 to 100; choose a number in that range.")
     _check_seed(options.seed)
     model = checkpoints.load(options.checkpoint).model
+    rows = (model.n_labels or 10) if options.rows is None else options.rows
+    for name, number, most in (("rows", rows, model.n_labels or 100), ("columns", options.columns, 100)):
+        if not 1 <= number <= most:
+            raise UsageError(f"--{name} goes from 1 to {most}; choose a number in that range.")
+    generator = torch.Generator().manual_seed(options.seed)
     with torch.no_grad():
-        z = model.sample_prior(options.rows * options.columns, torch.Generator().manual_seed(options.seed))
-        means = model.decode(z).mean
-    save_png(options.out, grid(means, model.config.image_shape, options.columns))
+        if model.n_labels:
+            means = model.decode(
+                model.sample_prior(options.columns, generator), torch.arange(rows)[:, None]
+            ).mean
+        else:
+            means = model.decode(model.sample_prior(rows * options.columns, generator)).mean
+    save_png(
+        options.out,
+        grid(means.reshape(rows * options.columns, -1), model.config.image_shape, options.columns),
+    )
     if options.json:
-        print(json.dumps({"out": str(options.out), "rows": options.rows, "columns": options.columns}))
+        print(json.dumps({"out": str(options.out), "rows": rows, "columns": options.columns}))
 
 
 def _download(options: argparse.Namespace) -> None:
