@@ -11,7 +11,7 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module
 
 import torch
@@ -66,11 +66,16 @@ class TextbookVAE(nn.Module):
         return self.decoder(z), mu, log_var
 
 
-def textbook_epochs(split: data.Split, workers: int) -> Iterator[None]:
-    """Trains without end, handing over after every epoch."""
+def textbook_loader(split: data.Split, workers: int, batch: int = BATCH) -> DataLoader[tuple[Tensor, int]]:
+    """Batches of grey images and labels, an image at a time through PIL and `ToTensor`."""
     torchvision_datasets()  # makes sure that torchvision can be imported at all
     to_tensor = import_module("torchvision.transforms").ToTensor()
-    loader = DataLoader(TextbookImages(split, to_tensor), batch_size=BATCH, shuffle=True, num_workers=workers)
+    return DataLoader(TextbookImages(split, to_tensor), batch_size=batch, shuffle=True, num_workers=workers)
+
+
+def textbook_epochs(split: data.Split, workers: int) -> Iterator[None]:
+    """Trains without end, handing over after every epoch."""
+    loader = textbook_loader(split, workers)
     model = TextbookVAE()
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
     while True:
@@ -103,18 +108,21 @@ def seconds(turn: Iterator[object]) -> float:
     return time.perf_counter() - begin
 
 
-def matmul_seconds(dtype: torch.dtype, repeats: int = 200) -> float:
+def layers(sizes: Sequence[int], rows: int) -> list[tuple[int, int, int]]:
+    """A network's linear layers on so many rows at once: (rows, in, out) each."""
+    return [(rows, fan_in, fan_out) for fan_in, fan_out in itertools.pairwise(sizes)]
+
+
+def matmul_seconds(layers: Sequence[tuple[int, int, int]], dtype: torch.dtype, repeats: int = 200) -> float:
     """Time of exactly the matrix products that one step needs, alone, at the rate this machine does them.
 
     A linear layer [in → out] on a batch needs x Wᵀ forwards, and gᵀ x and g W backwards; the first layer of
     all needs no gradient for its input.
     """
-    encoder, decoder = (*SIZES, 2 * Z_DIM), (Z_DIM, *reversed(SIZES))
-    layers = [*itertools.pairwise(encoder), *itertools.pairwise(decoder)]
     products: list[tuple[Tensor, Tensor]] = []
-    for i, (fan_in, fan_out) in enumerate(layers):
+    for i, (rows, fan_in, fan_out) in enumerate(layers):
         x, w, g = (
-            torch.randn(shape).to(dtype) for shape in ((BATCH, fan_in), (fan_out, fan_in), (BATCH, fan_out))
+            torch.randn(shape).to(dtype) for shape in ((rows, fan_in), (fan_out, fan_in), (rows, fan_out))
         )
         products += [(x, w.T), (g.T, x)]
         if i > 0:
@@ -177,7 +185,8 @@ def main() -> None:
     rate = {who: len(train.images) / statistics.median(spent) for who, spent in times.items()}
     ours = rate.pop("ours")
     dtype = compute_dtype(VAE(VAEConfig()), TrainingConfig())
-    matmul = matmul_seconds(dtype)
+    of_a_step = [*layers((*SIZES, 2 * Z_DIM), BATCH), *layers((Z_DIM, *reversed(SIZES)), BATCH)]
+    matmul = matmul_seconds(of_a_step, dtype)
     rows = [
         Row("fit", ours, "images/s"),
         *(Row(who, value, "images/s") for who, value in rate.items()),

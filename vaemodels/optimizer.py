@@ -28,6 +28,10 @@ class Optimizer:
         vector_to_parameters(self.vector, model.parameters())  # which makes them views of the vector
         self.model = model
         self.working = model if dtype == torch.float32 else _in_precision(model, dtype)
+        self.vector.grad = torch.zeros_like(self.vector)
+        sizes = [parameter.numel() for parameter in model.parameters()]
+        parts = zip(self.vector.grad.split(sizes), model.parameters(), strict=True)
+        self.gradients = [part.view_as(parameter) for part, parameter in parts]
         self.adam = torch.optim.Adam([self.vector], fused=True)
         if state:
             self.adam.state[self.vector] = {part: state[part].to(self.vector, copy=True) for part in STATE}
@@ -36,8 +40,8 @@ class Optimizer:
         """Move the weights against the gradient of `loss`, which was computed with `working`."""
         self.working.zero_grad(set_to_none=True)
         loss.backward()
-        gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in self.working.parameters()]
-        self.vector.grad = torch.cat([gradient.flatten() for gradient in gradients]).float()
+        for gradient, parameter in zip(self.gradients, self.working.parameters(), strict=True):
+            gradient.zero_() if parameter.grad is None else gradient.copy_(parameter.grad)
         self.adam.param_groups[0]["lr"] = learning_rate
         self.adam.step()
         if self.working is not self.model:

@@ -188,12 +188,14 @@ def batches(
 ) -> Iterator[Batch]:
     """One epoch of shuffled batches, binarised, each with as many of the `labelled` images where there are any.
 
-    Several batches are gathered and binarised at once: one at a time costs more in calls than in work.
+    Several batches are gathered and binarised at once: one at a time costs more in calls than in work. `index_select`
+    gathers whole rows, many times faster than indexing.
     """
     order = torch.randperm(len(train.images), generator=generator, device=train.images.device)
     for several in order.split(BATCHES_AT_ONCE * batch_size):
-        x = binarize(train.images[several], binarization, generator)
-        for part in zip(x.split(batch_size), train.labels[several].split(batch_size), strict=True):
+        x = binarize(train.images.index_select(0, several), binarization, generator)
+        y = train.labels.index_select(0, several)
+        for part in zip(x.split(batch_size), y.split(batch_size), strict=True):
             yield Batch(*part, *_with_labels(labelled, binarization, batch_size, generator))
 
 
@@ -205,7 +207,8 @@ def _with_labels(
         return ()
     chosen = torch.randperm(len(labelled.images), generator=generator, device=labelled.images.device)
     chosen = chosen[:batch_size]
-    return binarize(labelled.images[chosen], binarization, generator), labelled.labels[chosen]
+    x, y = (part.index_select(0, chosen) for part in labelled)
+    return binarize(x, binarization, generator), y
 
 
 def compute_dtype(model: Model, config: TrainingConfig) -> torch.dtype:
