@@ -242,6 +242,15 @@ def test_digits_are_narrowed_in_the_browser_alone(page, visit):
     # A pick says where it is; the images are not sent again.
     assert sum(map(len, frames)) < 60_000
 
+    # Who comes back to them finds all of them, and the chosen one.
+    sources = page.locator(".st-key-images").get_by_role("radio")
+    sources.filter(has_text="Draw").click()
+    expect(grid).to_have_count(0)
+    sources.filter(has_text="Built-in").click()
+    expect(options).to_have_count(300)
+    expect(selected).to_have_count(1)
+    expect(selected).to_have_accessible_name(f"digit 7, image {sevens[1] + 1}")
+
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_inputs_fit_a_phone(page, visit, scheme):

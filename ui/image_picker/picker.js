@@ -3,7 +3,9 @@
 
 const INK = [11, 13, 18]; // the near-black of a grey image's empty pixels
 const MANY = 60; // pictures, from which on a grid is narrowed and scrolled
+const KEPT = 4; // sets of pictures; who comes back to one finds it drawn
 const pickers = new WeakMap();
+const drawn = new Map(); // version to pictures, the last used last
 const column = (table) => table.getChildAt(0).toArray();
 
 export default function ({ data, parentElement, setStateValue }) {
@@ -32,7 +34,7 @@ function createPicker(choice) {
       choice.style.setProperty("--columns", columns);
       choice.style.setProperty("--aspect", data.shape[2] / data.shape[1]);
       root.setAttribute("aria-label", data.label);
-      pictures = drawPictures(column(data.images), data.shape, labels);
+      pictures = picturesOf(data, labels);
       root.replaceChildren(...pictures);
       choice.classList.toggle("many", pictures.length > MANY);
       choice.querySelector(".digits input").checked = true;
@@ -123,6 +125,22 @@ function buildDigits(fieldset, narrow) {
   }
 }
 
+// Those drawn before where nobody shows them now, else new ones.
+function picturesOf({ version, images, shape }, labels) {
+  let pictures = drawn.get(version);
+  if (!pictures || pictures.some((picture) => picture.isConnected)) {
+    pictures = drawPictures(column(images), shape, labels);
+  }
+  for (const picture of pictures) {
+    picture.tabIndex = -1;
+    picture.setAttribute("aria-selected", false);
+  }
+  drawn.delete(version);
+  drawn.set(version, pictures);
+  if (drawn.size > KEPT) drawn.delete(drawn.keys().next().value);
+  return pictures;
+}
+
 // Images rather than canvases: a canvas is a layer of its own, and hundreds of them slow down whatever else moves.
 function drawPictures(bytes, [channels, height, width], labels) {
   const size = height * width;
@@ -140,9 +158,8 @@ function drawPictures(bytes, [channels, height, width], labels) {
     }
     context.putImageData(bitmap, 0, 0);
     const picture = Object.assign(new Image(), { src: canvas.toDataURL(), alt: `digit ${digit}, image ${i + 1}` });
-    Object.assign(picture, { draggable: false, tabIndex: -1 });
+    Object.assign(picture, { draggable: false });
     picture.setAttribute("role", "option");
-    picture.setAttribute("aria-selected", false);
     return picture;
   });
 }
