@@ -28,6 +28,12 @@ LABELS = {
     "seed": "Seed",
     "likelihood": "Likelihood of a VAE",
 }
+HELP = {
+    "beta": "1 trains the ELBO, 0 the reconstruction alone.",
+    "reconstruction_weight": "0 trains the KL alone.",
+    "kl_warmup_epochs": "Over the first so many epochs the weight of the KL rises from 0 to β.",
+    "hidden": "Widths of the encoder's layers, first to last; the decoder mirrors them.",
+}
 # These are words of the language too, and settings only where a sentence begins with them.
 _WORDS = "hidden|epochs|seed|dataset|likelihood"
 _SETTING = re.compile(rf"\b(?!{_WORDS})({'|'.join(LABELS)})\b|^({_WORDS})\b")
@@ -58,7 +64,7 @@ def ask_for_settings() -> tuple[Run, dict[str, Any]] | None:
                 max_chars=MAX_TEXT,
                 key="t_hidden",
                 bind="query-params",
-                help="Widths, first to last.",
+                help=HELP["hidden"],
             )
         with third:
             values["beta"] = _number("beta", 1.0, 0.5, "t_beta")
@@ -94,6 +100,7 @@ def _number(setting: str, value: float, step: float, key: str) -> float | int:
         value=value,
         step=step,
         format=NEAT_NUMBERS if isinstance(value, float) else None,
+        help=HELP.get(setting),
         key=key,
         bind=url_state.binding(key),
     )
