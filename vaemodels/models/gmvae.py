@@ -53,7 +53,10 @@ class GMVAE(VAE):
     def __init__(self, config: GMVAEConfig) -> None:
         super().__init__(config)
         shape = (config.components, config.z_dim)
-        self.prior_mean = nn.Parameter(START_DISTANCE / math.sqrt(2 * config.z_dim) * torch.randn(shape))
+        # On the CPU even where a checkpoint is read without drawing weights: there a normal draw would import all of
+        # torch's compiler, for a second or more.
+        start = torch.randn(shape, device="cpu")
+        self.prior_mean = nn.Parameter(START_DISTANCE / math.sqrt(2 * config.z_dim) * start)
         self.prior_log_std = nn.Parameter(torch.zeros(shape))
 
     def prior(self) -> GaussianMixture:  # type: ignore[override]
