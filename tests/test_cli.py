@@ -588,6 +588,14 @@ def test_list_shows_presets_and_checkpoints(
     assert lab("evaluate", "mine", "--limit", 5, "--json").json["model"] == "ae"
 
 
+def test_accuracy_is_told_with_its_error(lab: Command) -> None:
+    measured = checkpoints.read_card("ssvae-digits")["evaluation"]
+    told = f"{100 * measured['accuracy']:.1f} ± {100 * measured['stderr']['accuracy']:.1f}%"
+    [line] = [line for line in lab("list").out.splitlines() if line.startswith("ssvae-digits ")]
+    assert told in line
+    assert told in lab("evaluate", "ssvae-digits", "--k", "1").out
+
+
 def test_list_shows_a_checkpoint_that_was_never_measured(
     lab: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -152,7 +152,7 @@ def _list(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(rows))
         return
-    columns = f"{'-ELBO':>15}{'reconstruction':>17}{'best bound':>24}{'accuracy':>10}"
+    columns = f"{'-ELBO':>15}{'reconstruction':>17}{'best bound':>24}{'accuracy':>13}"
     print(f"{'name':24}{'model':8}{'dataset':14}{columns}  measured on; what it is [what others measured]")
     for row in rows:
         reference = f" [{row['reference']}]" if row["reference"] else ""
@@ -162,7 +162,7 @@ def _list(options: argparse.Namespace) -> None:
 
 def _summary(evaluation: Mapping[str, Any] | None) -> str:
     if evaluation is None:
-        return f"{'not trained yet':>15}{'':51}  -;"
+        return f"{'not trained yet':>15}{'':54}  -;"
     errors = evaluation["stderr"]
 
     def measured(value: float | None, error: float | None) -> str:
@@ -172,13 +172,18 @@ def _summary(evaluation: Mapping[str, Any] | None) -> str:
     if evaluation["bounds"]:
         k = max(evaluation["bounds"], key=int)
         bound = f"L_{k} {measured(evaluation['bounds'][k], errors['bounds'][k])}"
-    accuracy = evaluation.get("accuracy")
     return (
         f"{measured(evaluation['nelbo'], errors['nelbo']):>15}"
         f"{measured(evaluation['reconstruction'], errors['reconstruction']):>17}{bound:>24}"
-        f"{'' if accuracy is None else f'{accuracy:.1%}':>10}"
+        f"{_accuracy(evaluation):>13}"
         f"  {evaluation['n']:,} {evaluation['split']}, {evaluation['binarization']};"
     )
+
+
+def _accuracy(evaluation: Mapping[str, Any]) -> str:
+    if evaluation.get("accuracy") is None:
+        return ""
+    return f"{100 * evaluation['accuracy']:.1f} ± {100 * evaluation['stderr']['accuracy']:.1f}%"
 
 
 def _train(options: argparse.Namespace) -> None:
@@ -396,6 +401,8 @@ def _print_result(name: str, result: Mapping[str, Any]) -> None:
             print(f"  {label:16}{value:10.3f} ± {error:.3f}")
     if result["active_units"] is not None:
         print(f"  active units    {result['active_units']:6}")
+    if accuracy := _accuracy(result):
+        print(f"  accuracy        {accuracy:>14}")
 
 
 def _sample(options: argparse.Namespace) -> None:
