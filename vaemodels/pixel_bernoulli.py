@@ -16,19 +16,22 @@ FACTORS = 64  # numbers in [½, 1] whose product float32 holds with room to spar
 
 
 class PixelBernoulli(Independent):
-    """Independent Bernoullis over the last dimension of `logits: [..., dim]`, in float32.
+    """Independent Bernoullis over the last dimension of `logits: [..., dim]`, which may be in bfloat16.
 
-    The library's distribution in everything but the arithmetic of `log_prob`, which takes the logits as the network
-    gave them, in bfloat16 perhaps.
+    The library's distribution in everything but `log_prob` and `mean`, which are in float32 all the same.
     """
 
     def __init__(self, logits: Tensor) -> None:
-        super().__init__(Bernoulli(logits=logits.float(), validate_args=False), 1, validate_args=False)
-        self.given = logits
+        super().__init__(Bernoulli(logits=logits, validate_args=False), 1, validate_args=False)
+
+    @property
+    def mean(self) -> Tensor:
+        """σ(l), `[..., dim]`."""
+        return torch.sigmoid(self.base_dist.logits.float())
 
     def log_prob(self, x: Tensor) -> Tensor:
         """Σ_d x_d l_d − log(1 + exp l_d), at logits l and `x: [..., dim]` of 0 and 1: `[...]`, in nats."""
-        logits = self.given
+        logits = self.base_dist.logits
         shape = torch.broadcast_shapes(logits.shape, x.shape)
         if x.requires_grad or x.shape != shape[-x.ndim :]:
             log_prob: Tensor = super().log_prob(x)
