@@ -26,7 +26,7 @@ def pixels(*shape: int) -> Tensor:
     return torch.randint(0, 2, shape).float()
 
 
-@pytest.mark.parametrize("part", [1, 1_000, 2**17])
+@pytest.mark.parametrize("part", [1, 1_000, 2**19])
 @pytest.mark.parametrize(("of_logits", "of_x"), SHAPES)
 def test_density_and_gradient_are_the_librarys(
     of_logits: tuple[int, ...], of_x: tuple[int, ...], part: int, monkeypatch: pytest.MonkeyPatch
