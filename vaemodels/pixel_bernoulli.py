@@ -31,12 +31,12 @@ class PixelBernoulli(Independent):
 
     def log_prob(self, x: Tensor) -> Tensor:
         """Σ_d x_d l_d − log(1 + exp l_d), at logits l and `x: [..., dim]` of 0 and 1: `[...]`, in nats."""
-        logits = self.base_dist.logits
-        shape = torch.broadcast_shapes(logits.shape, x.shape)
-        if x.requires_grad or x.shape != shape[-x.ndim :]:
+        # `torch.broadcast_shapes` would import 40 MB of torch's compiler into every server.
+        logits, _ = torch.broadcast_tensors(self.base_dist.logits, x)
+        if x.requires_grad or x.shape != logits.shape[-x.ndim :]:
             log_prob: Tensor = super().log_prob(x)
         else:
-            log_prob = _LogProb.apply(logits.expand(shape), x)
+            log_prob = _LogProb.apply(logits, x)
         return log_prob
 
 
