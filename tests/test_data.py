@@ -596,6 +596,20 @@ def test_draws_follow_their_bernoulli(mode: str) -> None:
     assert x[:, 255].sum() == n
 
 
+def test_a_million_white_pixels_stay_white_and_black_ones_black() -> None:
+    assert data.binarize(torch.full((1_000_001,), 255, dtype=torch.uint8), "dynamic").all()
+    assert not data.binarize(torch.zeros(1_000_001, dtype=torch.uint8), "dynamic").any()
+
+
+def test_neighbouring_pixels_are_drawn_independently() -> None:
+    n = 1_000_000
+    x = data.binarize(torch.full((n,), 77, dtype=torch.uint8), "dynamic", torch.Generator().manual_seed(1))
+    deviations = (x - x.mean()) / x.std()
+    for distance in range(1, 9):
+        correlation = (deviations[distance:] * deviations[:-distance]).mean().item()
+        assert abs(correlation) < 4.5 / n**0.5
+
+
 def test_dynamic_draws_anew_and_follows_its_generator() -> None:
     images = torch.full((10, 784), 128, dtype=torch.uint8)
     generator = torch.Generator().manual_seed(3)

@@ -1,17 +1,17 @@
 import json
 import math
 import operator
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
-from vaemodels import data, losses, objectives, training
+from vaemodels import backpropagation, data, losses, training
 from vaemodels.data import Split, binarize
 from vaemodels.errors import LabError, UsageError
-from vaemodels.losses import Batch
+from vaemodels.losses import Batch, Loss
 from vaemodels.models import AE, VAE, AEConfig, Model, Output, VAEConfig
 from vaemodels.training import Progress, Run, TrainingDivergedError, fit, measure
 from vaemodels.training_config import TrainingConfig
@@ -133,15 +133,15 @@ def test_records_in_between_are_as_many_as_asked_for() -> None:
 
 def test_train_terms_are_the_models_own_unweighted(monkeypatch: pytest.MonkeyPatch) -> None:
     outputs: list[Output] = []
-    forward = VAE.forward
+    loss_and_gradients = training.loss_and_gradients
 
-    def watched(self: VAE, *inputs: Any) -> Output:
-        output = forward(self, *inputs)
-        if output.reconstruction.requires_grad:
-            outputs.append(output)
-        return output
+    def watched(model: VAE, batch: Batch, *others: Any) -> tuple[Loss, Sequence[Tensor | None]]:
+        generator = torch.Generator()
+        generator.set_state(next(other for other in others if isinstance(other, torch.Generator)).get_state())
+        outputs.append(model(batch.x, None, generator))
+        return loss_and_gradients(model, batch, *others)
 
-    monkeypatch.setattr(VAE, "forward", watched)
+    monkeypatch.setattr(training, "loss_and_gradients", watched)
     (record,) = trained(make_run(epochs=1, beta=4, reconstruction_weight=0.5))
     assert len(outputs) == 3
     total = {
@@ -213,13 +213,13 @@ def test_the_reconstruction_alone_lets_the_kl_grow() -> None:
 
 def test_the_kl_weight_rises_linearly_during_warm_up(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[float, float]] = []
+    weights = losses.weights
 
-    def watched(output: Output, reconstruction_weight: float, kl_weight: float) -> Tensor:
-        seen.append((reconstruction_weight, kl_weight))
-        return weighted_loss(output, reconstruction_weight, kl_weight)
+    def watched(config: TrainingConfig, epoch: float) -> tuple[float, float]:
+        seen.append(weights(config, epoch))
+        return seen[-1]
 
-    weighted_loss = objectives.weighted_loss
-    monkeypatch.setattr(objectives, "weighted_loss", watched)
+    monkeypatch.setattr(losses, "weights", watched)
     trained(make_run(epochs=3, beta=4, kl_warmup_epochs=2, reconstruction_weight=0.5))
     assert [weight for weight, _ in seen] == [0.5] * 9
     assert [beta for _, beta in seen] == pytest.approx([0, 4 / 6, 8 / 6, 2, 16 / 6, 20 / 6, 4, 4, 4])
@@ -264,13 +264,13 @@ def test_a_run_starts_at_the_pixels_means() -> None:
 def watch_images(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Tensor, Tensor]]:
     """What a run is trained on, batch by batch: images and labels."""
     seen: list[tuple[Tensor, Tensor]] = []
-    loss = losses.loss
+    loss_and_gradients = training.loss_and_gradients
 
-    def watched(model: Model, batch: Batch, *others: Any) -> losses.Loss:
+    def watched(model: Model, batch: Batch, *others: Any) -> tuple[Loss, Sequence[Tensor | None]]:
         seen.append((batch.x, batch.y))
-        return loss(model, batch, *others)
+        return loss_and_gradients(model, batch, *others)
 
-    monkeypatch.setattr(losses, "loss", watched)
+    monkeypatch.setattr(training, "loss_and_gradients", watched)
     return seen
 
 
@@ -390,19 +390,24 @@ def test_a_run_that_diverged_can_go_on_at_a_lower_rate(monkeypatch: pytest.Monke
 # Precision
 
 
-def test_bfloat16_runs_the_networks_and_not_the_terms(monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[tuple[torch.dtype, torch.dtype, torch.dtype]] = []
-    forward = VAE.forward
+@pytest.mark.parametrize("written_out", [True, False])
+def test_bfloat16_runs_the_networks_and_not_the_terms(
+    monkeypatch: pytest.MonkeyPatch, written_out: bool
+) -> None:
+    seen: list[set[torch.dtype]] = []
+    loss_and_gradients = training.loss_and_gradients
 
-    def watched(self: VAE, *inputs: Any) -> Output:
-        output = forward(self, *inputs)
-        seen.append((self.encoder(inputs[0]).dtype, output.reconstruction.dtype, output.kl["z"].dtype))
-        return output
+    def watched(*inputs: Any) -> tuple[Loss, Sequence[Tensor | None]]:
+        loss, gradients = loss_and_gradients(*inputs)
+        seen.append({term.dtype for term in loss.terms.values()} | {loss.value.dtype})
+        seen.append({gradient.dtype for gradient in gradients if gradient is not None})
+        return loss, gradients
 
-    monkeypatch.setattr(VAE, "forward", watched)
+    monkeypatch.setattr(training, "loss_and_gradients", watched)
+    monkeypatch.setattr(backpropagation, "is_written_out", lambda *_: written_out)
     run = make_run(epochs=1, precision="bfloat16")
     (record,) = trained(run)
-    assert seen == [(torch.bfloat16, torch.float32, torch.float32)] * 3 + [(torch.float32,) * 3]
+    assert seen == [{torch.float32}, {torch.bfloat16}] * 3
     assert {value.dtype for value in run.weights.values()} == {torch.float32}
     (full,) = trained(make_run(epochs=1))
     assert sum(record.held_out.values()) == pytest.approx(sum(full.held_out.values()), rel=0.01)

@@ -102,10 +102,14 @@ def _semi_supervised(
     return Loss(value, reported)
 
 
-def _weighted(output: Output, config: TrainingConfig, epoch: float) -> Tensor:
-    """The ELBO's terms as the optimiser sees them, with β on its way up during warm-up."""
+def weights(config: TrainingConfig, epoch: float) -> tuple[float, float]:
+    """Those of reconstruction and KL as the optimiser sees them, with β on its way up during warm-up."""
     warmth = min(1.0, epoch / config.kl_warmup_epochs) if config.kl_warmup_epochs else 1.0
-    return objectives.weighted_loss(output, config.reconstruction_weight, config.beta * warmth)
+    return config.reconstruction_weight, config.beta * warmth
+
+
+def _weighted(output: Output, config: TrainingConfig, epoch: float) -> Tensor:
+    return objectives.weighted_loss(output, *weights(config, epoch))
 
 
 def check(model: Model, config: TrainingConfig) -> None:

@@ -5,15 +5,17 @@ all weights are one vector with one Adam update, and they are rounded to bfloat1
 """
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
+from torch.optim.adam import adam
 
 from vaemodels.models.base import Model
 
 STATE = ("step", "exp_avg", "exp_avg_sq")
+BETAS, EPS = (0.9, 0.999), 1e-8
 
 
 class Optimizer:
@@ -24,44 +26,69 @@ class Optimizer:
 
     def __init__(self, model: Model, dtype: torch.dtype, state: Mapping[str, Tensor] | None = None) -> None:
         """Start afresh, or from what `state` gave earlier."""
-        self.vector = parameters_to_vector(model.parameters()).detach().requires_grad_()
+        self.vector = parameters_to_vector(model.parameters()).detach()
         vector_to_parameters(self.vector, model.parameters())  # which makes them views of the vector
         self.model = model
-        self.working = model if dtype == torch.float32 else _in_precision(model, dtype)
-        self.vector.grad = torch.zeros_like(self.vector)
-        sizes = [parameter.numel() for parameter in model.parameters()]
-        parts = zip(self.vector.grad.split(sizes), model.parameters(), strict=True)
-        self.gradients = [part.view_as(parameter) for part, parameter in parts]
-        self.adam = torch.optim.Adam([self.vector], fused=True)
-        if state:
-            self.adam.state[self.vector] = {part: state[part].to(self.vector, copy=True) for part in STATE}
-
-    def step(self, loss: Tensor, learning_rate: float) -> None:
-        """Move the weights against the gradient of `loss`, which was computed with `working`."""
-        self.working.zero_grad(set_to_none=True)
-        loss.backward()
-        for gradient, parameter in zip(self.gradients, self.working.parameters(), strict=True):
-            gradient.zero_() if parameter.grad is None else gradient.copy_(parameter.grad)
-        self.adam.param_groups[0]["lr"] = learning_rate
-        self.adam.step()
-        if self.working is not self.model:
-            self.load()
+        self.rounded = self.vector.to(dtype)
+        self.working = model if dtype == torch.float32 else _in_precision(model, self.rounded)
+        self.gradient = torch.zeros_like(self.vector)
+        self.gradients = _views(self.gradient, model)
+        zeros = {"step": self.vector.new_zeros(())} | {
+            part: torch.zeros_like(self.vector) for part in STATE[1:]
+        }
+        self.adam = {part: (state or zeros)[part].to(self.vector, copy=True) for part in STATE}
 
     @torch.no_grad()
-    def load(self) -> None:
-        """Bring `working` up to the model's weights."""
-        for rounded, full in zip(self.working.parameters(), self.model.parameters(), strict=True):
-            rounded.copy_(full)
+    def step(self, gradients: Sequence[Tensor | None], learning_rate: float) -> None:
+        """Move the weights against the `gradients` of the loss, one for each parameter of `working`."""
+        for mine, gradient in zip(self.gradients, gradients, strict=True):
+            mine.zero_() if gradient is None else mine.copy_(gradient)
+        step, mean, mean_square = ([self.adam[part]] for part in STATE)
+        adam(
+            [self.vector],
+            [self.gradient],
+            mean,
+            mean_square,
+            [],
+            step,
+            fused=True,
+            amsgrad=False,
+            beta1=BETAS[0],
+            beta2=BETAS[1],
+            lr=learning_rate,
+            weight_decay=0.0,
+            eps=EPS,
+            maximize=False,
+        )
+        if self.working is not self.model:
+            self.rounded.copy_(self.vector)
 
     def state(self) -> dict[str, Tensor]:
         """Copies of Adam's moments and its count of steps."""
-        return {part: self.adam.state[self.vector][part].clone() for part in STATE}
+        return {part: self.adam[part].clone() for part in STATE}
 
 
-def _in_precision(model: Model, dtype: torch.dtype) -> Model:
-    """A copy whose matrix products are in `dtype`; what is no layer's weight (a learned variance) stays as it is."""
+def _views(vector: Tensor, model: Model) -> list[Tensor]:
+    """The parts of `vector` that belong to the parameters of `model`, in their shapes."""
+    sizes = [parameter.numel() for parameter in model.parameters()]
+    return [
+        part.view_as(parameter)
+        for part, parameter in zip(vector.split(sizes), model.parameters(), strict=True)
+    ]
+
+
+def _in_precision(model: Model, rounded: Tensor) -> Model:
+    """A copy whose layers' weights are views of `rounded`, in its precision.
+
+    What is no layer's weight (a learned variance) is in full precision, and shared with `model`.
+    """
     twin = copy.deepcopy(model)
-    for module in twin.modules():
-        if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
-            module.to(dtype)
+    of_layers = {
+        id(parameter)
+        for module in twin.modules()
+        if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d)
+        for parameter in module.parameters()
+    }
+    for mine, full, view in zip(twin.parameters(), model.parameters(), _views(rounded, model), strict=True):
+        mine.data = view if id(mine) in of_layers else full.data
     return twin

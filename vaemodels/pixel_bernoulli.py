@@ -45,22 +45,31 @@ class _LogProb(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, logits: Tensor, x: Tensor) -> Tensor:
-        repeats = logits.reshape(-1, *x.shape)
-        at_once = max(1, PART // x.numel()) if logits.device.type == "cpu" else len(repeats)
-        slope = torch.empty_like(repeats)
-        parts = [
-            _log_prob(part, x, of_part)
-            for part, of_part in zip(repeats.split(at_once), slope.split(at_once), strict=True)
-        ]
+        log_prob, slope = log_prob_and_slope(logits, x)
         ctx.save_for_backward(slope)
-        return torch.cat(parts).view(logits.shape[:-1])
+        return log_prob
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         (slope,) = ctx.saved_tensors
-        by_repeat = gradient.reshape(slope.shape[:-1]).unsqueeze(-1).to(slope.dtype)
-        return (slope * by_repeat).view(*gradient.shape, slope.shape[-1]), None
+        return slope * gradient.unsqueeze(-1).to(slope.dtype), None
+
+
+def log_prob_and_slope(logits: Tensor, x: Tensor) -> tuple[Tensor, Tensor]:
+    """log p(x) summed over the last dimension, `[...]`, and its gradient to the logits, x − σ(l), `[..., dim]`.
+
+    `x` of 0 and 1 has the last dimensions of `logits: [..., dim]`, or all. The density is in float32, the gradient in
+    the precision of the logits. Neither is differentiable.
+    """
+    repeats = logits.reshape(-1, *x.shape)
+    at_once = max(1, PART // x.numel()) if logits.device.type == "cpu" else len(repeats)
+    slope = torch.empty_like(repeats)
+    parts = [
+        _log_prob(part, x, of_part)
+        for part, of_part in zip(repeats.split(at_once), slope.split(at_once), strict=True)
+    ]
+    return torch.cat(parts).view(logits.shape[:-1]), slope.view(logits.shape)
 
 
 def _log_prob(logits: Tensor, x: Tensor, slope: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.utils import parameters_to_vector
 
 from vaemodels import losses, objectives
+from vaemodels.backpropagation import loss_and_gradients
 from vaemodels.data import Split, labels
 from vaemodels.data.binarization import Binarization, binarize
 from vaemodels.errors import LabError
@@ -113,15 +114,15 @@ def fit(run: Run, train: Split, held_out: Split, report_every: float = math.inf)
         generator = torch.Generator(device).manual_seed(_epoch_seed(config.seed, run.epoch))
         epoch_terms, recent_terms = _Average(), _Average()
         for batch in batches(train, mode, config.batch_size, generator, labelled):
-            with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
-                loss, terms = losses.loss(optimizer.working, batch, config, step / steps_per_epoch, generator)
-            if not math.isfinite(loss.item()):
+            epoch = step / steps_per_epoch
+            loss, gradients = loss_and_gradients(optimizer.working, batch, config, epoch, generator, dtype)
+            if not math.isfinite(loss.value.item()):
                 raise _diverged(run, step + 1)
             rate = learning_rate(config, step, config.epochs * steps_per_epoch)
-            optimizer.step(loss, rate)
+            optimizer.step(gradients, rate)
             step += 1
-            epoch_terms.add(terms)
-            recent_terms.add(terms)
+            epoch_terms.add(loss.terms)
+            recent_terms.add(loss.terms)
 
             now = time.perf_counter()
             epoch_done = step % steps_per_epoch == 0
@@ -136,7 +137,7 @@ def fit(run: Run, train: Split, held_out: Split, report_every: float = math.inf)
                 epoch=step / steps_per_epoch,
                 seconds=earlier_seconds + now - started,
                 learning_rate=rate,
-                train=(epoch_terms if epoch_done and report_every == math.inf else recent_terms).terms(),
+                train=recent_terms.terms(),
                 held_out=held_out_terms,
                 epoch_done=epoch_done,
             )
@@ -288,19 +289,17 @@ def _held_out_loss(record: Mapping[str, Any], config: TrainingConfig) -> float:
 
 
 class _Average:
-    """Running mean of the terms over examples, kept on the device until it is asked for."""
+    """Mean of the terms over examples; nothing is added up, or fetched from the device, before it is asked for."""
 
     def __init__(self) -> None:
-        self.counts: dict[str, int] = {}
-        self.sums: dict[str, Tensor] = {}
+        self.values: dict[str, list[Tensor]] = {}
 
     def add(self, terms: Mapping[str, Tensor]) -> None:
         for name, values in terms.items():
-            self.sums[name] = self.sums.get(name, 0.0) + values.detach().sum()
-            self.counts[name] = self.counts.get(name, 0) + len(values)
+            self.values.setdefault(name, []).append(values.detach())
 
     def terms(self) -> Terms:
-        return {name: value.item() / self.counts[name] for name, value in self.sums.items()}
+        return {name: torch.cat(values).mean().item() for name, values in self.values.items()}
 
 
 def _copy(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
