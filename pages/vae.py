@@ -32,9 +32,9 @@ try_this.current(experiments)
 def explore() -> None:
     """One image: its latent code, its reconstruction, the terms of its ELBO; then a closer look."""
     pick, explorer, elbo = vae_page.main_columns(hide)
-    with pick, share.part("pick", hide):
+    with pick:
         chosen = image_choice.pick_image(checkpoint)
-    with elbo, share.part("elbo", hide):
+    with elbo:
         vae_page.show_elbo(checkpoint.model, chosen, shown, seed)
     with explorer:
         z = vae_page.explorer(

@@ -115,7 +115,10 @@ def usable(file: bytes) -> bytes:
 def _upload() -> None:
     """Take a model file back. Each upload gets a fresh uploader, so that it is read once."""
     number = st.session_state.setdefault("uploads", 0)
-    with st.expander("Bring back a model you downloaded", key="upload-a-model"):
+    folded = st.expander("Bring back a model you downloaded", key="upload-a-model", on_change="rerun")
+    if not folded.open:
+        return
+    with folded:
         file = st.file_uploader(
             "Model file (.safetensors)",
             type=["safetensors"],

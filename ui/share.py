@@ -32,8 +32,13 @@ def hidden() -> frozenset[str]:
 
 
 def part(name: str, hide: frozenset[str], **layout: Any) -> DeltaGenerator:
-    """A container for a part that the page needs even where it is not seen; style.css takes those away."""
-    return st.container(key=f"hidden-{name}" if name in hide else f"part-{name}", **layout)
+    """A container for a part that the page needs even where it is not seen."""
+    return st.container(key=unseen(name) if name in hide else f"part-{name}", **layout)
+
+
+def unseen(name: str) -> str:
+    """The key of a container that style.css takes away."""
+    return f"hidden-{name}"
 
 
 def link(url: str, parameters: Mapping[str, str], hide: list[str]) -> str:

@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from torch import Tensor
 from torch.distributions import Independent
 
-from ui import models, url_state
+from ui import models, share, url_state
 from ui.explorer import latent_explorer, move_to, publish_decoder
 from ui.image_choice import Chosen, at_hand, binarization, test_inputs
 from ui.images import Decoding, figure, heat, row
@@ -97,7 +97,7 @@ def main_columns(hide: frozenset[str]) -> list[DeltaGenerator]:
     widths = {"pick": 10, "explorer": 26, "elbo": 12}
     shown = [name for name in widths if name not in hide]
     columns = dict(zip(shown, st.columns([widths[name] for name in shown], gap="medium"), strict=True))
-    return [columns.get(name, columns["explorer"]) for name in widths]
+    return [columns.get(name) or columns["explorer"].container(key=share.unseen(name)) for name in widths]
 
 
 @torch.no_grad()

@@ -166,9 +166,9 @@ def test_a_link_to_what_is_not_there_says_so_on_a_page_that_works(fresh, address
 
 def test_an_experiment_s_button_leads_back_to_the_top(fresh):
     page = fresh("/vae?model=vae-2d-digits")
-    card = page.locator('[class*="st-key-try-draw"]').get_by_role("button", name="Set it up")
-    card.scroll_into_view_if_needed()
-    card.click()
+    button = page.get_by_role("button", name="Set it up: Draw instead of mean")
+    button.scroll_into_view_if_needed()
+    button.click()
     expect(page.get_by_text("Draw instead of mean. Change the seed")).to_be_in_viewport()
     wait_until_idle(page)
     assert state(page)["model"] == MODEL

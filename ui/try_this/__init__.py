@@ -2,20 +2,27 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import streamlit as st
 
 from ui import url_state
 
-_scroll_up = st.components.v2.component(
-    "vaelab_scroll_up",
-    js="""
-    let last = 0;
-    export default ({ data }) => {
-      if (data.started > last) document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
-      last = data.started;
-    };
-    """,
+_HERE = Path(__file__).parent
+KEY = "experiments"
+
+
+def _read(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")
+
+
+# One component for the whole list: as a heading, two texts and a button each, it would be half the elements of the
+# page, and every run of a control looks at them all.
+_cards = st.components.v2.component(
+    "vaelab_experiments",
+    html=_read("cards.html"),
+    css="\n".join((_read("../explorer/controls.css"), _read("cards.css"))),
+    js=_read("cards.js"),
 )
 
 
@@ -50,23 +57,28 @@ def current(experiments: Sequence[Experiment]) -> None:
 
 
 def try_this(experiments: Sequence[Experiment]) -> None:
-    """The list of experiments, each with the button that sets it up."""
+    """The list of experiments, each with the button that sets it up and leads back to the top of the page."""
     st.header("Try this", anchor=False)
-    with st.container(key="experiments"):
+    texts = [
+        {
+            "name": experiment.name,
+            "title": experiment.title,
+            "do": experiment.do,
+            "look_for": experiment.look_for,
+            "sets": ", ".join(experiment.state),
+        }
+        for experiment in experiments
+    ]
+
+    def chosen() -> None:
+        name = st.session_state[KEY].chosen
         for experiment in experiments:
-            with st.container(border=True, gap="xsmall"):
-                st.markdown(f"**{experiment.title}**")
-                st.caption(f"{experiment.do} *Look for:* {experiment.look_for}")
-                st.button(
-                    "Set it up",
-                    key=f"try-{experiment.name}",
-                    help=f"Sets {', '.join(experiment.state)}.",
-                    on_click=_set_up,
-                    args=(experiment,),
-                )
-    _scroll_up(key="scroll_up", data={"started": st.session_state.get("_started", 0)}, height=1)
+            if experiment.name == name:
+                set_up(experiment)
+
+    _cards(key=KEY, data={"experiments": texts}, on_chosen_change=chosen)
 
 
-def _set_up(experiment: Experiment) -> None:
+def set_up(experiment: Experiment) -> None:
+    """Put the page into the experiment's state; to be called in a widget's callback."""
     url_state.prepare({**experiment.state, "try": experiment.name})
-    st.session_state["_started"] = st.session_state.get("_started", 0) + 1
