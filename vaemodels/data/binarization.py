@@ -29,7 +29,8 @@ def binarize(images: Tensor, mode: str, generator: torch.Generator | None = None
     """
     if mode not in MODES:
         raise UsageError(f"There is no binarisation {mode!r}: use one of {', '.join(MODES)}.")
-    if mode == "dynamic" and images.dtype == torch.uint8:
+    # An accelerator draws floats in no time, and not every one has random numbers of 64 bits.
+    if mode == "dynamic" and images.dtype == torch.uint8 and images.device.type == "cpu":
         return _draw(images, generator)
     probability = images / 255 if images.dtype == torch.uint8 else images.to(torch.float32)
     if mode == "none":
@@ -48,9 +49,9 @@ def binarize(images: Tensor, mode: str, generator: torch.Generator | None = None
 def _draw(images: Tensor, generator: torch.Generator | None) -> Tensor:
     """A draw from Bernoulli(images / 255) for uint8 `images`, to within 2⁻¹⁶: 0 is never white, and 255 always.
 
-    Every training step needs one a pixel, so four numbers of 16 bits are taken from each random one of 64: r is even
-    over the 65,536 from −32,768 on, and p·65,535 of them lie below p·65,535 − 32,768, which is 257·grey level − 32,768
-    (in arithmetic that wraps). Compared in place, because into a tensor of booleans takes five times as long.
+    Every training step needs a random number a pixel, so four of 16 bits are taken from each one of 64. r is even over
+    the 65,536 numbers from −32,768 on, and p·65,535 of them lie below p·65,535 − 32,768, which is 257 times the grey
+    level − 32,768, in arithmetic that wraps. In place, as comparing into a tensor of booleans takes five times as long.
     """
     quarters = torch.empty(-(-images.numel() // 4), dtype=torch.int64, device=images.device)
     r = quarters.random_(-(2**63), None, generator=generator).view(torch.int16)[: images.numel()]
