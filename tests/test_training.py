@@ -213,13 +213,13 @@ def test_the_reconstruction_alone_lets_the_kl_grow() -> None:
 
 def test_the_kl_weight_rises_linearly_during_warm_up(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[float, float]] = []
-    weights = losses.weights
+    term_weights = losses.term_weights
 
     def watched(config: TrainingConfig, epoch: float) -> tuple[float, float]:
-        seen.append(weights(config, epoch))
+        seen.append(term_weights(config, epoch))
         return seen[-1]
 
-    monkeypatch.setattr(losses, "weights", watched)
+    monkeypatch.setattr(losses, "term_weights", watched)
     trained(make_run(epochs=3, beta=4, kl_warmup_epochs=2, reconstruction_weight=0.5))
     assert [weight for weight, _ in seen] == [0.5] * 9
     assert [beta for _, beta in seen] == pytest.approx([0, 4 / 6, 8 / 6, 2, 16 / 6, 20 / 6, 4, 4, 4])

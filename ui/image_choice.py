@@ -167,14 +167,12 @@ def _pick(memory: _Memory) -> None:
     image = parse_image_token(memory.kept.get(dataset, image_token(Place(dataset, 0))))
     assert isinstance(image, Place)
     places = list(range(min(THUMBNAILS, len(split.images))))
-    shown: slice | list[int] = slice(len(places))  # which copies nothing, unlike a list
     if image.place not in places:
         places.append(image.place)
-        shown = places
     index = image_picker(
-        split.images[shown],
+        split.images[places],
         data.get(dataset).image_shape,
-        split.labels[shown],
+        split.labels[places],
         key=f"picker-{dataset}",
         selected=places.index(image.place),
         token=memory.links,

@@ -93,7 +93,10 @@ def choose_decoding(model: Model) -> tuple[Decoding, int]:
 
 
 def main_columns(hide: frozenset[str]) -> list[DeltaGenerator]:
-    """Columns for the images, the explorer and the ELBO; those of hidden parts give their width to the others."""
+    """Columns for the images, the explorer and the ELBO.
+
+    Those of hidden parts give their width to the others: the parts are in the explorer's column, unseen.
+    """
     widths = {"pick": 10, "explorer": 26, "elbo": 12}
     shown = [name for name in widths if name not in hide]
     columns = dict(zip(shown, st.columns([widths[name] for name in shown], gap="medium"), strict=True))

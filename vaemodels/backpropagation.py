@@ -5,6 +5,7 @@ long. The VAE that most runs train is therefore differentiated by hand; a test h
 """
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -16,13 +17,29 @@ from vaemodels.models import VAE, Model
 from vaemodels.networks import LOG_STD_MAX, LOG_STD_MIN
 from vaemodels.training_config import TrainingConfig
 
-# Each activation in place, and its derivative from the gradient at its result and that result.
-ACTIVATIONS: dict[type[nn.Module], tuple[Callable[[Tensor], Tensor], Callable[[Tensor, Tensor], Tensor]]] = {
-    nn.ELU: (functional.elu_, lambda gradient, h: torch.ops.aten.elu_backward(gradient, 1, 1, 1, True, h)),
-    nn.Tanh: (torch.tanh_, torch.ops.aten.tanh_backward),
-    nn.ReLU: (torch.relu_, lambda gradient, h: torch.ops.aten.threshold_backward(gradient, h, 0)),
+
+class Activation(NamedTuple):
+    """An activation done in place, and its backward pass: from the gradient at its result h, and h, to its input's."""
+
+    forward: Callable[[Tensor], Tensor]
+    backward: Callable[[Tensor, Tensor], Tensor]
+
+
+def _elu_backward(gradient: Tensor, h: Tensor) -> Tensor:
+    alpha, scale, input_scale, is_result = 1, 1, 1, True
+    return torch.ops.aten.elu_backward(gradient, alpha, scale, input_scale, is_result, h)
+
+
+def _relu_backward(gradient: Tensor, h: Tensor) -> Tensor:
+    return torch.ops.aten.threshold_backward(gradient, h, 0)
+
+
+IN_PLACE: dict[type[nn.Module], Activation] = {
+    nn.ELU: Activation(functional.elu_, _elu_backward),
+    nn.Tanh: Activation(torch.tanh_, torch.ops.aten.tanh_backward),
+    nn.ReLU: Activation(torch.relu_, _relu_backward),
 }
-assert set(ACTIVATIONS) == set(networks.ACTIVATIONS.values())
+assert set(IN_PLACE) == set(networks.ACTIVATIONS.values())
 
 
 def loss_and_gradients(
@@ -35,11 +52,11 @@ def loss_and_gradients(
 ) -> tuple[Loss, Sequence[Tensor | None]]:
     """`losses.loss`, and its gradient to each of `model.parameters()`, None where it has none.
 
-    `dtype` is that of the matrix products; by hand they are done in that of the layers' weights.
+    `dtype` is what autograd's matrix products are in; by hand they are in the precision of the layers' weights.
     """
     if is_written_out(model, config):
         assert isinstance(model, VAE)
-        weights = losses.weights(config, epoch)
+        weights = losses.term_weights(config, epoch)
         return vae_loss_and_gradients(model, batch.x, *weights, generator)
     with torch.autocast(model.device.type, dtype, enabled=dtype != torch.float32):
         loss = losses.loss(model, batch, config, epoch, generator)
@@ -63,13 +80,13 @@ def vae_loss_and_gradients(
 
     With z = μ + σ·ε, the decoder's logits l, g the gradient that arrives at z through the decoder, and n images:
 
-        ∂/∂l = −w (x − σ(l)) / n     ∂/∂μ = g + β μ / n     ∂/∂log σ = g·ε·σ + β (σ² − 1) / n
+        ∂/∂l = −w (x − sigmoid(l)) / n     ∂/∂μ = g + β μ / n     ∂/∂log σ = g·ε·σ + β (σ² − 1) / n
 
     where the last is zero outside the limits of log σ. Pixels' densities and KL are in float32, matrix products in the
     layers' precision.
     """
     encoder, decoder = _layers(model.encoder), _layers(model.decoder)
-    activation, derivative = ACTIVATIONS[type(model.encoder[1])]
+    activation = IN_PLACE[type(model.encoder[1])]
     dtype = encoder[0].weight.dtype
     n = len(x)
 
@@ -84,13 +101,13 @@ def vae_loss_and_gradients(
     log_prob, slope = pixel_bernoulli.log_prob_and_slope(logits, x)
 
     at_logits = slope.mul_(-reconstruction_weight / n)
-    of_decoder, at_z = _gradients(decoder, decoded, at_logits, derivative)
+    of_decoder, at_z = _gradients(decoder, decoded, at_logits, activation)
     at_z = at_z.float()
     at_mean = torch.add(at_z, mean, alpha=beta / n)
     at_log_std = torch.add(at_z * noise * std, excess, alpha=beta / n)
     at_log_std = torch.ops.aten.hardtanh_backward(at_log_std, log_std, LOG_STD_MIN, LOG_STD_MAX)
     at_parameters = torch.cat((at_mean, at_log_std), -1).to(dtype)
-    of_encoder, _ = _gradients(encoder, encoded, at_parameters, derivative, to_input=False)
+    of_encoder, _ = _gradients(encoder, encoded, at_parameters, activation, to_input=False)
 
     reconstruction = log_prob.neg_()
     value = torch.add(reconstruction_weight * reconstruction, kl, alpha=beta).mean()
@@ -101,13 +118,11 @@ def _layers(network: nn.Sequential) -> list[nn.Linear]:
     return [layer for layer in network if isinstance(layer, nn.Linear)]
 
 
-def _activations(
-    layers: Sequence[nn.Linear], x: Tensor, activation: Callable[[Tensor], Tensor]
-) -> list[Tensor]:
+def _activations(layers: Sequence[nn.Linear], x: Tensor, activation: Activation) -> list[Tensor]:
     """What goes into each layer, `x` into the first, and what comes out of the last."""
     h = [x]
     for layer in layers[:-1]:
-        h.append(activation(functional.linear(h[-1], layer.weight, layer.bias)))
+        h.append(activation.forward(functional.linear(h[-1], layer.weight, layer.bias)))
     return [*h, functional.linear(h[-1], layers[-1].weight, layers[-1].bias)]
 
 
@@ -115,15 +130,18 @@ def _gradients(
     layers: Sequence[nn.Linear],
     inputs: Sequence[Tensor],
     gradient: Tensor,
-    derivative: Callable[[Tensor, Tensor], Tensor],
+    activation: Activation,
     to_input: bool = True,
 ) -> tuple[list[Tensor], Tensor]:
-    """From the `gradient` at the last layer's output, those of all weights and biases, and that at the first input."""
+    """From the `gradient` at the last layer's output, those of all weights and biases, and that at the first layer.
+
+    The last is at the first layer's input, or at its output where nobody needs the other.
+    """
     of_parameters: list[Tensor] = []
     for i, (layer, h) in reversed(list(enumerate(zip(layers, inputs, strict=True)))):
         of_parameters[:0] = [gradient.T @ h, gradient.sum(0)]
         if i > 0 or to_input:
             gradient = gradient @ layer.weight
         if i > 0:
-            gradient = derivative(gradient, h)
+            gradient = activation.backward(gradient, h)
     return of_parameters, gradient

@@ -102,14 +102,14 @@ def _semi_supervised(
     return Loss(value, reported)
 
 
-def weights(config: TrainingConfig, epoch: float) -> tuple[float, float]:
-    """Those of reconstruction and KL as the optimiser sees them, with β on its way up during warm-up."""
+def term_weights(config: TrainingConfig, epoch: float) -> tuple[float, float]:
+    """The weights of reconstruction and KL in the loss, β still on its way up during warm-up."""
     warmth = min(1.0, epoch / config.kl_warmup_epochs) if config.kl_warmup_epochs else 1.0
     return config.reconstruction_weight, config.beta * warmth
 
 
 def _weighted(output: Output, config: TrainingConfig, epoch: float) -> Tensor:
-    return objectives.weighted_loss(output, *weights(config, epoch))
+    return objectives.weighted_loss(output, *term_weights(config, epoch))
 
 
 def check(model: Model, config: TrainingConfig) -> None:

@@ -24,6 +24,7 @@ from vaemodels.training_config import TrainingConfig
 FINAL_RATE_FRACTION = 0.01
 HELD_OUT_AT_ONCE = 1_000
 BATCHES_AT_ONCE = 10
+STEPS_AT_ONCE = 500
 
 
 Terms = dict[str, float]
@@ -289,17 +290,29 @@ def _held_out_loss(record: Mapping[str, Any], config: TrainingConfig) -> float:
 
 
 class _Average:
-    """Mean of the terms over examples; nothing is added up, or fetched from the device, before it is asked for."""
+    """Mean of the terms over examples; it adds up, and fetches from the device, many steps at a time."""
 
     def __init__(self) -> None:
-        self.values: dict[str, list[Tensor]] = {}
+        self.waiting: dict[str, list[Tensor]] = {}
+        self.sums: dict[str, float] = {}
+        self.counts: dict[str, int] = {}
 
     def add(self, terms: Mapping[str, Tensor]) -> None:
         for name, values in terms.items():
-            self.values.setdefault(name, []).append(values.detach())
+            self.waiting.setdefault(name, []).append(values.detach())
+        if len(self.waiting[name]) == STEPS_AT_ONCE:
+            self._add_up()
 
     def terms(self) -> Terms:
-        return {name: torch.cat(values).mean().item() for name, values in self.values.items()}
+        self._add_up()
+        return {name: total / self.counts[name] for name, total in self.sums.items()}
+
+    def _add_up(self) -> None:
+        for name, waiting in self.waiting.items():
+            values = torch.cat(waiting)
+            self.sums[name] = self.sums.get(name, 0.0) + values.sum().item()
+            self.counts[name] = self.counts.get(name, 0) + len(values)
+        self.waiting.clear()
 
 
 def _copy(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from torch import Tensor
 from torch.distributions import Independent
 
+from ui import try_this
 from ui.image_choice import image_named
 from ui.looks import LOOKS
 from ui.try_this import possible
@@ -197,3 +198,14 @@ def test_experiments_without_their_model_are_left_out():
     )
     left = [experiment.name for experiment in possible(EXPERIMENTS, ["vae"])]
     assert left == ["unseen"]
+
+
+def test_the_page_shows_those_whose_model_is_there(monkeypatch):
+    shown: list[str] = []
+    names = [name for name in checkpoints.pretrained_names() if name != "vae-digits"]
+    monkeypatch.setattr(checkpoints, "pretrained_names", lambda: names)
+    monkeypatch.setattr(
+        try_this, "try_this", lambda experiments: shown.extend(one.name for one in experiments)
+    )
+    page()
+    assert shown == [one.name for one in EXPERIMENTS if one.state["model"] != "vae-digits"]

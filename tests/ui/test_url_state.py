@@ -174,7 +174,7 @@ def test_an_autoencoder_has_nothing_to_draw():
 
 
 def test_a_link_can_leave_parts_out_and_nobody_is_locked_out():
-    at = open_page(hide="train,looks,try,source,model")
+    at = open_page(hide="train,looks,try,source,model,pick,elbo")
     assert sentences(at) == []
     assert not [button for button in at.button if button.label == "Start training"]
     assert "Try this" not in [heading.value for heading in at.header]

@@ -18,7 +18,8 @@ def binarize(images: Tensor, mode: str, generator: torch.Generator | None = None
 
     With p = x / 255 for uint8 images:
 
-    - `dynamic`: a fresh draw from Bernoulli(p) at each call, from `generator` (torch's global one if None).
+    - `dynamic`: a fresh draw from Bernoulli(p) at each call (p to within 2⁻¹⁶ for uint8 images), from
+      `generator` (torch's global one if None).
     - `static`: one fixed draw from Bernoulli(p). It depends on nothing but the images and their order: it
       always starts from seed 0 and is made on the CPU, and `generator` is ignored. Give it a whole split and
       take parts afterwards, because an image's draw depends on its place.
@@ -49,9 +50,9 @@ def binarize(images: Tensor, mode: str, generator: torch.Generator | None = None
 def _draw(images: Tensor, generator: torch.Generator | None) -> Tensor:
     """A draw from Bernoulli(images / 255) for uint8 `images`, to within 2⁻¹⁶: 0 is never white, and 255 always.
 
-    Every training step needs a random number a pixel, so four of 16 bits are taken from each one of 64. r is even over
-    the 65,536 numbers from −32,768 on, and p·65,535 of them lie below p·65,535 − 32,768, which is 257 times the grey
-    level − 32,768, in arithmetic that wraps. In place, as comparing into a tensor of booleans takes five times as long.
+    Every training step needs a random number a pixel, so four of 16 bits are taken from each one of 64. r is uniform
+    over the 65,536 numbers from −32,768 on, and p·65,535 of them lie below p·65,535 − 32,768, which is 257 times the
+    grey level − 32,768, in arithmetic that wraps. In place, as a tensor of booleans takes five times as long to fill.
     """
     quarters = torch.empty(-(-images.numel() // 4), dtype=torch.int64, device=images.device)
     r = quarters.random_(-(2**63), None, generator=generator).view(torch.int16)[: images.numel()]
