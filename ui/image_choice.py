@@ -51,14 +51,15 @@ class _Memory:
     file: str | None = None  # the upload that was read last
     remark: str = ""
     refusal: str = ""
+    has_mnist: bool = False
 
 
 def pick_image(checkpoint: Checkpoint) -> Chosen:
     """The visitor's choice: of where images come from, and of one image there."""
     memory: _Memory = st.session_state.setdefault("_image_choice", _Memory())
     dataset = checkpoint.card["dataset"]
-    has_mnist = _offer_mnist()
-    titles = {name: title for name, title in SOURCES.items() if has_mnist or name != "mnist"}
+    memory.has_mnist = memory.has_mnist or _offer_mnist()
+    titles = {name: title for name, title in SOURCES.items() if memory.has_mnist or name != "mnist"}
     default = dataset if dataset in titles else "digits"
     if memory.dataset not in {None, dataset} and st.session_state.get("images") in data.DATASETS:
         st.session_state["images"] = default

@@ -17,7 +17,7 @@ from vaemodels import data
 from vaemodels.checkpoints import Checkpoint
 from vaemodels.data import Split
 from vaemodels.errors import UsageError
-from vaemodels.evaluation import image_terms
+from vaemodels.evaluation import ImageTerms, image_terms
 from vaemodels.models import Model
 from vaemodels.networks import sample_pixels
 from vaemodels.pictures import picture
@@ -157,7 +157,7 @@ def _encoded(name: str, dataset: str, _checkpoint: Checkpoint) -> tuple[Tensor, 
 
 def show_elbo(model: Model, chosen: Chosen, shown: Decoding, seed: int) -> None:
     """The image, its reconstruction and where it misses; the formula with its numbers; the KL by dimension."""
-    terms = image_terms(model, chosen.x)
+    terms = _terms(model, chosen)
     black_and_white = binarization(model) == "static"
     shape = model.config.image_shape
     density = terms.per_pixel.min() < 0  # of a pixel, above 1
@@ -192,6 +192,15 @@ def show_elbo(model: Model, chosen: Chosen, shown: Decoding, seed: int) -> None:
             for values in terms.kl_by_dimension.values()
         )
     )
+
+
+def _terms(model: Model, chosen: Chosen) -> ImageTerms:
+    """The terms of the image, kept for the runs of controls that change neither it nor the model."""
+    kept = st.session_state.get("_terms")
+    if kept is None or kept[0] is not model or kept[1] != chosen.key:
+        kept = st.session_state["_terms"] = (model, chosen.key, image_terms(model, chosen.x))
+    terms: ImageTerms = kept[2]
+    return terms
 
 
 @torch.no_grad()
