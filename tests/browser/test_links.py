@@ -72,6 +72,7 @@ def test_an_address_opens_what_its_sender_saw(fresh):
     wait_until_idle(sender)
     sender.get_by_label("Seed", exact=True).first.fill("5")
     sender.get_by_label("Seed", exact=True).first.press("Enter")
+    wait_until_idle(sender)
     sender.get_by_text("Traversals", exact=True).click()
     wait_until_idle(sender)
     plane = sender.get_by_role("slider", name="Latent plane")
