@@ -96,14 +96,14 @@ def vae_loss_and_gradients(
     std = limited.exp()
     excess = std.square().sub_(1)
     kl = torch.addcmul(excess, mean, mean).mul_(0.5).sub_(limited).sum(-1)
-    noise = std.mul_(torch.randn(mean.shape, generator=generator, device=mean.device))  # σ·ε
-    *decoded, logits = _activations(decoder, (mean + noise).to(dtype), activation)
+    deviation = std * torch.randn(mean.shape, generator=generator, device=mean.device)
+    *decoded, logits = _activations(decoder, (mean + deviation).to(dtype), activation)
     log_prob, slope = pixel_bernoulli.log_prob_and_slope(logits, x)
 
     at_logits = slope.mul_(-reconstruction_weight / n)
     of_decoder, at_z = _gradients(decoder, decoded, at_logits, activation)
     at_mean = torch.add(at_z, mean, alpha=beta / n)
-    at_log_std = torch.add(at_z * noise, excess, alpha=beta / n)
+    at_log_std = torch.add(at_z * deviation, excess, alpha=beta / n)
     at_log_std = torch.ops.aten.hardtanh_backward(at_log_std, log_std, LOG_STD_MIN, LOG_STD_MAX)
     at_parameters = torch.cat((at_mean, at_log_std), -1).to(dtype)
     of_encoder, _ = _gradients(encoder, encoded, at_parameters, activation, to_input=False)
