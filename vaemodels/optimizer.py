@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
-from torch.optim.adam import adam
 
 from vaemodels.models.base import Model
 
@@ -43,21 +42,21 @@ class Optimizer:
         """Move the weights against the `gradients` of the loss, one for each parameter of `working`."""
         for mine, gradient in zip(self.gradients, gradients, strict=True):
             mine.zero_() if gradient is None else mine.copy_(gradient)
-        step, mean, mean_square = ([self.adam[part]] for part in STATE)
-        adam(
+        step, mean, mean_square = (self.adam[part] for part in STATE)
+        step += 1
+        torch._fused_adam_(  # what torch.optim.Adam ends in, without its grouping of tensors
             [self.vector],
             [self.gradient],
-            mean,
-            mean_square,
+            [mean],
+            [mean_square],
             [],
-            step,
-            fused=True,
-            amsgrad=False,
+            [step],
+            lr=learning_rate,
             beta1=BETAS[0],
             beta2=BETAS[1],
-            lr=learning_rate,
             weight_decay=0.0,
             eps=EPS,
+            amsgrad=False,
             maximize=False,
         )
         if self.working is not self.model:
