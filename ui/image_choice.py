@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ui import url_state
 from ui.draw_pad import draw_pad
-from ui.image_picker import image_picker
+from ui.image_picker import Thumbnails, image_picker, thumbnails
 from ui.image_token import Place, image_token, parse_image_token
 from ui.images import figure
 from vaemodels import data
@@ -164,22 +164,37 @@ def _follow_link(memory: _Memory, titles: dict[str, str], default: str) -> None:
 def _pick(memory: _Memory) -> None:
     """The first test images of a dataset, and the one that a link named, for one to be chosen."""
     dataset = st.session_state["images"]
-    split = data.load(dataset, "test")
     image = parse_image_token(memory.kept.get(dataset, image_token(Place(dataset, 0))))
     assert isinstance(image, Place)
-    places = list(range(min(THUMBNAILS, len(split.images))))
-    if image.place not in places:
-        places.append(image.place)
+    places = _first_places(dataset)
+    if image not in places:
+        places = (*places, image)
     index = image_picker(
-        split.images[places],
-        data.get(dataset).image_shape,
-        split.labels[places],
+        thumbnails_of(places),
         key=f"picker-{dataset}",
-        selected=places.index(image.place),
+        selected=places.index(image),
         token=memory.links,
         columns=5,
     )
-    memory.kept[dataset] = image_token(Place(dataset, places[index]))
+    memory.kept[dataset] = image_token(places[index])
+
+
+@lru_cache(maxsize=4)
+def _first_places(dataset: str) -> tuple[Place, ...]:
+    count = min(THUMBNAILS, len(data.load(dataset, "test").images))
+    return tuple(Place(dataset, place) for place in range(count))
+
+
+@lru_cache(maxsize=8)
+def thumbnails_of(places: tuple[Place, ...]) -> Thumbnails:
+    """Test images of one shape, as `image_picker` takes them."""
+    splits = [data.load(place.dataset, "test") for place in places]
+    chosen = list(zip(splits, places, strict=True))
+    return thumbnails(
+        torch.stack([split.images[place.place] for split, place in chosen]),
+        data.get(places[0].dataset).image_shape,
+        torch.stack([split.labels[place.place] for split, place in chosen]),
+    )
 
 
 def _draw(memory: _Memory) -> None:

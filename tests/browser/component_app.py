@@ -17,7 +17,7 @@ from ui.explorer import (
     publish_decoder,
     traversals,
 )
-from ui.image_picker import image_picker
+from ui.image_picker import image_picker, thumbnails
 from ui.training_chart import training_chart
 from vaemodels import checkpoints
 
@@ -78,9 +78,8 @@ def picker() -> None:
     selected = st.number_input("selected", 0, 11, 2)
     images = torch.arange(12 * 3 * 5 * 4).remainder(256).to(torch.uint8).view(12, -1)
     labels = torch.arange(12) % 10
-    index = image_picker(
-        images, (3, 5, 4), labels, key="picker", selected=selected, token=selected, columns=5
-    )
+    pictures = thumbnails(images, (3, 5, 4), labels)
+    index = image_picker(pictures, key="picker", selected=selected, token=selected, columns=5)
     st.text(f"picked {index}")
 
 

@@ -3,10 +3,12 @@
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import pyarrow as pa
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 from torch import Tensor
 
 from ui.arrow import column
@@ -23,10 +25,28 @@ _picker = st.components.v2.component(
 )
 
 
+class Thumbnails(NamedTuple):
+    """Images to pick from as the browser takes them, all of one `shape` (1 or 3, height, width), with their digits.
+
+    `version` is a digest of the pixels: equal versions are equal images.
+    """
+
+    pixels: pa.Table
+    labels: pa.Table
+    shape: list[int]
+    version: str
+
+
+def thumbnails(images: Tensor, image_shape: Sequence[int], labels: Tensor) -> Thumbnails:
+    """Of `images: [n, dim]` (uint8, channels first) and the digits `labels: [n]`; worth keeping between runs."""
+    pixels = images.cpu().numpy().ravel()
+    version = hashlib.sha256(pixels.data).hexdigest()[:16]
+    digits = labels.cpu().numpy().astype(np.uint8)
+    return Thumbnails(column(pixels), column(digits), [int(size) for size in image_shape], version)
+
+
 def image_picker(
-    images: Tensor,
-    image_shape: Sequence[int],
-    labels: Tensor,
+    images: Thumbnails,
     *,
     key: str,
     selected: int = 0,
@@ -34,33 +54,47 @@ def image_picker(
     columns: int = 10,
     label: str = "Choose an image",
 ) -> int:
-    """Thumbnails of `images: [n, dim]` (uint8; channels first, `image_shape` is (1 or 3, height, width)).
+    """The index of the image the visitor picked, or `selected` before they do and whenever `token` or images change.
 
-    Returns the index of the image the visitor picked, or `selected` before they do and whenever `token` or the images
-    change. `labels: [n]` are digits: each is read out with its image, and buttons above a large grid narrow it to one.
-    `label` names the whole grid. The images are sent once: what is picked is not sent back to the browser.
+    Each digit is read out with its image, and buttons above a large grid narrow it to one. `label` names the whole grid.
+    The pixels are sent once: a fragment's run leaves them out, unless the browser asks for them. What is picked is not
+    sent back to the browser.
     """
-    pixels = images.cpu().numpy().ravel()
-    version = hashlib.sha256(pixels.data).hexdigest()[:16]
-    occasion = f"{version}/{token}"  # what was picked on another one is out of date
-    fresh = {"occasion": occasion, "start": selected, "index": selected}
+    occasion = f"{images.version}/{token}"  # what was picked on another one is out of date
+    fresh = {"occasion": occasion, "start": selected, "index": selected, "sent": None}
     memory: dict[str, Any] = st.session_state.setdefault(f"_{key}_memory", fresh)
     if memory["occasion"] != occasion:
-        memory.update(fresh)
+        memory.update(fresh | {"sent": memory["sent"]})
     elif key not in st.session_state:
         memory["start"] = memory["index"]  # the visitor left the page and is back
     data = {
-        "images": column(pixels),
-        "labels": column(labels.cpu().numpy().astype(np.uint8)),
-        "shape": [int(size) for size in image_shape],
-        "version": version,
+        "labels": images.labels,
+        "shape": images.shape,
+        "version": images.version,
         "occasion": occasion,
         "selected": memory["start"],
         "columns": columns,
         "label": label,
     }
-    choice = _picker(key=key, data=data, on_choice_change=lambda: None).choice
-    if choice is not None and choice["occasion"] == occasion and choice["index"] in range(len(images)):
+    if memory["sent"] != images.version or not _is_fragment_run():
+        data["images"] = images.pixels
+        memory["sent"] = images.version
+    choice = _picker(
+        key=key,
+        data=data,
+        on_choice_change=lambda: None,
+        on_missing_change=lambda: memory.update(sent=None),
+    ).choice
+    if (
+        choice is not None
+        and choice["occasion"] == occasion
+        and choice["index"] in range(images.labels.num_rows)
+    ):
         memory["index"] = choice["index"]
     index: int = memory["index"]
     return index
+
+
+def _is_fragment_run() -> bool:
+    context = get_script_run_ctx()
+    return context is not None and bool(context.fragment_ids_this_run)

@@ -8,10 +8,10 @@ const pickers = new WeakMap();
 const drawn = new Map(); // version to pictures, the last used last
 const column = (table) => table.getChildAt(0).toArray();
 
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   let picker = pickers.get(parentElement);
   if (!picker) pickers.set(parentElement, (picker = createPicker(parentElement.querySelector(".choice"))));
-  picker.update(data, setStateValue);
+  picker.update(data, setStateValue, () => setTriggerValue("missing", true));
   return () => pickers.delete(parentElement);
 }
 
@@ -25,16 +25,18 @@ function createPicker(choice) {
 
   buildDigits(choice.querySelector(".digits"), narrow);
 
-  function update(data, setStateValue) {
+  function update(data, setStateValue, ask) {
     report = () => setStateValue("choice", { index: selected, occasion: data.occasion });
     const fresh = data.version !== version;
     if (fresh) {
+      const found = picturesOf(data, column(data.labels));
+      if (!found) return ask();
+      pictures = found;
       ({ version, columns } = data);
       labels = column(data.labels);
       choice.style.setProperty("--columns", columns);
       choice.style.setProperty("--aspect", data.shape[2] / data.shape[1]);
       root.setAttribute("aria-label", data.label);
-      pictures = picturesOf(data, labels);
       root.replaceChildren(...pictures);
       choice.classList.toggle("many", pictures.length > MANY);
       choice.querySelector(".digits input").checked = true;
@@ -125,10 +127,11 @@ function buildDigits(fieldset, narrow) {
   }
 }
 
-// Those drawn before where nobody shows them now, else new ones.
+// Those drawn before where nobody shows them now, else new ones; nothing where their pixels were left out.
 function picturesOf({ version, images, shape }, labels) {
   let pictures = drawn.get(version);
   if (!pictures || pictures.some((picture) => picture.isConnected)) {
+    if (!images) return;
     pictures = drawPictures(column(images), shape, labels);
   }
   for (const picture of pictures) {

@@ -7,7 +7,7 @@ import torch
 
 from ui import url_state
 from ui.explorer import End, interpolation
-from ui.image_choice import Chosen, at_hand, image_named
+from ui.image_choice import Chosen, at_hand, image_named, thumbnails_of
 from ui.image_picker import image_picker
 from ui.image_token import Place, image_token, parse_image_token
 from ui.looks.view import View
@@ -42,12 +42,9 @@ def _pick_second(view: View) -> Chosen:
     dataset = _dataset(view)
     places = _of_each_digit(dataset)
     if linked is not None and linked not in places:
-        places = [*places, linked]
-    splits = [data.load(dataset, "test") for dataset, _ in places]
+        places = (*places, linked)
     index = image_picker(
-        torch.stack([split.images[place.place] for split, place in zip(splits, places, strict=True)]),
-        data.get(dataset).image_shape,
-        torch.stack([split.labels[place.place] for split, place in zip(splits, places, strict=True)]),
+        thumbnails_of(places),
         key=PICKER,
         selected=0 if linked is None else places.index(linked),
         token=links,
@@ -69,11 +66,11 @@ def _dataset(view: View) -> str:
 
 
 @lru_cache(maxsize=4)
-def _of_each_digit(dataset: str) -> list[Place]:
+def _of_each_digit(dataset: str) -> tuple[Place, ...]:
     """The first test images of every digit: 0 to 9, and again."""
     labels = data.load(dataset, "test").labels
     first = torch.stack([(labels == digit).nonzero().flatten()[:OF_EACH_DIGIT] for digit in range(10)])
-    return [Place(dataset, int(place)) for place in first.T.flatten()]
+    return tuple(Place(dataset, int(place)) for place in first.T.flatten())
 
 
 def _follow_link(image_shape: tuple[int, int, int]) -> tuple[int, Place | None]:
