@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import models, vae_page
+from ui import models, url_state, vae_page
 from ui.explorer import prior_samples
 from ui.navigation import header
 from ui.variants import VARIANTS, table
@@ -41,6 +41,7 @@ st.markdown(
 def touch() -> None:
     """The explorer; where it is let go of goes into the address."""
     vae_page.explorer(SLOT, key="home-explorer", start=START, shown=shown, seed=seed)
+    url_state.write()
 
 
 explorer, beside = st.columns([7, 4], gap="large")
@@ -58,3 +59,4 @@ prior_samples(SLOT, key="home-samples", rows=1, columns=16, show=shown, seed=see
 st.header("What each variant changes", anchor=False)
 table(VARIANTS, VAE_PAGE)
 vae_page.publish(name, checkpoint, SLOT)
+url_state.write()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import image_choice, models, share, try_this, vae_page
+from ui import image_choice, models, share, try_this, url_state, vae_page
 from ui.explorer import publish_decoder
 from ui.looks import EXPLORER, View, closer_look
 from ui.navigation import header
@@ -56,6 +56,7 @@ def explore() -> None:
         closer_look(View(name, checkpoint, chosen, shown, seed, SLOT))
     if "source" not in hide:
         source(checkpoint.model, chosen)
+    url_state.write()
 
 
 def show(live: Model | None) -> None:
@@ -76,3 +77,4 @@ else:
 if "try" not in hide:
     try_this.try_this(experiments)
 share.show_all(hide)
+url_state.write()

@@ -182,3 +182,17 @@ def test_an_address_that_names_no_model_opens_the_usual_one(visit):
     at = visit("pages/vae.py", model="mine-99")
     assert not at.exception
     assert at.selectbox(key="model").value in checkpoints.pretrained_names()
+
+
+def test_what_was_put_in_the_address_outlives_a_run_that_set_out_before_the_browser_heard_of_it(
+    visit,
+) -> None:
+    at = visit("pages/vae.py", show="draw")
+    at.number_input(key="seed").set_value(7).run()
+    assert at.query_params["seed"] == "7"
+    del at.query_params["seed"]
+    at.query_params["show"] = "draw"
+    at.run()
+    assert at.query_params["seed"] == "7"
+    assert at.query_params["show"] == "draw"
+    assert at.number_input(key="seed").value == 7

@@ -70,9 +70,7 @@ def _share(parts: list[str]) -> None:
             format_func=PARTS.__getitem__,
             key="leave_out",
         )
-        st.code(
-            link(st.context.url or "", st.query_params.to_dict(), leave_out), language=None, wrap_lines=True
-        )
+        st.code(link(st.context.url or "", url_state.parameters(), leave_out), language=None, wrap_lines=True)
         if url_state.get("model") in models.own():
             st.caption("Your own model stays in this tab: whoever opens the link sees the usual one instead.")
 

@@ -22,25 +22,47 @@ MAX_LENGTH = 4_000  # characters of one value: a picture fits, and an address st
 MAX_Z = 100.0
 COMPONENTS = {"image", "z", "to", "try"}  # parameters that no widget of Streamlit's holds
 _NEXT, _NOW, _PAGE = "_address_is_new_next_run", "_address_is_new", "_page_of_last_run"
-_LEFT = "_addresses_as_left"
+_LEFT, _PUT = "_addresses_as_left", "_put_in_address"
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
 _NUMBER = re.compile(r"-?[0-9]{1,4}(\.[0-9]{1,6})?")
 
 
 def get(name: str) -> str | None:
     """A query parameter; None when it is absent, empty, or longer than anything a page puts there."""
-    value = st.query_params.get(name)
+    value = parameters().get(name)
     return value if value and len(value) <= MAX_LENGTH else None
 
 
 def put(name: str, value: str | None) -> None:
-    """Write a query parameter, or remove it with None; does nothing when that changes nothing."""
-    if value is None:
-        if name in st.query_params:
-            del st.query_params[name]
-    elif st.query_params.get(name) != value:
-        st.query_params[name] = value
-    _remember()
+    """Let a query parameter be `value`, or absent with None, once `write` is called."""
+    _put()[name] = value
+
+
+def parameters() -> dict[str, str]:
+    """The address's query as it is to be: what the browser last told, and over it what was put."""
+    told: dict[str, str] = st.query_params.to_dict()
+    return {name: value for name, value in (told | _put()).items() if value is not None}
+
+
+def write() -> None:
+    """Bring the address up to date; called last by every page, and by its fragments that put something there.
+
+    A change of the address keeps the browser busy for some milliseconds, which nothing on the page should wait for.
+    What was put in earlier runs counts too: the browser may have asked for this one before it heard of them.
+    """
+    wanted = parameters()
+    for name in st.query_params.to_dict().keys() - wanted.keys():
+        del st.query_params[name]
+    changed = {name: value for name, value in wanted.items() if st.query_params.get(name) != value}
+    if changed:
+        st.query_params.update(changed)
+    _addresses()[_page()] = wanted
+
+
+def _put() -> dict[str, str | None]:
+    """What was put since the visitor came to the page or went through their browser's history."""
+    put: dict[str, str | None] = st.session_state.setdefault(_PUT, {})
+    return put
 
 
 def decides(key: str) -> bool:
@@ -57,13 +79,21 @@ def prepare(state: Mapping[str, str | int | float]) -> None:
     What `state` does not name stays as it is, but for a z of another model or image.
     """
     if {"model", "image"} & state.keys():
-        put("z", None)
+        _tell("z", None)
     for name, value in state.items():
         if name not in COMPONENTS:
             st.session_state[name] = value
-        with suppress(StreamlitAPIException):  # a bound widget writes the address itself
-            put(name, str(value))
+        _tell(name, str(value))
     st.session_state[_NEXT] = True
+
+
+def _tell(name: str, value: str | None) -> None:
+    """Change the address now, as though the visitor had; a bound widget's parameter is left to Streamlit."""
+    with suppress(StreamlitAPIException, KeyError):
+        if value is None:
+            del st.query_params[name]
+        else:
+            st.query_params[name] = value
 
 
 def binding(name: str) -> Literal["query-params"] | None:
@@ -77,8 +107,7 @@ def binding(name: str) -> Literal["query-params"] | None:
         return "query-params"
     if not endless:
         return "query-params"
-    with suppress(StreamlitAPIException):  # of a widget bound by now, Streamlit itself takes the value out
-        put(name, None)
+    _tell(name, None)
     note(f"The link's {name} is not a number that can be used; the usual one stands instead.")
     return None
 
@@ -94,9 +123,10 @@ def begin_run() -> None:
     )  # what another page left under the same keys holds no longer
     st.session_state[_PAGE] = page
     st.session_state[_NOW] = st.session_state.pop(_NEXT, False) or arrived
+    if _address_is_new():
+        _put().clear()
     if arrived and not st.query_params:
         st.query_params.from_dict(_addresses().get(page, {}))
-    _remember()
 
 
 def _page() -> str:
@@ -108,10 +138,6 @@ def _addresses() -> dict[str, dict[str, str]]:
     """The query of each page as the visitor left it."""
     addresses: dict[str, dict[str, str]] = st.session_state.setdefault(_LEFT, {})
     return addresses
-
-
-def _remember() -> None:
-    _addresses()[_page()] = st.query_params.to_dict()
 
 
 def _address_is_new() -> bool:

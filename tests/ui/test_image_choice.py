@@ -28,13 +28,14 @@ def app() -> None:
     import streamlit as st
     import torch
 
-    from ui import image_choice
+    from ui import image_choice, url_state
     from vaemodels.checkpoints import Checkpoint
     from vaemodels.models import build
 
     model = build("vae", {"z_dim": 2, "hidden": (4,)})
     checkpoint = Checkpoint(model=model, card={"dataset": "digits"}, resume=None, dtype=torch.float32)
     st.session_state["chosen"] = image_choice.pick_image(checkpoint)
+    url_state.write()
 
 
 @pytest.fixture(autouse=True)

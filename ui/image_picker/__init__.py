@@ -56,9 +56,9 @@ def image_picker(
 ) -> int:
     """The index of the image the visitor picked, or `selected` before they do and whenever `token` or images change.
 
-    Each digit is read out with its image, and buttons above a large grid narrow it to one. `label` names the whole grid.
-    The pixels are sent once: a fragment's run leaves them out, unless the browser asks for them. What is picked is not
-    sent back to the browser.
+    Each digit is read out with its image, and buttons above a large grid narrow it to one. `label` names the whole
+    grid. The pixels are sent once: a fragment's run leaves them out, unless the browser asks for them. What is picked
+    is not sent back to the browser.
     """
     occasion = f"{images.version}/{token}"  # what was picked on another one is out of date
     fresh = {"occasion": occasion, "start": selected, "index": selected, "sent": None}
