@@ -45,8 +45,7 @@ def ask_for_settings() -> tuple[Run, dict[str, Any]] | None:
     """Draw the form; the run asked for and its card, once it is asked for and makes sense."""
     values: dict[str, Any] = {}
     with st.form("training", border=True):
-        first, second, third, fourth = st.columns(4)
-        with first:
+        with st.container(key="settings"):
             here = [name for name in FRAMED if data.is_available(name)]
             values["dataset"] = st.selectbox(LABELS["dataset"], here, key="t_images", bind="query-params")
             kind = st.selectbox(
@@ -56,7 +55,6 @@ def ask_for_settings() -> tuple[Run, dict[str, Any]] | None:
                 key="t_model",
                 bind="query-params",
             )
-        with second:
             values["z_dim"] = _number("z_dim", 2, 1, "t_z")
             hidden = st.text_input(
                 LABELS["hidden"],
@@ -66,24 +64,17 @@ def ask_for_settings() -> tuple[Run, dict[str, Any]] | None:
                 bind="query-params",
                 help=HELP["hidden"],
             )
-        with third:
             values["beta"] = _number("beta", 1.0, 0.5, "t_beta")
             values["reconstruction_weight"] = _number("reconstruction_weight", 1.0, 0.5, "t_rec")
-        with fourth:
             values["epochs"] = _number("epochs", 60, 10, "t_epochs")
             values["kl_warmup_epochs"] = _number("kl_warmup_epochs", 0, 5, "t_warmup")
-        with st.expander("More settings"):
-            one, two, three, four = st.columns(4)
-            with one:
-                values["learning_rate"] = _number("learning_rate", 1e-3, 1e-4, "t_rate")
-            with two:
-                values["batch_size"] = _number("batch_size", 50, 10, "t_batch")
-            with three:
-                values["seed"] = _number("seed", 0, 1, "t_seed")
-            with four:
-                likelihood = st.selectbox(
-                    LABELS["likelihood"], ["bernoulli", "gaussian"], key="t_likelihood", bind="query-params"
-                )
+        with st.expander("More settings"), st.container(key="more-settings"):
+            values["learning_rate"] = _number("learning_rate", 1e-3, 1e-4, "t_rate")
+            values["batch_size"] = _number("batch_size", 50, 10, "t_batch")
+            values["seed"] = _number("seed", 0, 1, "t_seed")
+            likelihood = st.selectbox(
+                LABELS["likelihood"], ["bernoulli", "gaussian"], key="t_likelihood", bind="query-params"
+            )
         if not st.form_submit_button("Start training", type="primary"):
             return None
     try:

@@ -27,9 +27,11 @@ RED = """(canvas, at, columns) => {
 }"""
 
 
-def ink_of(canvas: Locator) -> list[int]:
-    """The red of each pixel on a canvas: 11 where nothing is, 255 where all is ink."""
-    red: list[int] = canvas.evaluate(f"canvas => ({RED})(canvas, 0, 1)")
+def ink_of(canvas: Locator, at: int = 0, columns: int = 1) -> list[int]:
+    """The red of each pixel of image `at` of the `columns` on a canvas: 11 where nothing is, 255 where all is ink."""
+    red: list[int] = canvas.evaluate(
+        f"(canvas, [at, columns]) => ({RED})(canvas, at, columns)", [at, columns]
+    )
     return red
 
 

@@ -125,7 +125,7 @@ def test_rows_of_the_traversals_follow_the_explorer(components):
     for row, variance in zip(page.locator(".row small").all(), variances[order], strict=True):
         expect(row).to_have_text("inactive" if variance < 0.01 else f"Var {variance:.2f}")
 
-    rows = page.locator(".cells canvas")
+    rows = page.locator(".strip canvas")
 
     def expect_cells() -> None:
         for i in (0, 6, 9, 17, 20):
@@ -162,7 +162,7 @@ def test_every_decoded_image_is_a_draw_of_the_same_seed(components):
     for canvas, z, at, columns in (
         (page.locator(".image"), on_the_line(0), 0, 1),
         (page.locator("canvas.strip"), on_the_line(1), 10, 11),
-        (page.locator(".cells canvas").first, at_first, 0, 7),
+        (page.locator(".strip canvas").first, at_first, 0, 7),
     ):
         expect_ink(canvas, [255 if on else 11 for on in noise < mean_at(z)], at, columns)
 

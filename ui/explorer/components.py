@@ -116,6 +116,7 @@ def prior_samples(
     Choosing one moves the slot's explorers to its z. The noise stays while the weights change.
 
     Args:
+        columns: an even number; half of it stands side by side where there is little room.
         show: the mean E[x|z] of each, or one draw x ~ p(x|z).
         seed: of every z and of the noise in the draws.
     """

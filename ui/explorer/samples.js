@@ -15,19 +15,19 @@ export default function ({ data, parentElement }) {
 
 function createSamples(root) {
   const grid = root.querySelector(".grid");
-  let shows, slot, count, columns, show, seed, network, painter, latents;
+  let shows, slot, count, perStrip, show, seed, network, painter, latents;
   let unfollow = () => {};
 
   function update(data) {
     const wanted = [data.slot, data.rows, data.columns, data.show, data.seed].join();
     if (wanted === shows) return;
     shows = wanted;
-    if (data.rows * data.columns !== count || data.columns !== columns) {
-      columns = data.columns;
-      count = data.rows * columns;
-      root.style.setProperty("--columns", columns);
-      grid.replaceChildren(...Array.from({ length: count }, (_, i) => buildSample(i)));
-      grid.firstChild.tabIndex = 0;
+    if (data.rows * data.columns !== count || data.columns !== 2 * perStrip) {
+      perStrip = data.columns / 2;
+      count = data.rows * data.columns;
+      root.style.setProperty("--images", perStrip);
+      grid.replaceChildren(...Array.from({ length: 2 * data.rows }, (_, i) => buildStrip(i)));
+      grid.querySelector("button").tabIndex = 0;
     }
     ({ show, seed } = data);
     if (slot !== data.slot) {
@@ -44,19 +44,26 @@ function createSamples(root) {
     const { z_dim: zDim, n_labels: nLabels } = network.meta;
     const normal = normals(seed);
     latents = Array.from({ length: count }, () => Float32Array.from({ length: zDim }, normal));
-    grid.querySelectorAll("canvas").forEach((canvas, i) => {
-      painter.paint(canvas, latents[i], nLabels ? i % nLabels : 0, noiseFor(network, show, seed * 1000 + i + 1));
+    const strips = grid.querySelectorAll("canvas");
+    latents.forEach((z, i) => {
+      const noise = noiseFor(network, show, seed * 1000 + i + 1);
+      painter.paint(strips[Math.floor(i / perStrip)], z, nLabels ? i % nLabels : 0, noise, i % perStrip, perStrip);
     });
     root.dataset.state = "ready";
   }
 
-  function buildSample(i) {
-    const button = buildButton(`Explore sample ${i + 1}`, () => network && chooseZ(slot, latents[i]));
-    button.append(document.createElement("canvas"));
-    return button;
+  // Half of a row, where there is room for all of it; the first is on the left.
+  function buildStrip(at) {
+    const strip = document.createElement("div");
+    strip.className = "strip";
+    const buttons = Array.from({ length: perStrip }, (_, i) => buildSample(at * perStrip + i));
+    strip.append(document.createElement("canvas"), ...buttons);
+    return strip;
   }
 
-  moveFocusByArrows(grid, () => getComputedStyle(grid).gridTemplateColumns.split(" ").length);
+  const buildSample = (i) => buildButton(`Explore sample ${i + 1}`, () => network && chooseZ(slot, latents[i]));
+
+  moveFocusByArrows(grid, () => getComputedStyle(grid).gridTemplateColumns.split(" ").length * perStrip);
 
   return { update, unmount: () => unfollow() };
 }

@@ -105,7 +105,7 @@ function createTable(root) {
   }
 
   function buildHead(values) {
-    const head = element("div", "row", element("span"), element("div", "cells"));
+    const head = element("div", "row", element("span"), element("div", "strip"));
     head.lastChild.append(...values.map((value) => element("span", "", number(value, Number.isInteger(value) ? 0 : 1))));
     return head;
   }
@@ -124,7 +124,7 @@ function createTable(root) {
       cells.push({ dim, value, button, strip, at });
       return button;
     });
-    return element("div", "row", title, element("div", "cells", strip, ...buttons, now));
+    return element("div", "row", title, element("div", "strip", strip, ...buttons, now));
   }
 
   function choose(dim, value) {
