@@ -3,10 +3,10 @@
 import streamlit as st
 
 from ui.navigation import current_page, enter
-from ui.startup import after_first_page, before_first_page
+from ui.startup import after_page, before_first_page
 
 st.set_page_config(page_title="VAE Lab", page_icon="🔬", layout="wide")
 before_first_page()
 enter()
 current_page().run()
-after_first_page()
+after_page()

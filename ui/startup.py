@@ -9,7 +9,7 @@ import streamlit as st
 def before_first_page() -> None:
     """Import torch, and have it compute on one thread: what a page computes takes a millisecond, visitors are many.
 
-    Nothing that is imported from here to `after_first_page` is garbage, so nobody looks for any meanwhile.
+    Nothing that is imported from here to `after_page` is garbage, so nobody looks for any meanwhile.
     """
     gc.disable()
     import torch
@@ -17,8 +17,14 @@ def before_first_page() -> None:
     torch.set_num_threads(1)
 
 
+def after_page() -> None:
+    """Collect what a page's whole run left behind; the short runs of its controls wait for no collection."""
+    _after_first_page()
+    gc.collect()
+
+
 @st.cache_resource(show_spinner=False)
-def after_first_page() -> None:
+def _after_first_page() -> None:
     """Exempt what the first page brought with it from garbage collection."""
     freeze_garbage_collector()
     gc.enable()
@@ -27,7 +33,8 @@ def after_first_page() -> None:
 def freeze_garbage_collector() -> None:
     """Exempt everything there is now from garbage collection; call it after heavy imports.
 
-    Streamlit collects garbage after every run, and walking through all of torch's objects costs each run about 100 ms.
+    A collection that walks through all of torch's objects takes about 100 ms, in which no visitor is served.
     """
     gc.collect()
     gc.freeze()
+    gc.collect()  # Python waits with the next until there is a quarter more than this one leaves
