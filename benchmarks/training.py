@@ -24,6 +24,7 @@ from benchmarks.report import Row, show
 from vaemodels import data
 from vaemodels.data.torchvision_import import datasets as torchvision_datasets
 from vaemodels.models import VAE, VAEConfig
+from vaemodels.optimizer import flush_tiny_numbers
 from vaemodels.training import compute_dtype, fit, start
 from vaemodels.training_config import TrainingConfig
 
@@ -165,6 +166,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
+    flush_tiny_numbers()  # for both of each pair, as the command line and the app's workers do
     load = round(os.getloadavg()[0], 1)
 
     name, train, held_out = training_split(options.images)

@@ -24,6 +24,7 @@ from benchmarks.training import BATCH, layers, matmul_seconds, seconds, textbook
 from vaemodels import data, presets, runs
 from vaemodels.data import labels
 from vaemodels.models import VAE
+from vaemodels.optimizer import flush_tiny_numbers
 from vaemodels.training import compute_dtype, fit
 from vaemodels.training_config import Precision, TrainingConfig
 
@@ -153,6 +154,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
+    flush_tiny_numbers()  # for both of each pair, as the command line and the app's workers do
     torch.manual_seed(0)
     load = round(os.getloadavg()[0], 1)
     source, split, _ = training_split(options.images)

@@ -29,8 +29,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", key="head"):
     header("VAE Lab")
     name = vae_page.default_model(["vae-2d", "vae-2d-digits"])
     checkpoint = models.get(name)
-    with st.container(horizontal=True, vertical_alignment="bottom", width="content", key="part-show"):
-        shown, seed = vae_page.choose_decoding(checkpoint.model)
+    shown, seed = vae_page.choose_decoding(checkpoint.model)
 st.markdown(
     "A variational autoencoder learns to write digits it has never seen. This one squeezes every image into **two "
     "numbers**: drag in the plane, and its decoder draws what those two numbers mean."

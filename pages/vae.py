@@ -17,11 +17,11 @@ SLOT = "vae"
 with st.container(horizontal=True, vertical_alignment="bottom", key="head"):
     header("VAE and β-VAE")
     hide = share.hidden()
-    with share.part("model", hide, width="content"):
+    with share.part("model", hide):
         name = vae_page.choose_model(KINDS)
     checkpoint = models.get(name)
     share.share(list(share.PARTS))
-    with share.part("show", hide, horizontal=True, vertical_alignment="bottom", width="content"):
+    with share.part("show", hide):
         shown, seed = vae_page.choose_decoding(checkpoint.model)
 st.caption(models.describe(checkpoint.card))
 experiments = try_this.possible(EXPERIMENTS, models.names(KINDS))
@@ -34,24 +34,23 @@ def explore() -> None:
     pick, explorer, elbo = vae_page.main_columns(hide)
     with pick:
         chosen = image_choice.pick_image(checkpoint)
+    terms = vae_page.terms_of(checkpoint.model, chosen)
+    start: list[float] = terms.code.tolist()
     with elbo:
-        vae_page.show_elbo(checkpoint.model, chosen, shown, seed)
+        vae_page.show_elbo(checkpoint.model, chosen, terms, shown, seed)
     with explorer:
         z = vae_page.explorer(
             SLOT,
             key=EXPLORER,
-            start=vae_page.code(checkpoint.model, chosen),
+            start=start,
             token=f"{name}/{chosen.key}",
             shown=shown,
             seed=seed,
         )
-        with st.container(key="about-z"):
-            if is_followed():
-                st.info(
-                    "This is the model in training, below; the terms beside it are those of the chosen one."
-                )
-            else:
-                vae_page.show_z(checkpoint.model, chosen, z)
+        if is_followed():
+            st.info("This is the model in training, below; the terms beside it are those of the chosen one.")
+        else:
+            vae_page.show_z(checkpoint.model, chosen, start, z)
     if "looks" not in hide:
         closer_look(View(name, checkpoint, chosen, shown, seed, SLOT))
     if "source" not in hide:

@@ -342,6 +342,20 @@ def test_ctrl_c_keeps_the_run(lab: Command, tmp_path: Path) -> None:
     assert lab("train", "vae-digits", "--from", out, *more).json["epochs"] == epochs + 1
 
 
+def test_the_command_takes_numbers_too_small_to_be_fast_for_zero() -> None:
+    program = """
+import runpy, sys, torch
+sys.argv = ["vaemodels", "--help"]
+try:
+    runpy.run_module("vaemodels", run_name="__main__")
+except SystemExit:
+    print(torch.tensor(1e-38).mul(0.01).view(torch.int32).item())
+"""
+    out, err = python("-c", program).communicate(timeout=60)
+    assert err == ""
+    assert out.splitlines()[-1] == "0"
+
+
 # Evaluation
 
 

@@ -60,6 +60,18 @@ def submit(queue: Queue) -> Iterator[Callable[..., Job]]:
         job.forget()
 
 
+def test_a_worker_takes_numbers_too_small_to_be_fast_for_zero(submit, client: Client):
+    assert list(jobs.follow(submit(1)))
+
+    def product() -> int:
+        return int(
+            torch.tensor(1e-38).mul(0.01).view(torch.int32)
+        )  # bits, as a tiny number may look like zero
+
+    assert client.submit(product).result() == 0
+    assert product() != 0
+
+
 def test_a_run_on_a_worker_is_the_run_in_this_process_to_the_number(submit):
     job = submit(3)
     records = list(jobs.follow(job))

@@ -175,29 +175,6 @@ def test_measuring_does_not_touch_the_model_or_the_global_generator() -> None:
     assert all(parameter.grad is None for parameter in run.model.parameters())
 
 
-# Speed
-
-
-def test_moments_of_pixels_that_are_never_lit_decay_to_zero_and_not_to_subnormal_numbers() -> None:
-    torch.set_flush_denormal(False)
-    run = make_run(epochs=1)
-    size = sum(parameter.numel() for parameter in run.model.parameters())
-    smallest = torch.finfo(torch.float32).tiny
-    run.optimizer = {
-        "step": torch.tensor(700.0),
-        "exp_avg": torch.full((size,), smallest),
-        "exp_avg_sq": torch.full((size,), smallest),
-    }
-    trained(run)
-    never_lit = TRAIN.images.sum(0) == 0
-    assert never_lit.any()
-    of_first_layer = run.optimizer["exp_avg"][: 16 * 784].view(16, 784)
-    assert torch.equal(of_first_layer[:, never_lit], torch.zeros(16, int(never_lit.sum())))
-    # Looked at as whole numbers, which nothing flushes.
-    bits = run.optimizer["exp_avg"].abs().view(torch.int32)
-    assert not ((bits > 0) & (bits < 0x00800000)).any()
-
-
 # Learning
 
 

@@ -1,11 +1,10 @@
 """The link to what is on screen, and what a class that follows it should not see."""
 
 from collections.abc import Mapping
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
 from urllib.parse import urlencode
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from ui import models, url_state
 
@@ -31,9 +30,9 @@ def hidden() -> frozenset[str]:
     return asked & PARTS.keys()
 
 
-def part(name: str, hide: frozenset[str], **layout: Any) -> DeltaGenerator:
-    """A container for a part that the page needs even where it is not seen."""
-    return st.container(key=unseen(name) if name in hide else f"part-{name}", **layout)
+def part(name: str, hide: frozenset[str]) -> AbstractContextManager[object]:
+    """Where a part is drawn that the page needs even where it is not seen."""
+    return st.container(key=unseen(name)) if name in hide else nullcontext()
 
 
 def unseen(name: str) -> str:
@@ -49,14 +48,9 @@ def link(url: str, parameters: Mapping[str, str], hide: list[str]) -> str:
     return f"{url}?{urlencode(kept, safe=',')}" if kept else url
 
 
+@st.fragment
 def share(parts: list[str]) -> None:
     """A button that opens the link to this state; `parts` are those of the page that can be left out."""
-    with st.container(width="content"):
-        _share(parts)
-
-
-@st.fragment
-def _share(parts: list[str]) -> None:
     popover = st.popover("Link", icon=":material/link:", key="link", on_change="rerun")
     if not popover.open:
         return

@@ -68,7 +68,6 @@ def ask_for_settings() -> tuple[Run, dict[str, Any]] | None:
             values["reconstruction_weight"] = _number("reconstruction_weight", 1.0, 0.5, "t_rec")
             values["epochs"] = _number("epochs", 60, 10, "t_epochs")
             values["kl_warmup_epochs"] = _number("kl_warmup_epochs", 0, 5, "t_warmup")
-        with st.expander("More settings"), st.container(key="more-settings"):
             values["learning_rate"] = _number("learning_rate", 1e-3, 1e-4, "t_rate")
             values["batch_size"] = _number("batch_size", 50, 10, "t_batch")
             values["seed"] = _number("seed", 0, 1, "t_seed")

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.distributions import Independent
 
 from ui import models, share, url_state
+from ui.changing_html import changing_html
 from ui.explorer import latent_explorer, move_to, publish_decoder
 from ui.image_choice import Chosen, at_hand, binarization, test_inputs
 from ui.images import Decoding, figure, heat, row
@@ -155,9 +156,8 @@ def _encoded(name: str, dataset: str, _checkpoint: Checkpoint) -> tuple[Tensor, 
     return _checkpoint.model.embed(x), split.labels[:POINTS]
 
 
-def show_elbo(model: Model, chosen: Chosen, shown: Decoding, seed: int) -> None:
+def show_elbo(model: Model, chosen: Chosen, terms: ImageTerms, shown: Decoding, seed: int) -> None:
     """The image, its reconstruction and where it misses; the formula with its numbers; the KL by dimension."""
-    terms = _terms(model, chosen)
     black_and_white = binarization(model) == "static"
     shape = model.config.image_shape
     density = terms.per_pixel.min() < 0  # of a pixel, above 1
@@ -166,7 +166,7 @@ def show_elbo(model: Model, chosen: Chosen, shown: Decoding, seed: int) -> None:
         decoded, how = draw_at_mean(model, chosen.x, seed), "a draw at μ(x)"
     else:
         decoded, how = terms.mean, "mean at μ(x)" if model.has_likelihood else "f(g(x))"
-    st.html(
+    changing_html(
         row(
             [
                 figure(
@@ -190,11 +190,12 @@ def show_elbo(model: Model, chosen: Chosen, shown: Decoding, seed: int) -> None:
         + "".join(
             per_dimension(values, max(KL_SCALE_NATS, values.max().item()))
             for values in terms.kl_by_dimension.values()
-        )
+        ),
+        key="elbo",
     )
 
 
-def _terms(model: Model, chosen: Chosen) -> ImageTerms:
+def terms_of(model: Model, chosen: Chosen) -> ImageTerms:
     """The terms of the image, kept for the runs of controls that change neither it nor the model."""
     kept = st.session_state.get("_terms")
     if kept is None or kept[0] is not model or kept[1] != chosen.key:
@@ -212,9 +213,8 @@ def draw_at_mean(model: Model, x: Tensor, seed: int) -> Tensor:
 
 
 @torch.no_grad()
-def show_z(model: Model, chosen: Chosen, z: list[float] | None) -> None:
-    """What the z that was let go of means for the chosen image."""
-    start = code(model, chosen)
+def show_z(model: Model, chosen: Chosen, start: list[float], z: list[float] | None) -> None:
+    """What the z that was let go of means for the chosen image, whose own code is `start`."""
     if z is None or len(z) != len(start) or url_state.z_to_text(z) == url_state.z_to_text(start):
         st.caption(
             "Drag in the plane, move a slider, or press the arrow keys: the image is decoded as you move."

@@ -173,8 +173,8 @@ class ImageTerms:
     """The ELBO of one image taken apart, in nats.
 
     `reconstruction` is the mean of `draws` draws z ~ q(z|x) with standard error `stderr`, `per_pixel: [dim]` its parts,
-    `kl` each latent's KL, `kl_by_dimension` its parts `[z_dim]` where it has such, `mean: [dim]` the picture E[x|z] at
-    the posterior mean.
+    `kl` each latent's KL, `kl_by_dimension` its parts `[z_dim]` where it has such, `code: [z_dim]` the posterior mean,
+    and `mean: [dim]` the picture E[x|z] there.
     """
 
     reconstruction: float
@@ -183,6 +183,7 @@ class ImageTerms:
     per_pixel: Tensor
     kl: Mapping[str, float]
     kl_by_dimension: Mapping[str, Tensor]
+    code: Tensor
     mean: Tensor
 
     @property
@@ -207,6 +208,7 @@ def image_terms(
     output = model(x.expand(draws, -1), many, torch.Generator(model.device).manual_seed(seed))
     reconstruction = estimate(output.reconstruction)
     by_dimension = model.kl_by_dimension(output.posteriors)
+    code = model.embed(x.unsqueeze(0), one)
     return ImageTerms(
         reconstruction=reconstruction.mean,
         stderr=reconstruction.stderr,
@@ -214,7 +216,8 @@ def image_terms(
         per_pixel=-output.likelihood.base_dist.log_prob(x).mean(0),
         kl={name: values.mean().item() for name, values in output.kl.items()},
         kl_by_dimension={name: values[0] for name, values in by_dimension.items()},
-        mean=model.reconstruct(x.unsqueeze(0), one)[0],
+        code=code[0],
+        mean=model.decode(code, one).mean[0],
     )
 
 

@@ -11,6 +11,7 @@ from distributed import Variable, get_client, get_worker
 
 from vaemodels import runs
 from vaemodels.errors import LabError
+from vaemodels.optimizer import flush_tiny_numbers
 from vaemodels.training import TrainingDivergedError, fit
 
 REPORT_EVERY = 0.3
@@ -112,7 +113,8 @@ class _Owner:
 
 
 def _be_nice() -> None:
-    """Training gives way to the pages: lowest priority, one thread."""
+    """Training gives way to the pages: lowest priority, one thread, and nothing done the slow way."""
     torch.set_num_threads(1)
+    flush_tiny_numbers()
     if hasattr(os, "setpriority"):
         os.setpriority(os.PRIO_PROCESS, 0, 15)

@@ -17,6 +17,15 @@ STATE = ("step", "exp_avg", "exp_avg_sq")
 BETAS, EPS = (0.9, 0.999), 1e-8
 
 
+def flush_tiny_numbers() -> None:
+    """Have this thread, and those it starts, take numbers below 10⁻³⁸ for zero; call it before anything is computed.
+
+    Adam's moments of a pixel that is seldom lit decay to there, where arithmetic takes the processor a hundred times as
+    long: after some epochs of MNIST the few thousand of them take a tenth of a step's time.
+    """
+    torch.set_flush_denormal(True)
+
+
 class Optimizer:
     """Adam on `model`'s parameters, by way of a copy of the model that does the computing.
 

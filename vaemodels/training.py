@@ -83,14 +83,11 @@ def fit(run: Run, train: Split, held_out: Split, report_every: float = math.inf)
 
     With `report_every` there are records in between, that many seconds apart. Stop by no longer asking for records;
     `run` then holds the end of the last epoch, and `fit(run, ...)` takes it up from there. The same seed gives the same
-    numbers on the same machine. The calling thread takes numbers below 10⁻³⁸ for zero from here on.
+    numbers on the same machine.
 
     Raises:
         TrainingDivergedError: if the loss is not finite, with the model back at its last good weights.
     """
-    # Adam's moments of a pixel that is seldom lit decay to below that, where arithmetic takes a hundred times as long:
-    # a few thousand of them are a tenth of a step's time.
-    torch.set_flush_denormal(True)
     model, config = run.model, run.config
     device = model.device
     train = _binarized_once(train, config.binarization)

@@ -115,7 +115,6 @@ def test_nothing_on_the_pages_is_a_barrier(chromium: Browser, app_url: str, them
 
         page.goto(app_url + PAGE)
         wait_until_idle(page, timeout=60)
-        page.get_by_text("More settings").click()
         found += barriers(page)
         if theme == "light":
             expect_no_sideways_scrolling(page)

@@ -8,7 +8,7 @@ from vaemodels.evaluation import ImageTerms
 
 
 def terms(reconstruction: float, kl: dict[str, float]) -> ImageTerms:
-    return ImageTerms(reconstruction, 0.25, 64, torch.zeros(4), kl, {}, torch.zeros(4))
+    return ImageTerms(reconstruction, 0.25, 64, torch.zeros(4), kl, {}, torch.zeros(2), torch.zeros(4))
 
 
 def number(html: str, term: str) -> float:

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 from torch import Tensor
 from torch.distributions import Independent
 
+from tests.ui.app_html import elbo
 from ui import try_this
 from ui.image_choice import image_named
 from ui.looks import LOOKS
@@ -184,7 +185,7 @@ def test_its_button_sets_the_controls_and_says_what_to_look_for(experiment):
     assert at.session_state["show"] == experiment.state.get("show", "mean")
     assert at.number_input(key="seed").value == 4  # what it does not name stays
     place = str(experiment.state["image"]).removeprefix("digits-")
-    assert any(f"digits test image {place}" in html.proto.body for html in at.get("html"))
+    assert f"digits test image {place}" in elbo(at)
     told = [text for text in at.markdown if experiment.look_for in text.value]
     assert len(told) == 1
     [done] = [button for button in at.button if button.label == "Done"]

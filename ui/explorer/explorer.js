@@ -119,10 +119,10 @@ function createExplorer(root) {
   function paint() {
     if (!network) return;
     painter.paint(image, z, label, noise);
-    const side = plane.clientWidth;
     const x = (clamp(z[dims[0]]) + limit) / (2 * limit);
     const y = dims[1] === null ? 0.5 : (limit - clamp(z[dims[1]])) / (2 * limit);
-    handle.style.transform = `translate(${x * side}px, ${y * side}px)`;
+    // In hundredths of the plane's width, which nobody has to measure.
+    handle.style.transform = `translate(${100 * x}cqw, ${100 * y}cqw)`;
     announce(slot, { z, label });
   }
 

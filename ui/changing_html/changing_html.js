@@ -1,0 +1,9 @@
+// Puts the HTML that it is given on the page, and nothing where that has not changed.
+
+const shown = new WeakMap();
+
+export default function ({ data, parentElement }) {
+  if (shown.get(parentElement) === data) return;
+  shown.set(parentElement, data);
+  parentElement.querySelector("div").innerHTML = data;
+}
