@@ -115,24 +115,22 @@ def usable(file: bytes) -> bytes:
 def _upload() -> None:
     """Take a model file back. Each upload gets a fresh uploader, so that it is read once."""
     number = st.session_state.setdefault("uploads", 0)
-    folded = st.expander("Bring back a model you downloaded", key="upload-a-model", on_change="rerun")
-    if not folded.open:
+    if not st.toggle("Bring back a model you downloaded", key="upload-a-model"):
         return
-    with folded:
-        file = st.file_uploader(
-            "Model file (.safetensors)",
-            type=["safetensors"],
-            key=f"upload-{number}",
-            max_upload_size=MAX_UPLOAD,
-        )
-        if file is None:
-            return
-        try:
-            if models.room() < 1:
-                raise UsageError(f"You keep {models.MAX_OWN} models already; delete one above to make room.")
-            models.keep(usable(file.getvalue()))
-        except LabError as error:
-            st.error(str(error))
-            return
+    file = st.file_uploader(
+        "Model file (.safetensors)",
+        type=["safetensors"],
+        key=f"upload-{number}",
+        max_upload_size=MAX_UPLOAD,
+    )
+    if file is None:
+        return
+    try:
+        if models.room() < 1:
+            raise UsageError(f"You keep {models.MAX_OWN} models already; delete one above to make room.")
+        models.keep(usable(file.getvalue()))
+    except LabError as error:
+        st.error(str(error))
+        return
     st.session_state["uploads"] += 1
     st.rerun()

@@ -24,20 +24,18 @@ class Equation(NamedTuple):
 
 
 def source(model: Model, chosen: Chosen) -> None:
-    """The equations and the code, folded away and worked out only when opened."""
-    folded = st.expander("The model's own code", icon=":material/code:", key="source", on_change="rerun")
-    if not folded.open:
+    """The equations and the code, worked out only when asked for."""
+    if not st.toggle("The model's own code", key="source"):
         return
-    with folded:
-        for equation in equations(model, chosen.x):
-            st.caption(equation.title)
-            formula, numbers = st.columns(2, vertical_alignment="center")
-            formula.latex(equation.symbols, width="stretch")
-            numbers.latex(equation.numbers, width="stretch")
-        module = inspect.getmodule(type(model))
-        assert module is not None
-        st.caption(f"{module.__name__.replace('.', '/')}.py, as it runs here:")
-        st.code(inspect.getsource(module), language="python", line_numbers=True, height=480)
+    for equation in equations(model, chosen.x):
+        st.caption(equation.title)
+        formula, numbers = st.columns(2, vertical_alignment="center")
+        formula.latex(equation.symbols, width="stretch")
+        numbers.latex(equation.numbers, width="stretch")
+    module = inspect.getmodule(type(model))
+    assert module is not None
+    st.caption(f"{module.__name__.replace('.', '/')}.py, as it runs here:")
+    st.code(inspect.getsource(module), language="python", line_numbers=True, height=480)
 
 
 @torch.no_grad()
