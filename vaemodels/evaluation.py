@@ -208,7 +208,6 @@ def image_terms(
     output = model(x.expand(draws, -1), many, torch.Generator(model.device).manual_seed(seed))
     reconstruction = estimate(output.reconstruction)
     by_dimension = model.kl_by_dimension(output.posteriors)
-    code = model.embed(x.unsqueeze(0), one)
     return ImageTerms(
         reconstruction=reconstruction.mean,
         stderr=reconstruction.stderr,
@@ -216,8 +215,8 @@ def image_terms(
         per_pixel=-output.likelihood.base_dist.log_prob(x).mean(0),
         kl={name: values.mean().item() for name, values in output.kl.items()},
         kl_by_dimension={name: values[0] for name, values in by_dimension.items()},
-        code=code[0],
-        mean=model.decode(code, one).mean[0],
+        code=model.embed(x.unsqueeze(0), one)[0],
+        mean=model.reconstruct(x.unsqueeze(0), one)[0],
     )
 
 
