@@ -38,7 +38,7 @@ class Panel:
     """One visitor's run: its job while there is one, its newest weights as a model, and what went wrong.
 
     `earlier` are the records of the run that this one goes on from; `interrupted` is the last snapshot of a run that
-    ended through no fault of its own, until its visitor has said what is to become of it.
+    ended through no fault of its own, until its visitor keeps it or a run that goes on from it has left something newer.
     """
 
     job: "Job | None" = None
@@ -63,7 +63,7 @@ class Panel:
         self.title = f"{models.title(card)}, on {models.named(card['dataset'])}"
         self.epochs = run.config.epochs
         self.earlier = list(run.history)
-        self.error = self.interrupted = None
+        self.error = None
 
     def release(self) -> None:
         """Let go of the job, ending it if it is still going."""
@@ -190,9 +190,10 @@ def _finish(own: Panel, job: "Job") -> None:
     """Keep what the job made under a name of its own, or put the question what is to become of its last snapshot."""
     own.error = job.error
     if job.interrupted:
-        own.interrupted = job.latest
+        own.interrupted = job.latest or own.interrupted
     elif (file := job.file or job.latest) is not None:
         models.keep(file)
+        own.interrupted = None
     own.release()
 
 

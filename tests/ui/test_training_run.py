@@ -135,6 +135,31 @@ def test_what_a_run_made_is_kept_and_an_interrupted_run_waits_for_an_answer(kept
         assert one.forgotten
 
 
+def test_the_snapshot_a_run_went_on_from_is_not_lost_before_there_is_a_newer_one(kept):
+    cases = [
+        (job(error="It died; …", interrupted=True), [], b"before"),
+        (job(error="It died; …", interrupted=True, latest=b"last"), [], b"last"),
+        (job(error="No such data; …"), [], b"before"),
+        (job(error="It diverged; …", latest=b"last"), [b"last"], None),
+        (job(file=b"done"), [b"done"], None),
+    ]
+    for one, files, interrupted in cases:
+        kept.clear()
+        panel = Panel(interrupted=b"before")
+        panel.job = one
+        _finish(panel, one)
+        assert (kept, panel.interrupted) == (files, interrupted)
+
+
+def test_a_run_that_goes_on_and_is_cancelled_before_its_turn_leaves_the_snapshot(monkeypatch):
+    monkeypatch.setattr(training_run, "_queue", lambda: SimpleNamespace(submit=lambda file: job()))
+    panel = Panel(interrupted=file(), error="It died; …")
+    panel.start(*runs.loads(panel.interrupted))
+    assert panel.job is not None and panel.error is None
+    panel.release()
+    assert panel.interrupted is not None
+
+
 def test_the_explorers_model_is_made_anew_only_of_newer_weights():
     one = job(latest=file())
     panel = Panel(job=one)
