@@ -40,7 +40,7 @@ st.markdown(
 def touch() -> None:
     """The explorer; where it is let go of goes into the address."""
     vae_page.explorer(SLOT, key="home-explorer", start=START, shown=shown, seed=seed)
-    url_state.write()
+    url_state.write_when_quiet()
 
 
 explorer, beside = st.columns([7, 4], gap="large")

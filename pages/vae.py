@@ -55,7 +55,7 @@ def explore() -> None:
         closer_look(View(name, checkpoint, chosen, shown, seed, SLOT))
     if "source" not in hide:
         source(checkpoint.model, chosen)
-    url_state.write()
+    url_state.write_when_quiet()
 
 
 def show(live: Model | None) -> None:

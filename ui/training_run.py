@@ -38,7 +38,7 @@ class Panel:
     """One visitor's run: its job while there is one, its newest weights as a model, and what went wrong.
 
     `earlier` are the records of the run that this one goes on from; `interrupted` is the last snapshot of a run that
-    ended through no fault of its own, until its visitor keeps it or a run that goes on from it has left something newer.
+    ended through no fault of its own, until its visitor keeps it or a run that goes on from it leaves something newer.
     """
 
     job: "Job | None" = None

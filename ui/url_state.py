@@ -11,11 +11,14 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Literal
+from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from ui.fragments import is_fragment_run
+from ui.when_quiet import when_quiet
 from vaemodels.errors import UsageError
 
 MAX_LENGTH = 4_000  # characters of one value: a picture fits, and an address stays within what servers take
@@ -45,18 +48,40 @@ def parameters() -> dict[str, str]:
 
 
 def write() -> None:
-    """Bring the address up to date; called last by every page, and by its fragments that put something there.
+    """Bring the address up to date; called last by every page.
 
-    A change of the address keeps the browser busy for some milliseconds, which nothing on the page should wait for.
     What was put in earlier runs counts too: the browser may have asked for this one before it heard of them.
     """
-    wanted = parameters()
+    wanted = _remembered()
     for name in st.query_params.to_dict().keys() - wanted.keys():
         del st.query_params[name]
     changed = {name: value for name, value in wanted.items() if st.query_params.get(name) != value}
     if changed:
         st.query_params.update(changed)
-    _addresses()[_page()] = wanted
+
+
+def write_when_quiet() -> None:
+    """`write` for a fragment that puts something into the address; called last by it.
+
+    A change of the address keeps the browser busy for some milliseconds, for which what the visitor asked for would
+    have to wait. So it is written once they rest; in a run of the whole page at once.
+    """
+    if not is_fragment_run():
+        write()
+    _write_when_quiet()
+
+
+@st.fragment
+def _write_when_quiet() -> None:
+    wanted = _remembered()
+    is_written = st.query_params.to_dict() == wanted
+    when_quiet(write, occasion="" if is_written else urlencode(wanted), key="address")
+
+
+def _remembered() -> dict[str, str]:
+    """The page's query as it is to be, kept for when the visitor comes back to the page."""
+    wanted = _addresses()[_page()] = parameters()
+    return wanted
 
 
 def _put() -> dict[str, str | None]:
@@ -144,7 +169,7 @@ def _address_is_new() -> bool:
     context = get_script_run_ctx()
     if context is None:
         return False
-    begun = st.session_state.get(_NOW, False) and not context.fragment_ids_this_run
+    begun = st.session_state.get(_NOW, False) and not is_fragment_run()
     return context.is_history_navigation or begun
 
 

@@ -177,3 +177,39 @@ def test_an_experiment_s_button_leads_back_to_the_top(fresh):
     wait_until_idle(page)
     assert state(page)["model"] == MODEL
     assert "draw x ~ p(x|z)" in state(page)["pressed"]
+
+
+def pick(page: Page, place: int) -> None:
+    """Pick an image and wait for its ELBO."""
+    page.get_by_role("option", name=f"image {place + 1}", exact=False).nth(0).click()
+    expect(page.get_by_alt_text(f"test image {place}")).to_be_visible()
+    wait_until_idle(page)
+
+
+def test_the_address_waits_until_the_visitor_rests(fresh):
+    page = fresh(f"/vae?model={MODEL}")
+    start = page.url
+    entries = page.evaluate("history.length")
+    pick(page, PLACE)
+    for i in range(20):  # a pointer on its way to the next image
+        page.mouse.move(400 + 10 * i, 300)
+        page.wait_for_timeout(50)
+    assert page.url == start
+    pick(page, PLACE + 1)
+    page.wait_for_url(f"**/vae?model={MODEL}&image=digits-{PLACE + 1}")
+    assert page.evaluate("history.length") == entries + 1
+    page.go_back()
+    expect(page.get_by_alt_text("test image 0")).to_be_visible()
+    assert page.url == start
+
+
+def test_who_leaves_a_page_before_its_address_was_written_finds_it_as_they_left_it(fresh):
+    page = fresh(f"/vae?model={MODEL}")
+    pick(page, PLACE)
+    links = page.get_by_test_id("stTopNavLink")
+    links.filter(has_text="Home").click()
+    expect(page.get_by_role("heading", name="VAE Lab")).to_be_visible()
+    wait_until_idle(page)
+    links.filter(has_text="VAE and β-VAE").click()
+    expect(page.get_by_alt_text(f"test image {PLACE}")).to_be_visible()
+    page.wait_for_url(f"**image=digits-{PLACE}*")

@@ -153,11 +153,12 @@ def test_the_snapshot_a_run_went_on_from_is_not_lost_before_there_is_a_newer_one
 
 def test_a_run_that_goes_on_and_is_cancelled_before_its_turn_leaves_the_snapshot(monkeypatch):
     monkeypatch.setattr(training_run, "_queue", lambda: SimpleNamespace(submit=lambda file: job()))
-    panel = Panel(interrupted=file(), error="It died; …")
-    panel.start(*runs.loads(panel.interrupted))
+    snapshot = file()
+    panel = Panel(interrupted=snapshot, error="It died; …")
+    panel.start(*runs.loads(snapshot))
     assert panel.job is not None and panel.error is None
     panel.release()
-    assert panel.interrupted is not None
+    assert panel.interrupted == snapshot
 
 
 def test_the_explorers_model_is_made_anew_only_of_newer_weights():

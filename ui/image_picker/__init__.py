@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 from torch import Tensor
 
 from ui.arrow import column
+from ui.fragments import is_fragment_run
 
 _HERE = Path(__file__).parent
 
@@ -76,7 +76,7 @@ def image_picker(
         "columns": columns,
         "label": label,
     }
-    if memory["sent"] != images.version or not _is_fragment_run():
+    if memory["sent"] != images.version or not is_fragment_run():
         data["images"] = images.pixels
         memory["sent"] = images.version
     choice = _picker(
@@ -93,8 +93,3 @@ def image_picker(
         memory["index"] = choice["index"]
     index: int = memory["index"]
     return index
-
-
-def _is_fragment_run() -> bool:
-    context = get_script_run_ctx()
-    return context is not None and bool(context.fragment_ids_this_run)

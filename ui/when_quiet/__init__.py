@@ -1,0 +1,23 @@
+"""What nothing on a page should wait for, done once its visitor rests."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+
+_HERE = Path(__file__).parent
+
+_when_quiet = st.components.v2.component(
+    "vaelab_when_quiet",
+    html="<i></i>",
+    js=(_HERE / "when_quiet.js").read_text(encoding="utf-8"),
+)
+
+
+def when_quiet(do: Callable[[], None], *, occasion: str, key: str) -> None:
+    """Have the browser ask for a run of this fragment in which `do` is called first, once nobody touches the page.
+
+    It asks once for every new `occasion`, and not at all for an empty one. It draws nothing; style.css takes its place
+    on the page away.
+    """
+    _when_quiet(key=key, data=occasion, on_quiet_change=do)
