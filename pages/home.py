@@ -53,8 +53,15 @@ with beside:
         with st.container(gap=None):
             st.page_link(VAE_PAGE, label=f"**{label}** →", query_params=query)
             st.caption(about)
-st.caption("Draws z ~ N(0, I), decoded in your browser. Choose one to carry its z to the plane above.")
-prior_samples(SLOT, key="home-samples", rows=1, columns=16, show=shown, seed=seed)
+prior_samples(
+    SLOT,
+    key="home-samples",
+    rows=1,
+    columns=16,
+    show=shown,
+    seed=seed,
+    about="Draws z ~ N(0, I), decoded in your browser. Choose one to carry its z to the plane above.",
+)
 st.header("What each variant changes", anchor=False)
 table(VARIANTS, VAE_PAGE)
 vae_page.publish(name, checkpoint, SLOT)

@@ -37,7 +37,7 @@ def explore() -> None:
     terms = vae_page.terms_of(checkpoint.model, chosen)
     start: list[float] = terms.code.tolist()
     with elbo:
-        vae_page.show_elbo(checkpoint.model, chosen, terms, shown, seed)
+        vae_page.show_elbo(checkpoint, chosen, terms, shown, seed)
     with explorer:
         z = vae_page.explorer(
             SLOT,

@@ -75,9 +75,13 @@ def pick_image(checkpoint: Checkpoint) -> Chosen:
     chosen = image_named(key, checkpoint.model)
     if source in OF_ONES_OWN:
         _show_framed(chosen, checkpoint.model, memory.remark if source == "upload" else "")
-    elif source != dataset:
-        st.caption("This model was trained on other images: expect it to lose more nats on these.")
     return chosen
+
+
+def is_of_other_images(chosen: Chosen, checkpoint: Checkpoint) -> bool:
+    """Whether the image is a test image of another dataset than the model was trained on."""
+    image = parse_image_token(chosen.key)
+    return isinstance(image, Place) and image.dataset != checkpoint.card["dataset"]
 
 
 def image_named(key: str, model: Model) -> Chosen:

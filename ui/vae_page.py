@@ -11,7 +11,7 @@ from torch.distributions import Independent
 from ui import models, share, url_state
 from ui.changing_html import changing_html
 from ui.explorer import latent_explorer, move_to, publish_decoder
-from ui.image_choice import Chosen, at_hand, binarization, test_inputs
+from ui.image_choice import Chosen, at_hand, binarization, is_of_other_images, test_inputs
 from ui.images import Decoding, figure, heat, row
 from ui.terms import formula, per_dimension
 from vaemodels import data
@@ -28,6 +28,9 @@ TOP_PIXEL_NATS = 3.0
 KL_SCALE_NATS = 5.0
 PRIOR_LIMIT = 3.5
 MAX_SEED = 9_999
+OTHER_IMAGES = (
+    '<div class="lab-note lab-aside">The model learned other images: expect more nats on these.</div>'
+)
 OWN_NAME = re.compile(r"mine-[0-9]{1,6}")
 
 
@@ -156,8 +159,9 @@ def _encoded(name: str, dataset: str, _checkpoint: Checkpoint) -> tuple[Tensor, 
     return _checkpoint.model.embed(x), split.labels[:POINTS]
 
 
-def show_elbo(model: Model, chosen: Chosen, terms: ImageTerms, shown: Decoding, seed: int) -> None:
+def show_elbo(checkpoint: Checkpoint, chosen: Chosen, terms: ImageTerms, shown: Decoding, seed: int) -> None:
     """The image, its reconstruction and where it misses; the formula with its numbers; the KL by dimension."""
+    model = checkpoint.model
     black_and_white = binarization(model) == "static"
     shape = model.config.image_shape
     density = terms.per_pixel.min() < 0  # of a pixel, above 1
@@ -187,6 +191,7 @@ def show_elbo(model: Model, chosen: Chosen, terms: ImageTerms, shown: Decoding, 
             ]
         )
         + formula(terms)
+        + (OTHER_IMAGES if is_of_other_images(chosen, checkpoint) else "")
         + "".join(
             per_dimension(values, max(KL_SCALE_NATS, values.max().item()))
             for values in terms.kl_by_dimension.values()

@@ -109,9 +109,16 @@ def _wish(key: str) -> str:
 
 
 def prior_samples(
-    slot: str, *, key: str, rows: int = 4, columns: int = 8, show: Decoding = "mean", seed: int = 0
+    slot: str,
+    *,
+    key: str,
+    rows: int = 4,
+    columns: int = 8,
+    show: Decoding = "mean",
+    seed: int = 0,
+    about: str = "",
 ) -> None:
-    """A grid of images decoded from z ~ N(0, I) by the decoder in `slot`.
+    """A grid of images decoded from z ~ N(0, I) by the decoder in `slot`; what they are is said in `about`.
 
     Choosing one moves the slot's explorers to its z. The noise stays while the weights change.
 
@@ -120,7 +127,7 @@ def prior_samples(
         show: the mean E[x|z] of each, or one draw x ~ p(x|z).
         seed: of every z and of the noise in the draws.
     """
-    data = {"slot": slot, "rows": rows, "columns": columns, "show": show, "seed": seed}
+    data = {"slot": slot, "rows": rows, "columns": columns, "show": show, "seed": seed, "about": about}
     _samples(key=key, data=data)
 
 

@@ -19,9 +19,10 @@ function createSamples(root) {
   let unfollow = () => {};
 
   function update(data) {
-    const wanted = [data.slot, data.rows, data.columns, data.show, data.seed].join();
+    const wanted = [data.slot, data.rows, data.columns, data.show, data.seed, data.about].join();
     if (wanted === shows) return;
     shows = wanted;
+    root.querySelector(".about").textContent = data.about;
     if (data.rows * data.columns !== count || data.columns !== 2 * perStrip) {
       perStrip = data.columns / 2;
       count = data.rows * data.columns;
