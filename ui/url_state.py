@@ -52,7 +52,7 @@ def write() -> None:
 
     What was put in earlier runs counts too: the browser may have asked for this one before it heard of them.
     """
-    wanted = _remembered()
+    wanted = _remember()
     for name in st.query_params.to_dict().keys() - wanted.keys():
         del st.query_params[name]
     changed = {name: value for name, value in wanted.items() if st.query_params.get(name) != value}
@@ -73,13 +73,19 @@ def write_when_quiet() -> None:
 
 @st.fragment
 def _write_when_quiet() -> None:
-    wanted = _remembered()
+    wanted = _remember()
     is_written = st.query_params.to_dict() == wanted
-    when_quiet(write, occasion="" if is_written else urlencode(wanted), key="address")
+    when_quiet(_write_late, occasion="" if is_written else urlencode(wanted), key="address")
 
 
-def _remembered() -> dict[str, str]:
-    """The page's query as it is to be, kept for when the visitor comes back to the page."""
+def _write_late() -> None:
+    """`write`, unless the visitor has turned to another page meanwhile, whose values these are not."""
+    if st.session_state.get(_PAGE) == _page():
+        write()
+
+
+def _remember() -> dict[str, str]:
+    """Keep the page's query as it is to be for when the visitor comes back to the page, and return it."""
     wanted = _addresses()[_page()] = parameters()
     return wanted
 
@@ -103,6 +109,7 @@ def prepare(state: Mapping[str, str | int | float]) -> None:
 
     What `state` does not name stays as it is, but for a z of another model or image.
     """
+    write()
     if {"model", "image"} & state.keys():
         _tell("z", None)
     for name, value in state.items():

@@ -1,6 +1,7 @@
 """An address copied from one visitor opens what they saw for another."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -186,16 +187,25 @@ def pick(page: Page, place: int) -> None:
     wait_until_idle(page)
 
 
+@contextmanager
+def busy(page: Page) -> Iterator[None]:
+    """A visitor whose keys do not come to rest meanwhile."""
+    press = "() => (globalThis.pressing = setInterval(() => dispatchEvent(new Event('keydown')), 50))"
+    page.evaluate(press)
+    yield
+    page.evaluate("() => (clearInterval(pressing), dispatchEvent(new Event('keyup')))")
+
+
 def test_the_address_waits_until_the_visitor_rests(fresh):
     page = fresh(f"/vae?model={MODEL}")
     start = page.url
     entries = page.evaluate("history.length")
-    pick(page, PLACE)
-    for i in range(20):  # a pointer on its way to the next image
-        page.mouse.move(400 + 10 * i, 300)
-        page.wait_for_timeout(50)
-    assert page.url == start
-    pick(page, PLACE + 1)
+    with busy(page):
+        pick(page, PLACE)
+        page.wait_for_timeout(1000)
+        assert page.url == start
+        pick(page, PLACE + 1)
+        assert page.url == start
     page.wait_for_url(f"**/vae?model={MODEL}&image=digits-{PLACE + 1}")
     assert page.evaluate("history.length") == entries + 1
     page.go_back()
@@ -203,13 +213,26 @@ def test_the_address_waits_until_the_visitor_rests(fresh):
     assert page.url == start
 
 
+def test_the_address_is_written_at_once_where_the_pointer_leaves_the_page(fresh):
+    page = fresh(f"/vae?model={MODEL}")
+    with busy(page):
+        pick(page, PLACE)
+        page.evaluate("document.documentElement.dispatchEvent(new Event('mouseleave'))")
+        page.wait_for_url(f"**image=digits-{PLACE}*")
+
+
 def test_who_leaves_a_page_before_its_address_was_written_finds_it_as_they_left_it(fresh):
     page = fresh(f"/vae?model={MODEL}")
-    pick(page, PLACE)
+    start = page.url
     links = page.get_by_test_id("stTopNavLink")
-    links.filter(has_text="Home").click()
-    expect(page.get_by_role("heading", name="VAE Lab")).to_be_visible()
-    wait_until_idle(page)
+    with busy(page):
+        pick(page, PLACE)
+        assert page.url == start
+        links.filter(has_text="Home").click()
+        expect(page.get_by_role("heading", name="VAE Lab")).to_be_visible()
+        wait_until_idle(page)
+    page.wait_for_timeout(1000)
+    assert parse_qs(urlsplit(page.url).query) == {}
     links.filter(has_text="VAE and β-VAE").click()
     expect(page.get_by_alt_text(f"test image {PLACE}")).to_be_visible()
     page.wait_for_url(f"**image=digits-{PLACE}*")

@@ -9,7 +9,6 @@ _HERE = Path(__file__).parent
 
 _when_quiet = st.components.v2.component(
     "vaelab_when_quiet",
-    html="<i></i>",
     js=(_HERE / "when_quiet.js").read_text(encoding="utf-8"),
 )
 
@@ -17,7 +16,7 @@ _when_quiet = st.components.v2.component(
 def when_quiet(do: Callable[[], None], *, occasion: str, key: str) -> None:
     """Have the browser ask for a run of this fragment in which `do` is called first, once nobody touches the page.
 
-    It asks once for every new `occasion`, and not at all for an empty one. It draws nothing; style.css takes its place
-    on the page away.
+    It asks once for every new `occasion`, not at all for an empty one, and no more once the visitor turns to another
+    page. It draws nothing; style.css takes its place on the page away.
     """
     _when_quiet(key=key, data=occasion, on_quiet_change=do)

@@ -1,26 +1,43 @@
-// Tells Python once there has been no key and no pointer at work for a while, after it was given an occasion to.
+// Tells Python once no key and no pointer has been at work for a while, after it was given an occasion to.
 
 const REST = 400; // ms
-const AT_WORK = ["pointerdown", "pointermove", "pointerup", "keydown", "wheel"];
-const waits = new WeakMap();
+
+const waits = new WeakMap(); // element of the page to what it waits with
 
 export default function ({ data, parentElement, setTriggerValue }) {
   waits.get(parentElement)?.abort();
   const wait = new AbortController();
   waits.set(parentElement, wait);
-  if (data) waitForRest(wait.signal, () => {
-    wait.abort();
-    setTriggerValue("quiet", true);
-  });
-  return () => waits.get(parentElement)?.abort();
+  if (data) {
+    waitForRest(wait, () => {
+      wait.abort();
+      setTriggerValue("quiet", true);
+    });
+  }
+  return () => wait.abort();
 }
 
-function waitForRest(signal, atRest) {
-  let timer = setTimeout(atRest, REST);
-  const again = () => {
-    clearTimeout(timer);
+function waitForRest(wait, atRest) {
+  const { signal } = wait;
+  const on = (types, listener) =>
+    types.forEach((type) => addEventListener(type, listener, { signal, capture: true, passive: true }));
+  let timer;
+  const stop = () => clearTimeout(timer);
+  const start = () => {
+    stop();
     timer = setTimeout(atRest, REST);
   };
-  for (const type of AT_WORK) addEventListener(type, again, { signal, capture: true, passive: true });
-  signal.addEventListener("abort", () => clearTimeout(timer));
+
+  on(["pointerdown", "keydown"], stop);
+  on(["pointerup", "pointercancel", "keyup", "wheel"], start);
+  // On the way to what is around the page: the address, the other tabs.
+  addEventListener("blur", atRest, { signal });
+  document.documentElement.addEventListener("mouseleave", atRest, { signal });
+  // The page is about to be another, to which the occasion does not belong.
+  on(["popstate"], () => wait.abort());
+  on(["click"], (event) => event.composedPath().some(leadsAway) && wait.abort());
+  signal.addEventListener("abort", stop);
+  start();
 }
+
+const leadsAway = (node) => node instanceof HTMLAnchorElement && node.pathname !== location.pathname;
