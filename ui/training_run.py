@@ -201,6 +201,8 @@ def ask_how_to_go_on(own: Panel, snapshot: bytes) -> None:
     """A run was interrupted: offer to resume it from its last snapshot, or to keep that."""
     run, card = runs.loads(snapshot)
     place = f"the end of epoch {run.epoch}" if run.epoch else "the beginning"
+    if own.error is None:
+        st.info(f"Your interrupted run waits at {place}: go on with it, or keep it as it is.")
     with st.container(horizontal=True):
         if st.button("Go on from the last snapshot", type="primary", help=f"From {place}."):
             try_to_start(own, run, card)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import streamlit as st
+from streamlit.testing.v1 import AppTest
 
 from ui import training_run
 from ui.training_run import CHART_POINTS, Panel, _finish, max_jobs, series, status
@@ -159,6 +160,24 @@ def test_a_run_that_goes_on_and_is_cancelled_before_its_turn_leaves_the_snapshot
     assert panel.job is not None and panel.error is None
     panel.release()
     assert panel.interrupted == snapshot
+
+
+def asking(error: str | None) -> AppTest:
+    """A page that asks what is to become of a run's snapshot."""
+
+    def page(snapshot: bytes, error: str | None) -> None:
+        from ui.training_run import Panel, ask_how_to_go_on
+
+        ask_how_to_go_on(Panel(interrupted=snapshot, error=error), snapshot)
+
+    return AppTest.from_function(page, kwargs={"snapshot": file(), "error": error}).run(timeout=30)
+
+
+def test_the_question_about_a_snapshot_says_what_it_is_about():
+    at = asking(None)
+    assert [button.label for button in at.button] == ["Go on from the last snapshot", "Keep it as it is"]
+    assert "waits at the beginning" in at.info[0].value
+    assert not asking("It died; …").info  # the error, which stands above, says it
 
 
 def test_the_explorers_model_is_made_anew_only_of_newer_weights():
