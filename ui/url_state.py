@@ -60,22 +60,16 @@ def write() -> None:
         st.query_params.update(changed)
 
 
+@st.fragment
 def write_when_quiet() -> None:
     """`write` for a fragment that puts something into the address; called last by it.
 
     A change of the address keeps the browser busy for some milliseconds, for which what the visitor asked for would
-    have to wait. So it is written once they rest; in a run of the whole page at once.
+    have to wait. So it is written once they rest; a run of the whole page writes it at its end.
     """
-    if not is_fragment_run():
-        write()
-    _write_when_quiet()
-
-
-@st.fragment
-def _write_when_quiet() -> None:
     wanted = _remember()
-    is_written = st.query_params.to_dict() == wanted
-    when_quiet(_write_late, occasion="" if is_written else urlencode(wanted), key="address")
+    is_late = is_fragment_run() and st.query_params.to_dict() != wanted
+    when_quiet(_write_late, occasion=urlencode(wanted) if is_late else "", key="address")
 
 
 def _write_late() -> None:
@@ -109,7 +103,7 @@ def prepare(state: Mapping[str, str | int | float]) -> None:
 
     What `state` does not name stays as it is, but for a z of another model or image.
     """
-    write()
+    write()  # what fragments put: the next run starts from the address alone
     if {"model", "image"} & state.keys():
         _tell("z", None)
     for name, value in state.items():

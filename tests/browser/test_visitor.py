@@ -131,6 +131,7 @@ def test_dragging_decodes_in_the_browser_and_reports_on_release(page, visit, mod
     page.on("websocket", listen)
     visit("/vae?model=vae-digits")
     pick(page, 3)
+    page.wait_for_url("**image=digits-3")  # the address is what a pick brings about last
     wait_until_idle(page)
     code = model.embed(digit(3).unsqueeze(0))[0]
     before = shown(page)

@@ -13,9 +13,9 @@ from streamlit.testing.v1 import AppTest
 
 from ui import image_choice
 from ui.draw_pad import SIDE
-from ui.image_choice import for_model, image_named
+from ui.image_choice import for_model, image_named, is_of_other_images
 from ui.image_token import Place, image_token
-from vaemodels import data
+from vaemodels import checkpoints, data
 from vaemodels.data import binarize
 from vaemodels.data.framing import frame
 from vaemodels.models import build
@@ -206,3 +206,14 @@ def test_another_model_takes_the_image_in_its_own_way():
     picked = image_named(image_token(Place("digits", 9)), binary)
     assert torch.equal(for_model(picked, grey), picked.grey)
     assert torch.equal(picked.x, image_choice.test_inputs("digits", "static")[9])
+
+
+def test_only_a_test_image_of_another_dataset_is_one_the_model_did_not_learn_the_like_of():
+    one_of_ones_own = image_token(np.full((28, 28), 255, np.uint8))
+    for name, key, other in [
+        ("vae", "digits-3", True),
+        ("vae-digits", "digits-3", False),
+        ("vae", one_of_ones_own, False),
+    ]:
+        checkpoint = checkpoints.load(name)
+        assert is_of_other_images(image_named(key, checkpoint.model), checkpoint) == other
