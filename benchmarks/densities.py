@@ -14,9 +14,9 @@ from torch import Tensor
 from torch.distributions import MixtureSameFamily
 
 from benchmarks.report import Row, show
+from vaemodels.analysis.quadrature import exact_posterior
 from vaemodels.mixture import GaussianMixture
 from vaemodels.models import VAE, VAEConfig
-from vaemodels.quadrature import exact_posterior
 
 COMPONENTS, Z_DIM = 500, 10
 TURNS = 5

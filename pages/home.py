@@ -2,34 +2,14 @@
 
 import streamlit as st
 
-from ui import models, url_state, vae_page
+from ui import explorer_panel, frame, models
+from ui.address import url_state
 from ui.explorer import prior_samples
-from ui.navigation import header
-from ui.variants import VARIANTS, table
+from ui.home import starts, variants
+from ui.home.page import HOME, START
+from ui.pages import PAGES
 
-SLOT = "home"
-VAE_PAGE = "pages/vae.py"
-STARTS = [
-    (
-        "Take one image's ELBO apart",
-        {},
-        "Reconstruction and KL in nats, pixel by pixel and dimension by dimension.",
-    ),
-    ("Draw a digit of your own", {"images": "draw"}, "See where the encoder puts it, and what comes back."),
-    (
-        "Walk from one digit to another",
-        {"look": "interpolate"},
-        "The straight line between two codes, decoded.",
-    ),
-    ("Turn β up and down", {"look": "beta"}, "What a model pays in reconstruction for a smaller KL."),
-]
-START = [1.0, -0.7]  # somewhere legible
-
-with st.container(horizontal=True, vertical_alignment="bottom", key="head"):
-    header("VAE Lab")
-    name = vae_page.default_model(["vae-2d", "vae-2d-digits"])
-    checkpoint = models.get(name)
-    shown, seed = vae_page.choose_decoding(checkpoint.model)
+head = frame.begin(HOME)
 st.markdown(
     "A variational autoencoder learns to write digits it has never seen. This one squeezes every image into **two "
     "numbers**: drag in the plane, and its decoder draws what those two numbers mean."
@@ -39,30 +19,27 @@ st.markdown(
 @st.fragment
 def touch() -> None:
     """The explorer; where it is let go of goes into the address."""
-    vae_page.explorer(SLOT, key="home-explorer", start=START, shown=shown, seed=seed)
+    explorer_panel.explorer(HOME.slot, key="home-explorer", start=START, show=head.show, seed=head.seed)
     url_state.write_when_quiet()
 
 
 explorer, beside = st.columns([7, 4], gap="large")
 with explorer:
     touch()
-    st.caption(models.describe(checkpoint.card))
+    st.caption(models.describe(head.checkpoint.card))
 with beside:
     st.header("Where to start", anchor=False)
-    for label, query, about in STARTS:
-        with st.container(gap=None):
-            st.page_link(VAE_PAGE, label=f"**{label}** →", query_params=query)
-            st.caption(about)
+    starts.links(PAGES)
 prior_samples(
-    SLOT,
+    HOME.slot,
     key="home-samples",
     rows=1,
     columns=16,
-    show=shown,
-    seed=seed,
+    show=head.show,
+    seed=head.seed,
     about="Draws z ~ N(0, I), decoded in your browser. Choose one to carry its z to the plane above.",
 )
 st.header("What each variant changes", anchor=False)
-table(VARIANTS, VAE_PAGE)
-vae_page.publish(name, checkpoint, SLOT)
-url_state.write()
+variants.table(PAGES)
+explorer_panel.publish(head.name, head.checkpoint, HOME.slot)
+frame.end(head)

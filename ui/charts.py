@@ -39,7 +39,7 @@ COLOURS: dict[Theme, dict[str, str]] = {
     },
 }
 
-# As in ui/explorer/theme.js: apart under the common kinds of colour blindness, and always with the digit beside them.
+# As in ui/components/theme.js: apart under the common kinds of colour blindness, and always with the digit beside them.
 DIGITS: dict[Theme, list[str]] = {
     "light": [
         *("#0072b2", "#b34f00", "#007a59", "#a04a7c", "#6b5400"),

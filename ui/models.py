@@ -1,16 +1,18 @@
 """The models a visitor can choose on a page: the pretrained ones, shared, and their own, theirs alone."""
 
+from collections.abc import Collection, Iterable
+
 import streamlit as st
 
-from ui.terms import subscript
-from vaemodels import checkpoints, data
+from ui.kinds import KINDS
+from ui.words import binarisation, dataset, number, subscript
+from vaemodels import checkpoints
 from vaemodels.checkpoints import Card, Checkpoint
 from vaemodels.errors import LabError
 from vaemodels.losses import nelbo
 
 MAX_OWN = 8
 IMAGE_SHAPE = (1, 28, 28)  # what pages draw
-KINDS = {"vae": "VAE", "ae": "Autoencoder"}
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -58,17 +60,17 @@ def _kept() -> dict[str, tuple[Checkpoint, bytes]]:
     return kept
 
 
-def names(kinds: set[str]) -> list[str]:
+def names(kinds: Collection[str]) -> list[str]:
     """Own models first, then the pretrained ones, of the given kinds of model and of images as pages take them."""
     mine = [name for name, checkpoint in reversed(own().items()) if _is_offered(checkpoint.card, kinds)]
     return mine + [name for name in checkpoints.pretrained_names() if _is_readable(name, kinds)]
 
 
-def _is_offered(card: Card, kinds: set[str]) -> bool:
+def _is_offered(card: Card, kinds: Collection[str]) -> bool:
     return card["model"] in kinds and tuple(card["config"]["image_shape"]) == IMAGE_SHAPE
 
 
-def _is_readable(name: str, kinds: set[str]) -> bool:
+def _is_readable(name: str, kinds: Collection[str]) -> bool:
     """Whether a pretrained checkpoint is on offer; a damaged file is on none."""
     try:
         return _is_offered(pretrained_card(name), kinds)
@@ -84,7 +86,7 @@ def get(name: str) -> Checkpoint:
 def describe(card: Card) -> str:
     """One line on what a model is and how it measured, with what it was measured on."""
     training = card["training"]
-    text = f"{title(card)}, trained on {named(card['dataset'])} for {card['epoch']} epochs"
+    text = f"{title(card)}, trained on {dataset(card['dataset'])} for {card['epoch']} epochs"
     if training["reconstruction_weight"] != 1:
         text += f" with the reconstruction times {training['reconstruction_weight']:g}"
     if card["model"] != "ae" and training["beta"] != 1:
@@ -96,8 +98,8 @@ def describe(card: Card) -> str:
 
 def title(card: Card) -> str:
     """Its kind and size in a few words."""
-    decoder = ", Gaussian decoder" if card["config"].get("likelihood") == "gaussian" else ""
-    return f"{KINDS[card['model']]}, {card['config']['z_dim']} dimensions{decoder}"
+    kind = KINDS[card["model"]]
+    return f"{kind.title}, {kind.size(card['config'])}"
 
 
 def _measured(card: Card) -> str:
@@ -111,15 +113,25 @@ def _measured(card: Card) -> str:
         last = nelbo(card["history"][-1]["held_out"])
         return f"{label} {last:.1f} nats on held-out images after the last whole epoch."
     measure = "nelbo" if likelihood else "reconstruction"
-    value = f"{result[measure]:.1f}".replace("-", "−")
-    pixels = "grey pixels" if result["binarization"] == "none" else f"{result['binarization']} binarisation"
     return (
-        f"{label} {value} ± {result['stderr'][measure]:.1f} nats ({result['n']:,} test images of "
-        f"{named(result['dataset'])}, {pixels}){'.' if likelihood else '; no likelihood.'}"
+        f"{label} {number(result[measure])} ± {number(result['stderr'][measure])} nats ({result['n']:,} test images of "
+        f"{dataset(result['dataset'])}, {binarisation(result['binarization'])})"
+        f"{'.' if likelihood else '; no likelihood.'}"
     )
 
 
-def named(dataset: str) -> str:
-    """A dataset's title inside a sentence."""
-    title = data.get(dataset).title
-    return title if title.isupper() else title[0].lower() + title[1:]
+def present(names: Iterable[str]) -> dict[str, Checkpoint]:
+    """The pretrained models of those names that can be opened; a sentence on the page names the others."""
+    found: dict[str, Checkpoint] = {}
+    missing: list[str] = []
+    for name in names:
+        try:
+            found[name] = pretrained(name)
+        except LabError:
+            missing.append(name)
+    if missing:
+        st.warning(
+            f"Missing from the folder pretrained/: {', '.join(missing)}. What is here is shown; "
+            "fetch the project again to get the rest."
+        )
+    return found

@@ -5,7 +5,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from ui import url_state
+from ui.address import url_state
+from ui.pages import PAGES
 
 STYLE = Path(__file__).parent / "style.css"
 ENTERED = "came_through_the_entry_point"
@@ -14,11 +15,7 @@ ENTERED = "came_through_the_entry_point"
 def current_page() -> Page:
     """Draw the menu; the page that the visitor asked for, to be run."""
     return st.navigation(
-        [
-            st.Page("pages/home.py", title="Home", default=True),
-            st.Page("pages/vae.py", title="VAE and β-VAE"),
-        ],
-        position="top",
+        [st.Page(page.file, title=page.title, default=page is PAGES[0]) for page in PAGES], position="top"
     )
 
 

@@ -2,14 +2,9 @@
 
 from torch import Tensor
 
+from ui.words import dimension, number, plus_minus
+from vaemodels.checkpoints import Card
 from vaemodels.evaluation import ImageTerms
-
-SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-
-
-def subscript(number: int) -> str:
-    """A number in subscript digits."""
-    return str(number).translate(SUBSCRIPTS)
 
 
 def formula(terms: ImageTerms) -> str:
@@ -27,11 +22,11 @@ def formula(terms: ImageTerms) -> str:
         '<div class="lab-formula lab-sum">'
         '<b class="lab-bound">−ELBO</b><span>=</span><b class="lab-rec">−E<sub>q</sub>[log p(x|z)]</b><span>+</span>'
         '<b class="lab-kl">KL(q ‖ p)</b>'
-        f'<b class="lab-bound" data-term="nelbo">{_nats(total)}</b><span>=</span>'
-        f'<b class="lab-rec" data-term="reconstruction">{_nats(terms.reconstruction)}</b><span>+</span>'
+        f'<b class="lab-bound" data-term="nelbo">{number(total)}</b><span>=</span>'
+        f'<b class="lab-rec" data-term="reconstruction">{number(terms.reconstruction)}</b><span>+</span>'
         f'<b class="lab-kl" data-term="kl">{kl:.1f}</b></div>'
         f'{bar}<div class="lab-note">In nats; q = q(z|x), p = p(z). The mean of {terms.draws} draws of z, '
-        f"± {terms.stderr:.1f}; the KL is exact.</div>"
+        f"± {terms.stderr:.1f}{'; the KL is exact' if terms.kl_is_exact else ', the KL as well'}.</div>"
     )
 
 
@@ -43,19 +38,34 @@ def _stacked(reconstruction: float, kl: float) -> str:
     )
 
 
-def _nats(value: float) -> str:
-    """One decimal, with a true minus sign."""
-    return f"{value:.1f}".replace("-", "−")
-
-
 def per_dimension(kl: Tensor, top: float) -> str:
     """The KL of each latent dimension `[z_dim]` as a bar on a scale that ends at `top` nats."""
     rows = "".join(
-        f'<span>z{subscript(i + 1)}</span><i class="lab-bar-kl" style="width:{100 * value / top:.1f}%" '
+        f'<span>{dimension(i)}</span><i class="lab-bar-kl" style="width:{100 * value / top:.1f}%" '
         f'title="KL of z{i + 1}: {value:.3f} nats"></i><span>{value:.2f}</span>'
         for i, value in enumerate(kl.clamp(min=0).tolist())
     )
     return (
         '<div class="lab-note">KL of each dimension, in nats</div>'
         f'<div class="lab-dims" role="group" aria-label="KL of each latent dimension in nats">{rows}</div>'
+    )
+
+
+def measured_terms(card: Card, reconstruction: str = "reconstruction", kl: str = "KL") -> str:
+    """−ELBO as its two terms, by the names given, with the values that a model's card holds, as HTML."""
+    result = card["evaluation"]
+    error = result["stderr"]
+    if not result["kl"]:
+        value = plus_minus(result["reconstruction"], error["reconstruction"])
+        return (
+            f'<div class="lab-formula">{reconstruction} error = <b class="lab-rec">{value}</b></div>'
+            '<div class="lab-note">No q(z|x), no likelihood: no KL and no bound.</div>'
+        )
+    return (
+        '<div class="lab-formula lab-sum">'
+        f'<b class="lab-bound">−ELBO</b><span>=</span><b class="lab-rec">{reconstruction}</b><span>+</span>'
+        f'<b class="lab-kl">{kl}</b>'
+        f'<b class="lab-bound">{plus_minus(result["nelbo"], error["nelbo"])}</b><span>=</span>'
+        f'<b class="lab-rec">{plus_minus(result["reconstruction"], error["reconstruction"])}</b><span>+</span>'
+        f'<b class="lab-kl">{plus_minus(result["kl"]["z"], error["kl"]["z"])}</b></div>'
     )

@@ -18,7 +18,7 @@ from vaemodels.networks import LOG_STD_MAX, LOG_STD_MIN
 from vaemodels.training_config import TrainingConfig
 
 
-class Activation(NamedTuple):
+class InPlace(NamedTuple):
     """An activation done in place, and its backward pass: from the gradient at its result h, and h, to its input's."""
 
     forward: Callable[[Tensor], Tensor]
@@ -34,10 +34,10 @@ def _relu_backward(gradient: Tensor, h: Tensor) -> Tensor:
     return torch.ops.aten.threshold_backward(gradient, h, 0)
 
 
-IN_PLACE: dict[type[nn.Module], Activation] = {
-    nn.ELU: Activation(functional.elu_, _elu_backward),
-    nn.Tanh: Activation(torch.tanh_, torch.ops.aten.tanh_backward),
-    nn.ReLU: Activation(torch.relu_, _relu_backward),
+IN_PLACE: dict[type[nn.Module], InPlace] = {
+    nn.ELU: InPlace(functional.elu_, _elu_backward),
+    nn.Tanh: InPlace(torch.tanh_, torch.ops.aten.tanh_backward),
+    nn.ReLU: InPlace(torch.relu_, _relu_backward),
 }
 assert set(IN_PLACE) == set(networks.ACTIVATIONS.values())
 
@@ -117,7 +117,7 @@ def _layers(network: nn.Sequential) -> list[nn.Linear]:
     return [layer for layer in network if isinstance(layer, nn.Linear)]
 
 
-def _activations(layers: Sequence[nn.Linear], x: Tensor, activation: Activation) -> list[Tensor]:
+def _activations(layers: Sequence[nn.Linear], x: Tensor, activation: InPlace) -> list[Tensor]:
     """What goes into each layer, `x` into the first, and what comes out of the last."""
     h = [x]
     for layer in layers[:-1]:
@@ -129,7 +129,7 @@ def _gradients(
     layers: Sequence[nn.Linear],
     inputs: Sequence[Tensor],
     gradient: Tensor,
-    activation: Activation,
+    activation: InPlace,
     to_input: bool = True,
 ) -> tuple[list[Tensor], Tensor]:
     """From the `gradient` at the last layer's output, those of all weights and biases, and that at the first layer.

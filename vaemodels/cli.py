@@ -4,7 +4,6 @@ Exit codes: 0 done, 1 failed, 2 asked for something that makes no sense; errors 
 """
 
 import argparse
-import dataclasses
 import json
 import math
 import sys
@@ -245,10 +244,8 @@ def _run_from(options: argparse.Namespace) -> tuple[Run, dict[str, Any]]:
         config = settings.with_text(preset.training, training_settings)
         shape = ",".join(map(str, datasets.get(config.dataset).image_shape))
         model_config = settings.with_text(preset.config, {"image_shape": shape} | model_settings)
-        if "binarization" not in chosen and getattr(model_config, "likelihood", None) == "gaussian":
-            config = dataclasses.replace(
-                config, binarization="none"
-            )  # a density over greys is trained on greys
+        if "binarization" not in chosen:
+            config = runs.suited(config, model_config)
         run, card = runs.new(options.preset, preset.model, model_config, config)
     run.model.to(training.best_device())
     return run, card

@@ -174,7 +174,8 @@ class ImageTerms:
 
     `reconstruction` is the mean of `draws` draws z ~ q(z|x) with standard error `stderr`, `per_pixel: [dim]` its parts,
     `kl` each latent's KL, `kl_by_dimension` its parts `[z_dim]` where it has such, `code: [z_dim]` the posterior mean,
-    and `mean: [dim]` the picture E[x|z] there.
+    and `mean: [dim]` the picture E[x|z] there. `kl_is_exact` says that the KL is in closed form, no
+    mean of draws.
     """
 
     reconstruction: float
@@ -185,6 +186,7 @@ class ImageTerms:
     kl_by_dimension: Mapping[str, Tensor]
     code: Tensor
     mean: Tensor
+    kl_is_exact: bool
 
     @property
     def kl_total(self) -> float:
@@ -217,6 +219,7 @@ def image_terms(
         kl_by_dimension={name: values[0] for name, values in by_dimension.items()},
         code=model.embed(x.unsqueeze(0), one)[0],
         mean=model.reconstruct(x.unsqueeze(0), one)[0],
+        kl_is_exact=model.kl_is_exact,
     )
 
 

@@ -17,7 +17,7 @@ from vaemodels.errors import UsageError
 from vaemodels.models.base import Model, Output
 
 Objective = Literal["elbo", "iwae", "stl", "dreg"]
-MAX_K = 1_000
+MAX_DRAWS = 1_000
 
 
 def elbo(log_w: Tensor) -> Tensor:
@@ -84,10 +84,13 @@ def check(model: Model, objective: str, k: int) -> None:
         UsageError: with what to choose instead.
     """
     if objective not in get_args(Objective):
-        raise UsageError(f"Unknown objective '{objective}'; choose one of {', '.join(get_args(Objective))}.")
-    if not 1 <= k <= MAX_K:
         raise UsageError(
-            f"An objective takes 1 to {MAX_K:,} draws of z an image, not {k}; choose k in that range."
+            f"Unknown objective '{objective}'; choose one of {', '.join(get_args(Objective))}.", "objective"
+        )
+    if not 1 <= k <= MAX_DRAWS:
+        raise UsageError(
+            f"An objective takes 1 to {MAX_DRAWS:,} draws of z an image, not {k}; choose k in that range.",
+            "k",
         )
     if not model.has_likelihood:
         raise UsageError(

@@ -1,4 +1,4 @@
-"""Picture files from strangers: checked before they are decoded, and read as ink on an empty ground.
+"""InkPicture files from strangers: checked before they are decoded, and read as ink on an empty ground.
 
 Nothing here trusts a file: its format is read from its content, its size from its header, and it is decoded at most
 once, at a size that a page can afford.
@@ -30,14 +30,14 @@ EVEN_GROUND = 0.5  # grey levels of noise, below which a picture is not a photog
 _decoding = threading.Lock()  # one picture at a time, so that many visitors' do not add up
 
 
-class Picture(NamedTuple):
+class InkPicture(NamedTuple):
     """The ink of a picture, uint8 `[height, width]` from 0 (the ground) to 255, and whether it was darker than that."""
 
     ink: Ink
     dark_on_light: bool
 
 
-def read_picture(data: bytes) -> Picture:
+def read_picture(data: bytes) -> InkPicture:
     """The ink of a picture file: of a drawing, a scan, or a photograph of writing on paper.
 
     PNG, JPEG, WebP, BMP and the first frame of a GIF are read, turned upright, transparent parts empty. What differs
@@ -111,7 +111,7 @@ def _on_contrasting_ground(image: Image.Image) -> Image.Image:
     return visible
 
 
-def ink_of(grey: npt.NDArray[np.uint8]) -> Picture:
+def ink_of(grey: npt.NDArray[np.uint8]) -> InkPicture:
     """What stands out from the ground in `grey: [height, width]`, stretched so that the most ink is 255.
 
     The ground is the plane a + b·row + c·column through the picture's border, so that paper may be lit from one side.
@@ -133,7 +133,7 @@ def ink_of(grey: npt.NDArray[np.uint8]) -> Picture:
         raise LabError("Nothing in the picture stands out from its ground; choose one with more contrast.")
     faint = max(most / 4, NOISE_STDS * noise) if noise > EVEN_GROUND else most / 16
     ink[ink < faint] = 0
-    return Picture((ink * (255 / most)).round().astype(np.uint8), dark_on_light)
+    return InkPicture((ink * (255 / most)).round().astype(np.uint8), dark_on_light)
 
 
 def _ground(grey: npt.NDArray[np.uint8]) -> tuple[npt.NDArray[np.float64], float]:

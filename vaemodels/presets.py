@@ -4,14 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from vaemodels.errors import UsageError
-from vaemodels.models import (
-    AEConfig,
-    FSVAEConfig,
-    GMVAEConfig,
-    HVAEConfig,
-    SSVAEConfig,
-    VAEConfig,
-)
+from vaemodels.models import AEConfig, FSVAEConfig, GMVAEConfig, HVAEConfig, SSVAEConfig, VAEConfig
 from vaemodels.training_config import TrainingConfig
 
 

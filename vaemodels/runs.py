@@ -9,14 +9,13 @@ from torch import Tensor
 
 from vaemodels import checkpoints, losses, models, training
 from vaemodels import data as datasets
+from vaemodels.cards import Card
 from vaemodels.data import Split
 from vaemodels.errors import UsageError
 from vaemodels.models import Model
 from vaemodels.settings import from_values
 from vaemodels.training import Run
 from vaemodels.training_config import TrainingConfig
-
-Card = dict[str, Any]
 
 # The settings by which held-out losses can be compared.
 COMPARABLE = ("dataset", "binarization", "objective", "k")
@@ -35,6 +34,12 @@ def new(name: str, model_name: str, model_config: Any, config: TrainingConfig) -
     losses.check(model, config)
     train, _ = data(config)
     return training.start(model, config, train), _card(name, model, config)
+
+
+def suited(config: TrainingConfig, model_config: Any) -> TrainingConfig:
+    """The recipe with the binarisation the likelihood asks for: a density over greys is trained on greys."""
+    gaussian = getattr(model_config, "likelihood", None) == "gaussian"
+    return dataclasses.replace(config, binarization="none") if gaussian else config
 
 
 def check(model_name: str, model_config: Any, config: TrainingConfig) -> None:

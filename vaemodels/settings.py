@@ -67,12 +67,14 @@ def _checked(key: str, value: Any, hint: Any) -> Any:
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin is typing.Literal:
         if value not in args:
-            raise UsageError(f"{key} is '{value}'; choose one of {', '.join(map(str, args))}.")
+            raise UsageError(f"{key} is '{value}'; choose one of {', '.join(map(str, args))}.", key)
         return value
     if origin is tuple:
         numbers = isinstance(value, list | tuple) and all(type(item) is int for item in value)
         if not numbers or (args[-1] is not Ellipsis and len(value) != len(args)):
-            raise UsageError(f"{key} is {value!r}; give whole numbers separated by commas, as in 300,300.")
+            raise UsageError(
+                f"{key} is {value!r}; give whole numbers separated by commas, as in 300,300.", key
+            )
         return tuple(value)
     if origin is types.UnionType:
         return None if value is None else _checked(key, value, args[0])
@@ -83,4 +85,4 @@ def _checked(key: str, value: Any, hint: Any) -> Any:
     if hint in (str, bool) and isinstance(value, hint):
         return value
     kind = {float: "a number", int: "a whole number", str: "text", bool: "true or false"}[hint]
-    raise UsageError(f"{key} is {value!r}; give {kind}.")
+    raise UsageError(f"{key} is {value!r}; give {kind}.", key)

@@ -5,7 +5,7 @@ from typing import Literal
 
 from vaemodels.data.binarization import Binarization
 from vaemodels.errors import UsageError
-from vaemodels.objectives import MAX_K, Objective
+from vaemodels.objectives import MAX_DRAWS, Objective
 
 Schedule = Literal["cosine", "constant"]
 Precision = Literal["auto", "float32", "bfloat16"]
@@ -48,18 +48,19 @@ class TrainingConfig:
         _in_range("beta", self.beta, 0, 1_000)
         _in_range("kl_warmup_epochs", self.kl_warmup_epochs, 0, 100_000)
         _in_range("seed", self.seed, 0, 2**31 - 1)
-        _in_range("k", self.k, 1, MAX_K)
+        _in_range("k", self.k, 1, MAX_DRAWS)
         _in_range("labelled", self.labelled, 0, 1_000_000)
         _in_range("alpha", self.alpha, 0, 100_000)
         _in_range("gen_weight", self.gen_weight, 0, 1)
         if self.reconstruction_weight == 0 and self.beta == 0:
             raise UsageError(
-                "With both weights at 0 there is nothing to learn; set reconstruction_weight or beta."
+                "With both weights at 0 there is nothing to learn; raise that of the reconstruction or β."
             )
 
 
 def _in_range(name: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:
         raise UsageError(
-            f"{name} goes from {low:g} to {high:g}, and {value:g} is outside; choose a value in between."
+            f"{name} goes from {low:g} to {high:g}, and {value:g} is outside; choose a value in between.",
+            name,
         )

@@ -17,8 +17,8 @@ from ui.explorer import (
     publish_decoder,
     traversals,
 )
-from ui.image_picker import image_picker, thumbnails
-from ui.training_chart import training_chart
+from ui.images.picker import image_picker, thumbnails
+from ui.training.chart import training_chart
 from vaemodels import checkpoints
 
 
@@ -62,7 +62,7 @@ def explorer() -> None:
             "page",
             key="explorer",
             z=[0.5 * token, 0.0, 0.0],
-            token=token,
+            occasion=token,
             show=show,
             seed=noise,
         )
@@ -79,7 +79,7 @@ def picker() -> None:
     images = torch.arange(12 * 3 * 5 * 4).remainder(256).to(torch.uint8).view(12, -1)
     labels = torch.arange(12) % 10
     pictures = thumbnails(images, (3, 5, 4), labels)
-    index = image_picker(pictures, key="picker", selected=selected, token=selected, columns=5)
+    index = image_picker(pictures, key="picker", selected=selected, occasion=selected, columns=5)
     st.text(f"picked {index}")
 
 

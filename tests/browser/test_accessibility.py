@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.browser.streamlit_page import shown, wait_until_idle
 from tests.browser.visits import PATIENCE, TRAINING, watched
-from ui.looks import LOOKS
+from ui.vae.page import LOOKS
 
 LAPTOP = ViewportSize(width=1366, height=768)
 NARROW = [

@@ -14,9 +14,9 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.component_page import websocket_frames
 from tests.browser.streamlit_page import centre, exceptions, wait_until_idle
-from tests.test_picture_files import saved, seven
-from ui.draw_pad import SIDE
-from ui.image_token import image_token
+from tests.vaemodels.test_picture_files import saved, seven
+from ui.images.name import image_name
+from ui.images.pad import SIDE
 from vaemodels import checkpoints, data
 from vaemodels.data.framing import Ink, frame
 from vaemodels.evaluation import image_terms
@@ -143,7 +143,7 @@ def test_a_drawing_is_framed_measured_and_opened_by_its_link(
     assert np.array_equal(framed(page), ink)
     assert 40 < ink.sum() / 255 < 160  # MNIST's digits have 95 pixels of ink, half of them 60 to 120
     expect_elbo(page, model, ink)
-    expect_in_address(page, image_token(ink))
+    expect_in_address(page, image_name(ink))
 
     other = chromium.new_context()
     stranger = other.new_page()
@@ -177,11 +177,11 @@ def test_a_digit_can_be_drawn_without_a_pointer(page, visit, model):
         page.get_by_alt_text("The image as it was framed").wait_for()
         wait_until_idle(page)
         one = framed(page)
-        expect_in_address(page, image_token(one))
+        expect_in_address(page, image_name(one))
         # A bar across, undone by the keyboard, leaves the one.
         for key in ["ArrowLeft"] * 4 + ["Space"] + ["Shift+ArrowRight"] * 2 + ["Space"]:
             page.keyboard.press(key)
-        page.wait_for_url(lambda url: image_in(url) != image_token(one))
+        page.wait_for_url(lambda url: image_in(url) != image_name(one))
         wait_until_idle(page)
         assert not np.array_equal(framed(page), one)
         page.keyboard.press("Control+z")
@@ -214,7 +214,7 @@ def test_an_uploaded_picture_is_framed_and_a_bad_one_changes_nothing(page, visit
     )
     expect(page.get_by_text("This file is not a picture that can be read")).to_be_visible()
     expect_elbo(page, model, ink)
-    expect_in_address(page, image_token(ink))
+    expect_in_address(page, image_name(ink))
 
 
 def test_digits_are_narrowed_in_the_browser_alone(page, visit):

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.streamlit_page import exceptions, shown, wait_until_idle
-from ui.image_choice import image_named
+from ui.images.choice import image_named
 from vaemodels import checkpoints
 from vaemodels.evaluation import image_terms
 

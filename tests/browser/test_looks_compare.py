@@ -12,10 +12,10 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.streamlit_page import exceptions, wait_until_idle
-from ui.looks.beta import FAMILY
-from ui.looks.decoded import decoded
+from ui.images.decoded import decoded
+from ui.vae.beta import FAMILY
 from vaemodels import checkpoints, data
-from vaemodels.comparisons import rate_distortion, traversals
+from vaemodels.analysis.comparisons import rate_distortion, traversals
 from vaemodels.data import binarize
 from vaemodels.pictures import Picture, grid
 

@@ -11,8 +11,8 @@ from torch import Tensor
 from tests.browser.streamlit_page import console_errors, exceptions, shown, wait_until_idle
 from ui.looks.cloud import draws_of_z
 from vaemodels import checkpoints, data
+from vaemodels.analysis.latent_space import principal_plane
 from vaemodels.data import binarize
-from vaemodels.latent_space import principal_plane
 from vaemodels.models import Model
 
 PATIENCE = 60_000  # ms, on a machine that may be busy

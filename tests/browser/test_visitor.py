@@ -11,13 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from torch import Tensor
 
 from tests.browser.server import ROOT, serve
-from tests.browser.streamlit_page import (
-    centre,
-    exceptions,
-    navigation,
-    shown,
-    wait_until_idle,
-)
+from tests.browser.streamlit_page import centre, exceptions, navigation, shown, wait_until_idle
 from tests.browser.visits import PATIENCE, TRAINING, start_training, watched
 from ui.explorer import decoder_data
 from vaemodels import checkpoints, data

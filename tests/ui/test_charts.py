@@ -25,7 +25,7 @@ def test_a_colour_means_the_same_in_charts_style_sheet_and_theme(theme):
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_digit_has_the_colour_it_has_in_the_explorer(theme):
-    script = (ROOT / "ui" / "explorer" / "theme.js").read_text()
+    script = (ROOT / "ui" / "components" / "theme.js").read_text()
     [colours] = re.findall(rf"const DIGITS_{theme.upper()} = \[(.+?)\]", script, re.DOTALL)
     assert re.findall(r"#\w+", colours) == charts.DIGITS[theme]
     assert len(set(charts.DIGITS[theme])) == 10

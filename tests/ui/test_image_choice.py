@@ -11,10 +11,10 @@ import torch
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
-from ui import image_choice
-from ui.draw_pad import SIDE
-from ui.image_choice import for_model, image_named, is_of_other_images
-from ui.image_token import Place, image_token
+from ui.images.choice import for_model, image_named, is_of_other_images
+from ui.images.name import Place, image_name
+from ui.images.pad import SIDE
+from ui.images.splits import model_input
 from vaemodels import checkpoints, data
 from vaemodels.data import binarize
 from vaemodels.data.framing import frame
@@ -28,13 +28,14 @@ def app() -> None:
     import streamlit as st
     import torch
 
-    from ui import image_choice, url_state
+    from ui.address import url_state
+    from ui.images.choice import pick_image
     from vaemodels.checkpoints import Checkpoint
     from vaemodels.models import build
 
     model = build("vae", {"z_dim": 2, "hidden": (4,)})
     checkpoint = Checkpoint(model=model, card={"dataset": "digits"}, resume=None, dtype=torch.float32)
-    st.session_state["chosen"] = image_choice.pick_image(checkpoint)
+    st.session_state["chosen"] = pick_image(checkpoint)
     url_state.write()
 
 
@@ -93,7 +94,7 @@ def test_the_first_test_image_is_shown_and_leaves_the_address_alone(visit):
 
 def test_a_pick_is_in_the_address_and_is_what_torch_binarises(visit):
     at = visit()
-    report = at.session_state["_picker-digits_memory"]["occasion"]
+    report = at.session_state["_picker-digits_memory"]["stamp"]
     at.session_state["picker-digits"] = {"choice": {"index": 12, "occasion": report}}
     at.run()
     assert key(at) == "digits-12"
@@ -108,7 +109,7 @@ def test_a_pick_is_in_the_address_and_is_what_torch_binarises(visit):
 @pytest.mark.parametrize("index", [-1, 300, 2.5, "7", None, [1]])
 def test_a_pick_of_what_is_not_there_picks_nothing(visit, index):
     at = visit()
-    report = at.session_state["_picker-digits_memory"]["occasion"]
+    report = at.session_state["_picker-digits_memory"]["stamp"]
     at.session_state["picker-digits"] = {"choice": {"index": index, "occasion": report}}
     assert key(at.run()) == "digits-0"
 
@@ -120,7 +121,7 @@ def test_a_link_opens_its_place(visit):
 
 
 def test_a_link_opens_its_pixels(visit):
-    token = image_token(frame(bar()))
+    token = image_name(frame(bar()))
     at = visit(image=token)
     assert key(at) == token
     assert at.segmented_control(key="images").value == "draw"
@@ -154,7 +155,7 @@ def test_a_drawing_is_framed_and_kept_when_it_is_wiped_out(visit):
     assert key(at) == "digits-0"
     assert any("Until there is one of yours" in caption.value for caption in at.caption)
     at = drawn(at, bar())
-    assert key(at) == image_token(frame(bar()))
+    assert key(at) == image_name(frame(bar()))
     token = key(at)
     at = drawn(at, np.zeros_like(bar()))
     assert key(at) == token
@@ -200,16 +201,16 @@ def test_an_upload_is_read_framed_and_explained(visit):
 def test_another_model_takes_the_image_in_its_own_way():
     binary = build("vae", SMALL)
     grey = build("vae", {**SMALL, "likelihood": "gaussian"})
-    own = image_named(image_token(frame(bar())), grey)
+    own = image_named(image_name(frame(bar())), grey)
     assert torch.equal(own.x, own.grey)
     assert torch.equal(for_model(own, binary), (own.grey > 0.5).float())
-    picked = image_named(image_token(Place("digits", 9)), binary)
+    picked = image_named(image_name(Place("digits", 9)), binary)
     assert torch.equal(for_model(picked, grey), picked.grey)
-    assert torch.equal(picked.x, image_choice.test_inputs("digits", "static")[9])
+    assert torch.equal(picked.x, model_input("digits", binary, 9))
 
 
 def test_only_a_test_image_of_another_dataset_is_one_the_model_did_not_learn_the_like_of():
-    one_of_ones_own = image_token(np.full((28, 28), 255, np.uint8))
+    one_of_ones_own = image_name(np.full((28, 28), 255, np.uint8))
     for name, key, other in [
         ("vae", "digits-3", True),
         ("vae-digits", "digits-3", False),

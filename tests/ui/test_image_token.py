@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hypothesis_numpy
 
-from ui.image_token import MAX_LENGTH, PIXELS, Place, image_token, parse_image_token
-from ui.url_state import MAX_LENGTH as MAX_ADDRESS
+from ui.address.url_state import MAX_LENGTH as MAX_ADDRESS
+from ui.images.name import MAX_LENGTH, PIXELS, Place, image_name, parse_image_name
 
 
 def packed(content: bytes) -> str:
@@ -22,15 +22,15 @@ def packed(content: bytes) -> str:
 def test_a_place_comes_back(dataset, draw):
     name, size = dataset
     place = Place(name, draw.draw(st.integers(0, size - 1)))
-    assert parse_image_token(image_token(place)) == place
+    assert parse_image_name(image_name(place)) == place
 
 
 @given(hypothesis_numpy.arrays(np.uint8, (28, 28)))
 def test_pixels_come_back_from_a_name_that_fits_an_address(ink):
-    token = image_token(ink)
+    token = image_name(ink)
     assert re.fullmatch(r"pixels-[A-Za-z0-9_-]+", token)
     assert len(token) <= MAX_LENGTH <= MAX_ADDRESS
-    parsed = parse_image_token(token)
+    parsed = parse_image_name(token)
     if ink.any():
         assert isinstance(parsed, np.ndarray)
         assert np.array_equal(parsed, ink)
@@ -40,7 +40,7 @@ def test_pixels_come_back_from_a_name_that_fits_an_address(ink):
 
 def test_noise_is_not_too_long():
     noise = np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8)
-    parsed = parse_image_token(image_token(noise))
+    parsed = parse_image_name(image_name(noise))
     assert isinstance(parsed, np.ndarray)
     assert np.array_equal(parsed, noise)
 
@@ -70,7 +70,7 @@ def test_noise_is_not_too_long():
     ],
 )
 def test_rubbish_is_nothing(text):
-    assert parse_image_token(text) is None
+    assert parse_image_name(text) is None
 
 
 @given(
@@ -78,9 +78,9 @@ def test_rubbish_is_nothing(text):
 )
 @example("pixels-" + "A" * 5_000)
 def test_any_text_is_an_image_or_nothing(text):
-    image = parse_image_token(text)
+    image = parse_image_name(text)
     if isinstance(image, Place):
-        assert image_token(image) == text
+        assert image_name(image) == text
     elif image is not None:
         assert image.shape == (28, 28)
         assert image.any()

@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from ui.images import figure, heat, row
+from ui.images.figures import figure, heat, row
 from vaemodels.pictures import picture
 
 

@@ -20,9 +20,9 @@ from torch.distributions import Independent, Normal, kl_divergence
 
 from ui.looks import cloud, pairs, units
 from vaemodels import checkpoints, data
+from vaemodels.analysis.latent_space import principal_plane
 from vaemodels.data import binarize
 from vaemodels.evaluation import active_units, image_terms
-from vaemodels.latent_space import principal_plane
 
 VAES = ["vae", "vae-2d", "vae-digits", "vae-2d-digits"]
 MODELS = [*VAES, "ae-2d"]
@@ -43,18 +43,21 @@ def one_look() -> None:
 
     from ui import models
     from ui.explorer import latent_explorer
-    from ui.image_choice import Chosen, binarization, test_inputs
-    from ui.looks import EXPLORER, LOOKS, View
+    from ui.images.choice import Chosen
+    from ui.images.splits import model_input
+    from ui.looks import EXPLORER, View
+    from ui.vae.page import LOOKS
+    from vaemodels import data
 
     name = st.session_state["name"]
     checkpoint = models.get(name)
-    x = test_inputs("digits", binarization(checkpoint.model))[4]
-    grey = test_inputs("digits", "none")[4]
+    x = model_input("digits", checkpoint.model, 4)
+    grey = data.load("digits", "test").images[4] / 255
     view = View(
         name, checkpoint, Chosen("digits-4", "a digit", x, 4, grey), st.session_state["show"], 3, "vae"
     )
     st.session_state["explored"] = latent_explorer("vae", key=EXPLORER)
-    LOOKS[st.session_state["look"]].draw(view)
+    LOOKS[st.session_state["look"]].render(view)
 
 
 Open = Callable[..., AppTest]

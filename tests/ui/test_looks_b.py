@@ -13,15 +13,16 @@ import torch
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from ui.image_choice import image_named
-from ui.looks import autoencoder, decoders, planes
-from ui.looks.compared import images_of
-from ui.looks.decoded import decoded
-from ui.looks.digit_plane import PRIOR_EXTENT, extent_of
+from ui.images.choice import image_named
+from ui.images.decoded import decoded
+from ui.images.splits import model_inputs
 from ui.looks.encoded import encoded_pretrained
-from ui.looks.rate_charts import rate_distortion_chart
 from ui.looks.view import Decoding
-from vaemodels import checkpoints, comparisons, data
+from ui.vae import autoencoder, decoders, planes
+from ui.vae.digit_plane import PRIOR_EXTENT, extent_of
+from ui.vae.rate_charts import rate_distortion_chart
+from vaemodels import checkpoints, data
+from vaemodels.analysis import comparisons
 from vaemodels.checkpoints import make_card
 from vaemodels.evaluation import image_terms
 from vaemodels.models import AE, VAE, AEConfig, VAEConfig
@@ -100,15 +101,16 @@ def alone(look: str, key: str, show: str, seed: int) -> None:
     """A page with nothing on it but one look; it runs without this module's names."""
     import torch
 
-    from ui.image_choice import image_named
-    from ui.looks import LOOKS, View
+    from ui.images.choice import image_named
+    from ui.looks import View
+    from ui.vae.page import LOOKS
     from vaemodels.checkpoints import Checkpoint
     from vaemodels.models import VAE, VAEConfig
 
     # The page's model is none of those compared: grey images, and other sizes.
     model = VAE(VAEConfig(z_dim=3, hidden=(8,), likelihood="gaussian"))
     checkpoint = Checkpoint(model, {"dataset": "digits"}, None, torch.float32)
-    LOOKS[look].draw(
+    LOOKS[look].render(
         View(
             "mine-1", checkpoint, image_named(key, model), "draw" if show == "draw" else "mean", seed, "slot"
         )
@@ -232,7 +234,7 @@ def test_the_strips_are_the_decoded_traversals_of_the_chosen_beta(pretrained, sh
 def test_correlations_are_measured_on_the_images_at_hand(pretrained):
     pretrained(MEASURED)
     at = look_at("beta", beta="2")
-    x, _ = images_of("digits", checkpoints.load("vae").model, 300)
+    x, _ = model_inputs("digits", checkpoints.load("vae").model, 300)
     means = checkpoints.load("vae-beta2").model.embed(x).detach()
     expected = comparisons.mean_correlation(comparisons.latent_correlations(means))
     [text] = [caption.value for caption in at.caption if caption.value.startswith("|Correlation|")]
@@ -314,7 +316,7 @@ def test_a_plane_holds_the_prior_and_nearly_all_points():
 def test_the_line_goes_from_the_chosen_image_to_another(pretrained):
     pretrained(["ae-2d", "vae-2d"])
     model = checkpoints.load("ae-2d").model
-    x, labels = images_of("digits", model, 300)
+    x, labels = model_inputs("digits", model, 300)
     [first, second] = (labels == 7).nonzero().flatten()[:2].tolist()
     for chosen, other in ((0, first), (first, second)):
         ends = autoencoder.ends_of_line(model, x[chosen], "digits", 7)

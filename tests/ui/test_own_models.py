@@ -2,7 +2,8 @@ import dataclasses
 
 import pytest
 
-from ui.own_models import epochs_to, more_of, usable
+from ui.kinds import KINDS
+from ui.training.own_models import epochs_to, more_of, usable
 from vaemodels import checkpoints, data, runs
 from vaemodels.errors import LabError
 from vaemodels.models import MODELS
@@ -40,7 +41,7 @@ def test_a_model_whose_images_are_not_here_is_not_trained_on(monkeypatch):
 def test_a_downloaded_model_is_usable_again():
     checkpoint = trained(2)
     file = checkpoints.dumps(checkpoint.model, checkpoint.card, resume=checkpoint.resume)
-    assert usable(file) is file
+    assert usable(file, KINDS) is file
 
 
 @pytest.mark.parametrize(
@@ -65,16 +66,16 @@ def test_a_downloaded_model_is_usable_again():
 def test_a_file_whose_card_makes_no_sense_is_refused_in_a_sentence(changes):
     checkpoint = trained(0)
     with pytest.raises(LabError, match=r"[.]$"):
-        usable(checkpoints.dumps(checkpoint.model, checkpoint.card | changes))
+        usable(checkpoints.dumps(checkpoint.model, checkpoint.card | changes), KINDS)
 
 
 def test_a_model_of_colour_pictures_is_refused_in_a_sentence():
     config = TrainingConfig(dataset="streetdigits", binarization="none", epochs=1)
     model = MODELS["vae"][1](image_shape=(3, 32, 32), likelihood="gaussian", z_dim=2, hidden=(4,))
     with pytest.raises(LabError, match=r"images of shape \(3, 32, 32\); choose one"):
-        usable(runs.dumps(*runs.new("any", "vae", model, config)))
+        usable(runs.dumps(*runs.new("any", "vae", model, config)), KINDS)
 
 
 def test_what_is_no_checkpoint_is_refused_in_a_sentence():
     with pytest.raises(LabError, match=r"^The file .*[.]$"):
-        usable(b"PK\x03\x04 something else")
+        usable(b"PK\x03\x04 something else", KINDS)

@@ -4,13 +4,19 @@ import inspect
 import sys
 
 import pytest
+from torch import Tensor
 from torch.distributions import Normal, kl_divergence
 
-from ui.image_choice import image_named
-from ui.source import equations
+from ui.equations import Equation
+from ui.images.choice import image_named
+from ui.kinds import KINDS
 from vaemodels import checkpoints
 from vaemodels.evaluation import image_terms
 from vaemodels.models import AE, VAE, Model, VAEConfig
+
+
+def equations(model: Model, x: Tensor) -> list[Equation]:
+    return KINDS[model.name].equations(model, x, None)
 
 
 def numbers(model: Model, image: str) -> dict[str, str]:

@@ -3,12 +3,12 @@ import re
 import pytest
 import torch
 
-from ui.terms import formula, per_dimension, subscript
+from ui.terms import formula, per_dimension
 from vaemodels.evaluation import ImageTerms
 
 
 def terms(reconstruction: float, kl: dict[str, float]) -> ImageTerms:
-    return ImageTerms(reconstruction, 0.25, 64, torch.zeros(4), kl, {}, torch.zeros(2), torch.zeros(4))
+    return ImageTerms(reconstruction, 0.25, 64, torch.zeros(4), kl, {}, torch.zeros(2), torch.zeros(4), True)
 
 
 def number(html: str, term: str) -> float:
@@ -47,7 +47,3 @@ def test_per_dimension_has_a_bar_for_each():
     assert re.findall(r'style="width:([\d.]+)%', html) == ["50.0", "0.0", "0.0", "200.0"]
     assert re.findall(r"</i><span>([^<]+)</span>", html) == ["2.50", "0.00", "0.00", "10.00"]
     assert 'title="KL of z4: 10.000 nats"' in html
-
-
-def test_subscript():
-    assert subscript(10) == "₁₀"

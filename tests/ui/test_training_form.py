@@ -2,10 +2,12 @@ import re
 
 import pytest
 
-from ui.training_form import in_the_forms_words, new_run
-from vaemodels.errors import UsageError
+from ui.training.form import in_the_forms_words, new_run
+from vaemodels.errors import LabError, UsageError
 
 VALUES = {
+    "hidden": "30, 20",
+    "likelihood": "bernoulli",
     "dataset": "digits",
     "z_dim": 3,
     "beta": 4.0,
@@ -19,18 +21,18 @@ VALUES = {
 
 
 def test_every_value_of_the_form_reaches_the_run():
-    run, card = new_run("vae", "30, 20", "bernoulli", VALUES)
-    assert {key: card["training"][key] for key in VALUES if key != "z_dim"} == {
-        key: value for key, value in VALUES.items() if key != "z_dim"
-    }
+    run, card = new_run("vae", VALUES)
+    of_training = {key: value for key, value in VALUES.items() if key in card["training"]}
+    assert len(of_training) == len(VALUES) - 3
+    assert {key: card["training"][key] for key in of_training} == of_training
     assert card["training"]["binarization"] == "dynamic"
     assert (card["config"]["z_dim"], card["config"]["hidden"]) == (3, (30, 20))
     assert run.model.latent_dims == {"z": 3}
 
 
 def test_a_gaussian_takes_grey_pixels_and_an_autoencoder_has_no_likelihood():
-    assert new_run("vae", "4", "gaussian", VALUES)[1]["binarization"] == "none"
-    _, card = new_run("ae", "4", "gaussian", VALUES)
+    assert new_run("vae", VALUES | {"likelihood": "gaussian"})[1]["binarization"] == "none"
+    _, card = new_run("ae", VALUES | {"likelihood": "gaussian"})
     assert (card["model"], card["binarization"]) == ("ae", "dynamic")
 
 
@@ -54,23 +56,28 @@ def test_a_gaussian_takes_grey_pixels_and_an_autoencoder_has_no_likelihood():
 )
 def test_wrong_values_come_back_in_the_forms_own_words(changed, hidden):
     with pytest.raises(UsageError) as caught:
-        new_run("vae", hidden, "bernoulli", VALUES | changed)
-    sentence = in_the_forms_words(str(caught.value))
+        new_run("vae", VALUES | {"hidden": hidden} | changed)
+    sentence = in_the_forms_words(caught.value)
     assert not re.search(r"[a-z]_[a-z]", sentence)
     assert sentence.endswith(".")
 
 
 @pytest.mark.parametrize(
-    ("sentence", "said"),
+    ("error", "said"),
     [
-        ("epochs goes from 1 to 9; choose one.", "“Epochs” goes from 1 to 9; choose one."),
-        ("It has hidden layers; train for fewer epochs.", "It has hidden layers; train for fewer epochs."),
         (
-            "Nothing to learn; set reconstruction_weight or beta.",
-            "Nothing to learn; set “Weight of the reconstruction” or “β, the weight of the KL”.",
+            UsageError("epochs goes from 1 to 9; choose one.", "epochs"),
+            "“Epochs” goes from 1 to 9; choose one.",
         ),
-        ("kl_warmup_epochs is 'x'; give a number.", "“KL warm-up, epochs” is 'x'; give a number."),
+        (UsageError("A layer has 3 epochs; give fewer.", "hidden"), "A layer has 3 epochs; give fewer."),
+        (UsageError("epochs is about none of them; go on."), "epochs is about none of them; go on."),
+        (LabError("The disk is full; make room."), "The disk is full; make room."),
+        (
+            UsageError("kl_warmup_epochs is 'x'; give a number.", "kl_warmup_epochs"),
+            "“KL warm-up, epochs” is 'x'; give a number.",
+        ),
     ],
+    ids=str,
 )
-def test_settings_are_called_what_the_form_calls_them(sentence, said):
-    assert in_the_forms_words(sentence) == said
+def test_settings_are_called_what_the_form_calls_them(error, said):
+    assert in_the_forms_words(error) == said

@@ -7,8 +7,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from ui import training_run
-from ui.training_run import CHART_POINTS, Panel, _finish, max_jobs, series, status
+from ui.training import run as training_run
+from ui.training.run import CHART_POINTS, Panel, _finish, max_jobs, series, status
 from vaemodels import runs
 from vaemodels.jobs import Job
 from vaemodels.models import VAEConfig
@@ -166,7 +166,7 @@ def asking(error: str | None) -> AppTest:
     """A page that asks what is to become of a run's snapshot."""
 
     def page(snapshot: bytes, error: str | None) -> None:
-        from ui.training_run import Panel, ask_how_to_go_on
+        from ui.training.run import Panel, ask_how_to_go_on
 
         ask_how_to_go_on(Panel(interrupted=snapshot, error=error), snapshot)
 

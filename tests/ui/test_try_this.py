@@ -11,10 +11,10 @@ from torch.distributions import Independent
 
 from tests.ui.app_html import elbo
 from ui import try_this
-from ui.image_choice import image_named
-from ui.looks import LOOKS
+from ui.images.choice import image_named
 from ui.try_this import possible
-from ui.vae_experiments import EXPERIMENTS
+from ui.vae.experiments import EXPERIMENTS
+from ui.vae.page import LOOKS
 from vaemodels import checkpoints, data
 from vaemodels.data import binarize
 from vaemodels.evaluation import ImageTerms, image_terms
@@ -164,10 +164,11 @@ def page_with_buttons() -> None:
     import ui
     from ui.navigation import enter
     from ui.try_this import set_up
-    from ui.vae_experiments import EXPERIMENTS
+    from ui.vae.experiments import EXPERIMENTS
+    from ui.vae.page import VAE
 
     for experiment in EXPERIMENTS:
-        st.button(experiment.name, on_click=set_up, args=(experiment,))
+        st.button(experiment.name, on_click=set_up, args=(experiment, VAE.parameters))
     enter()
     runpy.run_path(str(Path(ui.__file__).parents[1] / "pages" / "vae.py"))
 

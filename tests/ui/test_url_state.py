@@ -12,9 +12,9 @@ from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 
 from tests.ui.app_html import elbo
-from ui import url_state
-from ui.looks import LOOKS
-from ui.share import PARTS, link
+from ui.address import url_state
+from ui.address.share import link
+from ui.vae.page import LOOKS, VAE
 from vaemodels.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
@@ -63,7 +63,7 @@ def test_z_beyond_all_bounds_is_clipped():
 TEXTS = some.text(min_size=1, max_size=20)
 
 
-@given(some.dictionaries(TEXTS, TEXTS, max_size=5), some.sets(some.sampled_from(list(PARTS))))
+@given(some.dictionaries(TEXTS, TEXTS, max_size=5), some.sets(some.sampled_from(list(VAE.parts))))
 def test_a_shared_link_carries_the_state_and_what_to_leave_out(state, hide):
     state = {name: value for name, value in state.items() if name != "hide"}
     asked = dict(

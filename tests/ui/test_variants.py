@@ -4,7 +4,7 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from ui.variants import VARIANTS
+from ui.vae.page import VARIANTS
 from vaemodels import checkpoints, presets
 
 ROOT = Path(__file__).parents[2]

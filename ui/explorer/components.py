@@ -1,49 +1,21 @@
 """What shows on a page that decodes in the browser; each follows the decoder published to its slot."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import streamlit as st
 from torch import Tensor
 
-from ui.arrow import column
-from ui.explorer.assets import component
-from ui.images import Decoding
+from ui.components.arrow import column
+from ui.components.assets import component
+from ui.images.decoded import Decoding
 
-_explorer = component(
-    "vaelab_explorer",
-    html="explorer.html",
-    css=["controls.css", "explorer.css"],
-    js=[
-        "decoder.js",
-        "registry.js",
-        "painter.js",
-        "idle.js",
-        "names.js",
-        "theme.js",
-        "plane.js",
-        "motion.js",
-        "explorer.js",
-    ],
-)
-_samples = component(
-    "vaelab_samples",
-    html="samples.html",
-    css=["controls.css", "grid.css", "samples.css"],
-    js=["decoder.js", "registry.js", "painter.js", "grid.js", "samples.js"],
-)
-_interpolation = component(
-    "vaelab_interpolation",
-    html="interpolation.html",
-    css=["controls.css", "interpolation.css"],
-    js=["decoder.js", "registry.js", "painter.js", "names.js", "motion.js", "interpolation.js"],
-)
-_traversals = component(
-    "vaelab_traversals",
-    html="traversals.html",
-    css=["controls.css", "grid.css", "traversals.css"],
-    js=["decoder.js", "registry.js", "painter.js", "idle.js", "names.js", "grid.js", "traversals.js"],
-)
+_HERE = Path(__file__).parent
+_explorer = component("vaelab_explorer", _HERE / "explorer")
+_samples = component("vaelab_samples", _HERE / "samples")
+_interpolation = component("vaelab_interpolation", _HERE / "interpolation")
+_traversals = component("vaelab_traversals", _HERE / "traversals")
 
 
 def latent_explorer(
@@ -51,7 +23,7 @@ def latent_explorer(
     *,
     key: str,
     z: Sequence[float] | None = None,
-    token: str | int | None = None,
+    occasion: str | int | None = None,
     show: Decoding = "mean",
     seed: int = 0,
     height: int = 380,
@@ -59,8 +31,8 @@ def latent_explorer(
 ) -> list[float] | None:
     """The explorer of the decoder in `slot`; returns the z the visitor last chose, or None before that.
 
-    The explorer keeps its own z. It moves to `z` when it first appears and whenever `token` changes, and
-    what it returns is always from after the last change of `token`. A visitor who comes back to the page
+    The explorer keeps its own z. It moves to `z` when it first appears and whenever `occasion` changes, and
+    what it returns is always from after the last change of `occasion`. A visitor who comes back to the page
     finds the z they left.
 
     Args:
@@ -68,29 +40,29 @@ def latent_explorer(
         height: side of the image and of the plane where there is room, in pixels.
         background: of the plane at first; "digits" needs published points.
     """
-    fresh = {"token": token, "left": None, "start": z, "moves": 0}
+    fresh = {"occasion": occasion, "left": None, "start": z, "moves": 0}
     memory: dict[str, Any] = st.session_state.setdefault(f"_{key}_memory", fresh)
-    if memory["token"] != token:
-        memory.update(token=token, left=None, start=z)
+    if memory["occasion"] != occasion:
+        memory.update(occasion=occasion, left=None, start=z)
     elif key not in st.session_state and memory["left"] is not None:
         memory["start"] = memory["left"]  # the visitor left the page and is back
     wanted = st.session_state.pop(_wish(key), None)
     if wanted is not None:
         memory.update(left=wanted, start=wanted, moves=memory["moves"] + 1)
-    # What was let go of before the last move is out of date, just as under another token.
-    occasion = f"{memory['moves']}/{token}"
+    # What was let go of before the last move is out of date, just as under another occasion.
+    stamp = f"{memory['moves']}/{occasion}"
     data: dict[str, Any] = {
         "slot": slot,
         "key": key,
         "z": memory["start"] and [float(value) for value in memory["start"]],
-        "token": occasion,
+        "occasion": stamp,
         "show": show,
         "seed": seed,
         "height": height,
         "background": background,
     }
     released = _explorer(key=key, data=data, on_released_change=lambda: None).released
-    if released is not None and released["token"] == occasion:
+    if released is not None and released["occasion"] == stamp:
         memory["left"] = released["z"]
     left: list[float] | None = memory["left"]
     return left

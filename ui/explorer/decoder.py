@@ -2,6 +2,7 @@
 
 import hashlib
 from math import prod
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,12 +10,12 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Bernoulli, Independent
 
-from ui.arrow import column
-from ui.explorer.assets import component
+from ui.components.arrow import column
+from ui.components.assets import component
 from vaemodels.models import Model
 from vaemodels.networks import LOG_STD_MAX, LOG_STD_MIN
 
-_weights = component("vaelab_weights", js=["decoder.js", "registry.js", "weights.js"])
+_weights = component("vaelab_weights", Path(__file__).with_name("weights"))
 
 
 @torch.no_grad()

@@ -26,7 +26,7 @@ function createExplorer(root) {
   const handle = find(".handle");
   const mosaic = createMosaic(drawBackground);
 
-  let slot, key, token, report, current;
+  let slot, key, occasion, report, current;
   let unfollow = () => {};
   let network, painter, mosaicDecoder;
   let z = new Float32Array(0);
@@ -45,10 +45,10 @@ function createExplorer(root) {
   function update(data, setStateValue) {
     const first = slot === undefined;
     const decodesAnew = data.show !== show || data.seed !== seed;
-    const moves = data.token !== token;
-    ({ key, token, show, seed } = data);
+    const moves = data.occasion !== occasion;
+    ({ key, occasion, show, seed } = data);
     root.style.setProperty("--side", `${data.height}px`);
-    report = () => setStateValue("released", { z: Array.from(z), token });
+    report = () => setStateValue("released", { z: Array.from(z), occasion });
     const newTheme = themeOf(root);
     const recolours = JSON.stringify(newTheme) !== JSON.stringify(theme);
     theme = newTheme;

@@ -1,6 +1,6 @@
+// needs: decoder.js registry.js painter.js ../components/names.js ../components/motion.js
 // The straight line between the codes of two images, z(t) = (1 − t) from + t to: its steps decoded side by side, and a
-// slider that leads the slot's explorers along it. Joined after decoder.js, registry.js, painter.js, names.js and
-// motion.js.
+// slider that leads the slot's explorers along it.
 
 const interpolations = new WeakMap();
 

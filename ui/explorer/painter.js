@@ -1,4 +1,5 @@
-// Decoded images on canvases. Joined after decoder.js.
+// needs: decoder.js
+// Decoded images on canvases.
 
 // The noise that makes a draw; null where the mean is to be shown or the model has no p(x|z) to draw from.
 export const noiseFor = ({ meta }, show, seed) => (show === "draw" && meta.prior ? pixelNoise(meta, seed) : null);

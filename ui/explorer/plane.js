@@ -1,5 +1,6 @@
+// needs: decoder.js ../components/idle.js ../components/theme.js
 // The square plane of two latent dimensions: its background on a canvas, redrawn only when something behind the
-// handle changes. Joined after decoder.js, idle.js and theme.js.
+// handle changes.
 
 const CELLS = 15; // decoded images per side of the manifold
 const QUIET_MS = 150; // a new z has been painted, and the page around it, before the mosaic begins

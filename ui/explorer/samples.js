@@ -1,5 +1,6 @@
+// needs: decoder.js registry.js painter.js grid.js
 // A grid of decoded draws z ~ N(0, I) whose noise stays while the weights change. Choosing one sends its z to the
-// explorers on the same slot, inside the page. Joined after decoder.js, registry.js, painter.js and grid.js.
+// explorers on the same slot, inside the page.
 
 const grids = new WeakMap();
 

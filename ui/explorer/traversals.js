@@ -1,5 +1,6 @@
+// needs: decoder.js registry.js painter.js ../components/idle.js ../components/names.js grid.js
 // A row of decoded images for each dimension, which goes from end to end while the others stay where the slot's
-// explorer is. Joined after decoder.js, registry.js, painter.js, idle.js, names.js and grid.js.
+// explorer is.
 
 const tables = new WeakMap();
 

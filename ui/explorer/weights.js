@@ -1,4 +1,5 @@
-// The invisible component that publishes a decoder's weights. Joined after decoder.js and registry.js.
+// needs: decoder.js registry.js
+// The invisible component that publishes a decoder's weights.
 
 const published = new WeakMap();
 

@@ -8,15 +8,15 @@ import torch
 from torch import Tensor
 from torch.distributions import Independent
 
-from ui import charts
+from ui import charts, words
+from ui.address.url_state import binding
 from ui.explorer import move_to
-from ui.images import figure, row
-from ui.looks.decoded import decoded, montage
+from ui.images.decoded import decoded, montage
+from ui.images.figures import figure, row
 from ui.looks.encoded import Encoded, encoded
-from ui.looks.plane import Window, named, plane_figure, ring, shown_plane, whole_plane
+from ui.looks.plane import Window, plane_figure, ring, shown_plane, whole_plane
 from ui.looks.view import EXPLORER, View
-from ui.url_state import binding
-from vaemodels.latent_space import ellipse
+from vaemodels.analysis.latent_space import ellipse
 from vaemodels.models import Model
 from vaemodels.networks import sample_normal
 from vaemodels.pictures import picture
@@ -34,7 +34,7 @@ CLOSE_UP = "closeup"
 RINGED = "_cloud_ringed"  # for which model, image and seed the picked point has a ring
 
 
-def draw(view: View) -> None:
+def render(view: View) -> None:
     """The cloud on the plane, the fifty images, and where they differ."""
     model = view.model
     codes = encoded(view)
@@ -211,4 +211,4 @@ def _show_spread(view: View, z: Tensor, number: int | None) -> None:
         figures.insert(0, figure(picture(chosen, shape), f"Decoded draw {number}", f"draw {number}"))
     st.html(row(figures))
     if number is not None:
-        st.caption(f"z of draw {number}: {named(z[number - 1])}.")
+        st.caption(f"z of draw {number}: {words.point(z[number - 1])}.")

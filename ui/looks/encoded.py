@@ -8,11 +8,10 @@ from torch import Tensor
 from torch.distributions import Independent
 
 from ui import models
-from ui.looks.compared import images_at_hand, images_of, named
+from ui.images.splits import dataset_for, model_inputs
 from ui.looks.view import View
-from vaemodels import data
+from vaemodels.analysis.latent_space import Plane, principal_plane
 from vaemodels.checkpoints import Checkpoint
-from vaemodels.latent_space import Plane, principal_plane
 
 # Encoded in 20 ms; a mean over them has a standard error of about 0.1 nats.
 IMAGES = 2_000
@@ -39,34 +38,26 @@ def encoded(view: View) -> Encoded:
     Computed once for all visitors, or once in this session for a model of the visitor's own.
     """
     if view.name in models.own():
-        return _encoded_own(view.name, images_at_hand(view.checkpoint), view.checkpoint)
+        return _encoded_own(view.name, dataset_for(view.checkpoint), view.checkpoint)
     return encoded_pretrained(view.name, view.checkpoint)
 
 
 def encoded_pretrained(name: str, checkpoint: Checkpoint) -> Encoded:
     """The same for a model of pretrained/, whichever the page is about."""
-    return _encoded_pretrained(name, images_at_hand(checkpoint), checkpoint)
-
-
-def described(dataset: str, n: int, binarization: str) -> str:
-    """What n test images are, within a sentence."""
-    size = data.get(dataset).sizes["test"]
-    which = f"all {n:,}" if n == size else f"the first {n:,} of {size:,}"
-    how = "grey" if binarization == "none" else f"{binarization} binarisation"
-    return f"{which} test images of {named(dataset)} ({how})"
+    return _encoded_pretrained(name, dataset_for(checkpoint), checkpoint)
 
 
 @torch.no_grad()
 def _encode(name: str, dataset: str, _checkpoint: Checkpoint) -> Encoded:
     model = _checkpoint.model
-    x, labels = images_of(dataset, model, IMAGES)
+    x, labels = model_inputs(dataset, model, IMAGES)
     posteriors = model.encode(x)
     if not posteriors:
         points = model.embed(x)
         return Encoded(dataset, labels, points, None, None, principal_plane(points))
     posterior = posteriors["z"]
     assert isinstance(posterior, Independent)
-    mean, kl = posterior.mean, model.kl_by_dimension(posteriors)["z"]
+    mean, kl = posterior.mean, model.kl_by_dimension(posteriors).get("z")
     return Encoded(dataset, labels, mean, posterior.stddev, kl, principal_plane(mean))
 
 

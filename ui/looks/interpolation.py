@@ -5,21 +5,22 @@ from functools import lru_cache
 import streamlit as st
 import torch
 
-from ui import url_state
+from ui.address import url_state
 from ui.explorer import End, interpolation
-from ui.image_choice import Chosen, at_hand, image_named, thumbnails_of
-from ui.image_picker import image_picker
-from ui.image_token import Place, image_token, parse_image_token
+from ui.images.choice import Chosen, image_named, thumbnails_of
+from ui.images.name import Place, image_name, parse_image_name
+from ui.images.picker import image_picker
+from ui.images.splits import at_hand, dataset_for
 from ui.looks.view import View
-from ui.vae_page import code
 from vaemodels import data
+from vaemodels.models import Model
 
 PICKER = "second-image"
 LINKED = "_second_image_linked"
 OF_EACH_DIGIT = 2
 
 
-def draw(view: View) -> None:
+def render(view: View) -> None:
     """The choice of the second image, the steps on the way to it, and the slider that leads the explorer there."""
     st.caption(
         "Choose a second image. The decoder writes what lies on the straight line between the two codes; **play**, or "
@@ -29,11 +30,18 @@ def draw(view: View) -> None:
     interpolation(
         view.slot,
         key="interpolation",
-        first=End(view.chosen.caption, view.chosen.x, code(view.model, view.chosen)),
-        second=End(second.caption, second.x, code(view.model, second)),
+        first=End(view.chosen.caption, view.chosen.x, _code(view.model, view.chosen)),
+        second=End(second.caption, second.x, _code(view.model, second)),
         show=view.show,
         seed=view.seed,
     )
+
+
+@torch.no_grad()
+def _code(model: Model, chosen: Chosen) -> list[float]:
+    """Where the encoder puts the image: its posterior mean."""
+    code: list[float] = model.embed(chosen.x.unsqueeze(0))[0].tolist()
+    return code
 
 
 def _pick_second(view: View) -> Chosen:
@@ -47,22 +55,21 @@ def _pick_second(view: View) -> Chosen:
         thumbnails_of(places),
         key=PICKER,
         selected=0 if linked is None else places.index(linked),
-        token=links,
+        occasion=links,
         columns=10,
         label="Choose the second image",
     )
-    key = image_token(places[index])
+    key = image_name(places[index])
     url_state.put("to", key if index else None)
     return image_named(key, view.model)
 
 
 def _dataset(view: View) -> str:
     """That of the first image; beside a picture of the visitor's own, the one the model was trained on."""
-    first = parse_image_token(view.chosen.key)
+    first = parse_image_name(view.chosen.key)
     if isinstance(first, Place):
         return first.dataset
-    trained_on: str = view.checkpoint.card["dataset"]
-    return trained_on if at_hand(trained_on) else "digits"
+    return dataset_for(view.checkpoint)
 
 
 @lru_cache(maxsize=4)
@@ -78,7 +85,7 @@ def _follow_link(image_shape: tuple[int, int, int]) -> tuple[int, Place | None]:
     links, linked = st.session_state.get(LINKED, (0, None))
     if url_state.decides(PICKER):
         wanted = url_state.get("to")
-        image = parse_image_token(wanted) if wanted else None
+        image = parse_image_name(wanted) if wanted else None
         linked = image if isinstance(image, Place) and _is_here(image, image_shape) else None
         if wanted and linked is None:
             url_state.note("The link's second image is not a test image that is here; choose another.")

@@ -6,16 +6,15 @@ import numpy as np
 import streamlit as st
 import torch
 
-from ui import charts
+from ui import charts, words
+from ui.address.url_state import binding
 from ui.explorer import move_to
-from ui.image_choice import binarization
-from ui.images import figure, row
-from ui.looks.compared import images_of
-from ui.looks.decoded import decoded
-from ui.looks.encoded import Encoded, described, encoded
-from ui.looks.plane import named, plane_figure, ring, shown_plane, whole_plane
+from ui.images.decoded import decoded
+from ui.images.figures import figure, row
+from ui.images.splits import binarization, model_inputs
+from ui.looks.encoded import Encoded, encoded
+from ui.looks.plane import plane_figure, ring, shown_plane, whole_plane
 from ui.looks.view import EXPLORER, View
-from ui.url_state import binding
 from vaemodels.pictures import picture
 
 PICKED = "latent"  # also in the address: the test image whose z went to the explorer
@@ -24,7 +23,7 @@ RINGED = "_latents_ringed"  # for which model and image the picked digit has a r
 HEIGHT = 520
 
 
-def draw(view: View) -> None:
+def render(view: View) -> None:
     """The map, and the image that was picked on it."""
     codes = encoded(view)
     n = len(codes.mean)
@@ -49,7 +48,7 @@ def draw(view: View) -> None:
 
     what = "posterior mean μ(x)" if view.model.has_likelihood else "code g(x)"
     st.caption(
-        f"The {what} of {described(codes.dataset, n, binarization(view.model))}, each drawn as its digit; the "
+        f"The {what} of {words.test_images(codes.dataset, n, binarization(view.model))}, each drawn as its digit; the "
         f"ring is the chosen image. Click a digit to send its z to the explorer. {shown_plane(codes)}"
     )
     chart, side = st.columns([7, 3], gap="medium")
@@ -124,7 +123,7 @@ def _show_map(
 
 
 def _show_picked(view: View, codes: Encoded, place: int) -> None:
-    x, _ = images_of(codes.dataset, view.model, place + 1)
+    x, _ = model_inputs(codes.dataset, view.model, place + 1)
     z = codes.mean[place]
     reconstruction = decoded(view.model, z.unsqueeze(0), view.show, view.seed)[0]
     shape = view.model.config.image_shape
@@ -146,4 +145,4 @@ def _show_picked(view: View, codes: Encoded, place: int) -> None:
             ]
         )
     )
-    st.caption(f"Its z: {named(z)}.")
+    st.caption(f"Its z: {words.point(z)}.")

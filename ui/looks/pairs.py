@@ -3,11 +3,10 @@
 import streamlit as st
 import torch
 
-from ui.image_choice import binarization
-from ui.images import figure
-from ui.looks.compared import images_at_hand, images_of, plus_minus
-from ui.looks.decoded import decoded
-from ui.looks.encoded import described
+from ui import words
+from ui.images.decoded import decoded
+from ui.images.figures import figure
+from ui.images.splits import binarization, dataset_for, model_inputs
 from ui.looks.view import View
 from vaemodels.evaluation import estimate, image_terms
 from vaemodels.pictures import grid
@@ -17,11 +16,11 @@ COLUMNS = 8  # to a block: two blocks stand side by side on a desk, one above th
 NO_BREAK = "\u00a0"
 
 
-def draw(view: View) -> None:
+def render(view: View) -> None:
     """The first test images and what the decoder makes of their codes."""
     model = view.model
-    dataset = images_at_hand(view.checkpoint)
-    x, labels = images_of(dataset, model, IMAGES)
+    dataset = dataset_for(view.checkpoint)
+    x, labels = model_inputs(dataset, model, IMAGES)
     with torch.no_grad():
         reconstructions = decoded(model, model.embed(x), view.show, view.seed)
     terms = [image_terms(model, image) for image in x]
@@ -33,8 +32,8 @@ def draw(view: View) -> None:
     else:
         below, measure = "f(g(x))", "its reconstruction error in nats; an autoencoder has no ELBO"
     st.caption(
-        f"Above, {described(dataset, len(x), binarization(model))}; below, {below}. Under each, {measure}. "
-        f"On average **{plus_minus(mean.mean, mean.stderr).replace(' ', NO_BREAK)}**."
+        f"Above, {words.test_images(dataset, len(x), binarization(model))}; below, {below}. Under each, {measure}. "
+        f"On average **{words.plus_minus(mean.mean, mean.stderr).replace(' ', NO_BREAK)}**."
     )
     marks = {int(nats.argmin()): "best", int(nats.argmax()): "worst"}
     blocks = "".join(
@@ -51,7 +50,7 @@ def draw(view: View) -> None:
 
 
 def _number(i: int, nats: float, mark: str | None) -> str:
-    value = f"{nats:.1f}".replace("-", "−")
+    value = words.number(nats)
     if mark is None:
         return f'<li title="test image {i}">{value}</li>'
     return f'<li class="lab-{mark}" title="test image {i}"><b>{value}</b> {mark}</li>'

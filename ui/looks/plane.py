@@ -8,7 +8,6 @@ from torch import Tensor
 
 from ui import charts
 from ui.looks.encoded import Encoded
-from ui.terms import subscript
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -83,12 +82,6 @@ def shown_plane(codes: Encoded) -> str:
         f"Of {z_dim} dimensions you see the two directions in which the test images vary most (principal "
         f"components): {codes.plane.share.sum():.0%} of the variance."
     )
-
-
-def named(z: Tensor, limit: int = 10) -> str:
-    """A point `[z_dim]` of the latent space as text: z₁ 0.31, z₂ −1.20, …"""
-    parts = [f"z{subscript(i + 1)} {value:.2f}" for i, value in enumerate(z[:limit].tolist())]
-    return ", ".join([*parts, "…"] if len(z) > limit else parts).replace("-", "−")
 
 
 def ring(figure: "Figure", at: Sequence[float], size: int, hover: str, shape: str = "circle") -> None:

@@ -10,7 +10,7 @@ OF_NO_PRIOR = (
 )
 
 
-def draw(view: View) -> None:
+def render(view: View) -> None:
     """A grid of decoded draws z ~ N(0, I)."""
     about = OF_A_PRIOR if view.model.has_likelihood else OF_NO_PRIOR
     prior_samples(view.slot, key="samples", rows=2, columns=16, show=view.show, seed=view.seed, about=about)

@@ -2,19 +2,18 @@
 
 import streamlit as st
 
+from ui import words
 from ui.explorer import traversals
-from ui.image_choice import binarization
-from ui.looks.compared import images_at_hand, images_of
-from ui.looks.encoded import described
+from ui.explorer_panel import POINTS
+from ui.images.splits import binarization, dataset_for, model_inputs
 from ui.looks.view import View
-from ui.vae_page import POINTS
 
 
-def draw(view: View) -> None:
+def render(view: View) -> None:
     """A row of decoded images for each dimension, the others held where the explorer is."""
-    dataset = images_at_hand(view.checkpoint)
-    n = len(images_of(dataset, view.model, POINTS)[0])
-    images = described(dataset, n, binarization(view.model))
+    dataset = dataset_for(view.checkpoint)
+    n = len(model_inputs(dataset, view.model, POINTS)[0])
+    images = words.test_images(dataset, n, binarization(view.model))
     if view.model.has_likelihood:
         st.caption(
             "Each row moves one dimension from −3 to 3 and holds the others at the explorer's z; choose an image to go "

@@ -7,14 +7,12 @@ import streamlit as st
 import torch
 from torch import Tensor
 
-from ui import charts
-from ui.image_choice import binarization
-from ui.looks.compared import plus_minus
-from ui.looks.encoded import Encoded, described, encoded
+from ui import charts, words
+from ui.images.splits import binarization
+from ui.looks.encoded import Encoded, encoded
 from ui.looks.view import View
-from ui.terms import subscript
+from vaemodels.analysis.latent_space import aggregate_density
 from vaemodels.evaluation import ACTIVE_UNIT_VARIANCE, estimate
-from vaemodels.latent_space import aggregate_density
 
 ROWS = 16  # dimensions with a row of their own
 BINS = 71  # of z, in which densities are drawn
@@ -23,7 +21,7 @@ ROW_HEIGHT = 30
 LEAST_EXTENT = 3.5
 
 
-def draw(view: View) -> None:
+def render(view: View) -> None:
     """A row for each dimension: its KL beside its aggregate posterior, with the chosen image's q(z|x) over it."""
     codes = encoded(view)
     assert codes.kl is not None
@@ -32,8 +30,8 @@ def draw(view: View) -> None:
     total = estimate(codes.kl.sum(1))
     active = variance > ACTIVE_UNIT_VARIANCE
     st.caption(
-        f"On {described(codes.dataset, len(codes.mean), binarization(view.model))}: mean KL(q(z|x) ‖ p(z)) = "
-        f"**Σ = {plus_minus(total.mean, total.stderr)} nats**, the bars' sum; **{int(active.sum())} of {z_dim} "
+        f"On {words.test_images(codes.dataset, len(codes.mean), binarization(view.model))}: mean KL(q(z|x) ‖ p(z)) = "
+        f"**Σ = {words.plus_minus(total.mean, total.stderr)} nats**, the bars' sum; **{int(active.sum())} of {z_dim} "
         f"dimensions are active** (the variance of E[z] over the images is above {ACTIVE_UNIT_VARIANCE:g}; Burda et "
         "al., 2016). The densities: grey, the aggregate posterior of these images; dotted, the prior N(0, 1); dot and "
         "line, μ ± σ of the chosen image."
@@ -62,7 +60,7 @@ def collapse_sentence(active: Tensor, kl: Tensor) -> str:
     if count == z_dim:
         which = f"All {z_dim} dimensions have collapsed"
     else:
-        names = [f"z{subscript(i + 1)}" for i in (~active).nonzero().flatten().tolist()]
+        names = [f"{words.dimension(i)}" for i in (~active).nonzero().flatten().tolist()]
         listed = ", ".join(names[:10]) + (", …" if count > 10 else "")
         which = f"{count} of {z_dim} dimensions {'has' if count == 1 else 'have'} collapsed ({listed})"
     return (
@@ -91,7 +89,7 @@ def _show_bars(kl: Tensor, variance: Tensor, active: Tensor, dimensions: list[in
             textposition="outside",
             cliponaxis=False,
             customdata=[
-                [f"z{subscript(i + 1)}", f"{value:.3g}"]
+                [f"{words.dimension(i)}", f"{value:.3g}"]
                 for i, value in zip(dimensions, variance.tolist(), strict=True)
             ],
             hovertemplate="%{customdata[0]}: KL %{x:.3f} nats<br>variance of E[z] %{customdata[1]}<extra></extra>",
@@ -134,7 +132,7 @@ def _show_densities(view: View, codes: Encoded, order: Tensor) -> None:
             fill="toself",
             fillcolor=charts.faded(colours["ink"], 0.35),
             line={"color": colours["ink"], "width": 1},
-            hovertemplate=f"q(z{subscript(i + 1)} = %{{x:.2f}}) = %{{customdata:.2f}}<extra></extra>",
+            hovertemplate=f"q({words.dimension(i)} = %{{x:.2f}}) = %{{customdata:.2f}}<extra></extra>",
         )
         chart.add_scatter(
             x=places,
@@ -149,7 +147,7 @@ def _show_densities(view: View, codes: Encoded, order: Tensor) -> None:
         x=mu,
         y=[_row_base(row) - 0.15 for row in range(len(dimensions))],
         error_x={"array": sigma, "thickness": 3, "width": 0, "color": colours["kl"]},
-        customdata=[subscript(i + 1) for i in dimensions],
+        customdata=[words.subscript(i + 1) for i in dimensions],
         mode="markers",
         marker={"size": 7, "color": colours["kl"], "line": {"width": 1, "color": colours["surface"]}},
         hovertemplate="z%{customdata} of the chosen image:<br>μ %{x:.2f}, σ %{error_x.array:.2f}<extra></extra>",
@@ -177,7 +175,7 @@ def _rows(dimensions: list[int]) -> dict[str, Any]:
     """A row for each dimension from the top, alike in both charts."""
     return {
         "tickvals": list(range(len(dimensions))),
-        "ticktext": [f"z{subscript(i + 1)}" for i in dimensions],
+        "ticktext": [f"{words.dimension(i)}" for i in dimensions],
         "range": [len(dimensions) - 0.4, -0.6],
         "showgrid": False,
         "tickfont": {"size": 14},

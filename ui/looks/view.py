@@ -1,9 +1,11 @@
-"""What a closer look is given to look at."""
+"""What a closer look is, and what it is given to look at."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from ui.image_choice import Chosen
-from ui.images import Decoding
+from ui.images.choice import Chosen
+from ui.images.decoded import Decoding
 from vaemodels.checkpoints import Checkpoint
 from vaemodels.models import Model
 
@@ -27,3 +29,22 @@ class View(NamedTuple):
     def model(self) -> Model:
         """The chosen model."""
         return self.checkpoint.model
+
+
+def any_model(model: Model) -> bool:
+    """Fits every model."""
+    return True
+
+
+def has_likelihood(model: Model) -> bool:
+    """Fits models with a p(x|z) and a q(z|x)."""
+    return model.has_likelihood
+
+
+@dataclass(frozen=True)
+class Look:
+    """A look's title on its button, the function that draws it, and the models it can be taken at."""
+
+    title: str
+    render: Callable[[View], None]
+    fits: Callable[[Model], bool] = any_model

@@ -1,36 +1,27 @@
 """Experiments that set the page's controls themselves and say what to look for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
-from ui import url_state
+from ui.address import url_state
+from ui.components.assets import component
 
-_HERE = Path(__file__).parent
 KEY = "experiments"
-
-
-def _read(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8")
 
 
 # One component for the whole list: as a heading, two texts and a button each, it would be half the elements of the
 # page, and every run of a control looks at them all.
-_cards = st.components.v2.component(
-    "vaelab_experiments",
-    html=_read("cards.html"),
-    css="\n".join((_read("../explorer/controls.css"), _read("cards.css"))),
-    js=_read("cards.js"),
-)
+_cards = component("vaelab_experiments", Path(__file__).with_name("cards"))
 
 
 @dataclass(frozen=True)
 class Experiment:
     """What to do (one sentence), what should be seen (one sentence), and the state of the page, as in its address.
 
-    `name` stands for the experiment in an address; the state names a model.
+    `name` stands for the experiment in an address.
     """
 
     name: str
@@ -41,8 +32,8 @@ class Experiment:
 
 
 def possible(experiments: Sequence[Experiment], models: Sequence[str]) -> list[Experiment]:
-    """The experiments whose model is there."""
-    return [experiment for experiment in experiments if experiment.state["model"] in models]
+    """The experiments whose model is there, and those that need none of their own."""
+    return [experiment for experiment in experiments if experiment.state.get("model") in (None, *models)]
 
 
 def current(experiments: Sequence[Experiment]) -> None:
@@ -56,8 +47,11 @@ def current(experiments: Sequence[Experiment]) -> None:
                 done.button("Done", on_click=url_state.put, args=("try", None), width="stretch")
 
 
-def try_this(experiments: Sequence[Experiment]) -> None:
-    """The list of experiments, each with the button that sets it up and leads back to the top of the page."""
+def try_this(experiments: Sequence[Experiment], parameters: Collection[str]) -> None:
+    """The list of experiments, each with the button that sets it up and leads back to the top of the page.
+
+    `parameters` are those of the page's address that no widget holds.
+    """
     st.header("Try this", anchor=False)
     texts = [
         {
@@ -74,11 +68,11 @@ def try_this(experiments: Sequence[Experiment]) -> None:
         name = st.session_state[KEY].chosen
         for experiment in experiments:
             if experiment.name == name:
-                set_up(experiment)
+                set_up(experiment, parameters)
 
     _cards(key=KEY, data={"experiments": texts}, on_chosen_change=chosen)
 
 
-def set_up(experiment: Experiment) -> None:
+def set_up(experiment: Experiment, parameters: Collection[str]) -> None:
     """Put the page into the experiment's state; to be called in a widget's callback."""
-    url_state.prepare({**experiment.state, "try": experiment.name})
+    url_state.prepare({**experiment.state, "try": experiment.name}, parameters)

@@ -57,6 +57,7 @@ class Model(nn.Module, abc.ABC):
     n_labels: int = 0
     needs_labels: bool = False  # it bounds log p(x|y), so that nothing goes without y
     has_likelihood: bool = True
+    kl_is_exact: bool = True  # the KLs of `forward` are in closed form, the same for every draw
     factorised_posterior: bool = True  # q(z|x) = Π_l q(z_l|x): given x, no latent's q hears of another's draw
 
     @abc.abstractmethod
@@ -132,18 +133,23 @@ def check_network(
             "An image shape is (channels, height, width), each from 1 to 256; give three such numbers."
         )
     if not isinstance(z_dim, int) or not 1 <= z_dim <= 512:
-        raise UsageError(f"A latent space has 1 to 512 dimensions, not {z_dim}; choose z_dim in that range.")
+        raise UsageError(
+            f"A latent space has 1 to 512 dimensions, not {z_dim}; choose a number in that range.", "z_dim"
+        )
     if not 1 <= len(hidden) <= MAX_LAYERS:
         raise UsageError(
-            f"A network has 1 to {MAX_LAYERS} hidden layers, not {len(hidden)}; give fewer widths."
+            f"A network has 1 to {MAX_LAYERS} hidden layers, not {len(hidden)}; give fewer widths.", "hidden"
         )
     for width in hidden:
         if not isinstance(width, int) or not 1 <= width <= MAX_WIDTH:
             raise UsageError(
-                f"A hidden layer has 1 to {MAX_WIDTH} units, not {width}; choose a width in that range."
+                f"A hidden layer has 1 to {MAX_WIDTH} units, not {width}; choose a width in that range.",
+                "hidden",
             )
     if activation not in ACTIVATIONS:
-        raise UsageError(f"Unknown activation '{activation}'; choose one of {', '.join(ACTIVATIONS)}.")
+        raise UsageError(
+            f"Unknown activation '{activation}'; choose one of {', '.join(ACTIVATIONS)}.", "activation"
+        )
     dim = image_shape[0] * image_shape[1] * image_shape[2]
     encoder_sizes = (dim, *hidden, 2 * z_dim)
     decoder_sizes = (z_dim, *reversed(hidden), outputs_per_pixel * dim)
@@ -155,7 +161,8 @@ def check_network(
     if parameters > MAX_PARAMETERS:
         raise UsageError(
             f"These sizes make {parameters:,} parameters, more than the {MAX_PARAMETERS:,} allowed; "
-            "choose smaller hidden layers."
+            "choose smaller hidden layers.",
+            "hidden",
         )
 
 
@@ -166,11 +173,12 @@ def check_likelihood(likelihood: str, image_shape: tuple[int, ...]) -> None:
         UsageError: with what to choose instead.
     """
     if likelihood not in get_args(Likelihood):
-        raise UsageError(f"Unknown likelihood '{likelihood}'; choose bernoulli or gaussian.")
+        raise UsageError(f"Unknown likelihood '{likelihood}'; choose bernoulli or gaussian.", "likelihood")
     if likelihood == "bernoulli" and image_shape[0] != 1:
         raise UsageError(
             "A Bernoulli likelihood is for black-and-white images; choose likelihood=gaussian, "
-            "or a model that has it."
+            "or a model that has it.",
+            "likelihood",
         )
 
 
@@ -181,4 +189,6 @@ def check_labels(n_labels: int) -> None:
         UsageError: with the limits.
     """
     if not 2 <= n_labels <= MAX_LABELS:
-        raise UsageError(f"A model knows 2 to {MAX_LABELS} classes, not {n_labels}; choose in that range.")
+        raise UsageError(
+            f"A model knows 2 to {MAX_LABELS} classes, not {n_labels}; choose in that range.", "n_labels"
+        )

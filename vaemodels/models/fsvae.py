@@ -47,7 +47,7 @@ class FSVAEConfig:
         check_likelihood(self.likelihood, self.image_shape)
         check_labels(self.n_labels)
         if self.network not in ("mlp", "conv"):
-            raise UsageError(f"Unknown network '{self.network}'; choose mlp or conv.")
+            raise UsageError(f"Unknown network '{self.network}'; choose mlp or conv.", "network")
         if self.network == "conv":
             convolutional.check_image(self.image_shape)
 

@@ -40,7 +40,8 @@ class GMVAEConfig(VAEConfig):
         super().__post_init__()
         if not 1 <= self.components <= MAX_COMPONENTS:
             raise UsageError(
-                f"A mixture has 1 to {MAX_COMPONENTS:,} components, not {self.components}; choose in that range."
+                f"A mixture has 1 to {MAX_COMPONENTS:,} components, not {self.components}; choose in that range.",
+                "components",
             )
 
 
@@ -48,6 +49,7 @@ class GMVAE(VAE):
     """A VAE with a mixture for its prior; networks, likelihoods and log-weights are the VAE's."""
 
     name = "gmvae"
+    kl_is_exact = False
     config: GMVAEConfig
 
     def __init__(self, config: GMVAEConfig) -> None:

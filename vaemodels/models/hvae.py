@@ -45,7 +45,9 @@ class HVAEConfig:
 
     def __post_init__(self) -> None:
         if self.inference not in get_args(Inference):
-            raise UsageError(f"Unknown inference '{self.inference}'; choose parallel or bottom_up.")
+            raise UsageError(
+                f"Unknown inference '{self.inference}'; choose parallel or bottom_up.", "inference"
+            )
         check_likelihood("bernoulli", self.image_shape)
         check_network(self.image_shape, self.z1_dim, self.hidden, self.activation)
         # The largest of the upper networks, q(z2|x) under "parallel", and with it the other sizes of the upper level.
@@ -56,6 +58,7 @@ class HVAE(Model):
     """Two levels of latents, every conditional a diagonal Gaussian from an MLP; see the module's equations."""
 
     name = "hvae"
+    kl_is_exact = False  # kl_z1 is a mean over draws of the level above
 
     def __init__(self, config: HVAEConfig) -> None:
         super().__init__()

@@ -43,12 +43,17 @@ class VAEConfig:
 
     def __post_init__(self) -> None:
         if self.likelihood not in ("bernoulli", "gaussian"):
-            raise UsageError(f"Unknown likelihood '{self.likelihood}'; choose bernoulli or gaussian.")
+            raise UsageError(
+                f"Unknown likelihood '{self.likelihood}'; choose bernoulli or gaussian.", "likelihood"
+            )
         if self.variance not in ("fixed", "learned", "per_pixel"):
-            raise UsageError(f"Unknown variance '{self.variance}'; choose fixed, learned or per_pixel.")
+            raise UsageError(
+                f"Unknown variance '{self.variance}'; choose fixed, learned or per_pixel.", "variance"
+            )
         if self.likelihood == "bernoulli" and self.image_shape[0] != 1:
             raise UsageError(
-                "A Bernoulli likelihood is for black-and-white images; choose likelihood=gaussian."
+                "A Bernoulli likelihood is for black-and-white images; choose likelihood=gaussian.",
+                "likelihood",
             )
         check_network(self.image_shape, self.z_dim, self.hidden, self.activation, self.outputs_per_pixel)
 

@@ -1,0 +1,701 @@
+"""The command line from end to end: exit codes, one line on stderr, JSON, and files that outlive a failure."""
+
+import functools
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+import safetensors
+import safetensors.torch
+import torch
+from PIL import Image
+
+from tests.vaemodels.test_training import without_seconds
+from vaemodels import checkpoints, cli, data, training
+from vaemodels.pictures import GAP, picture
+
+ROOT = Path(__file__).parents[2]
+EVALUATION = {
+    "dataset",
+    "split",
+    "binarization",
+    "n",
+    "nelbo",
+    "reconstruction",
+    "kl",
+    "bounds",
+    "stderr",
+    "repeats",
+    "accuracy",
+    "active_units",
+    "seconds",
+}
+TINY = ["--set", "hidden=8", "z_dim=2", "batch_size=200", "precision=float32"]
+
+
+class Result(NamedTuple):
+    """What a command ended with, and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The one JSON value on standard output; standard error is empty."""
+        assert self.code == 0 and self.err == "" and self.out.count("\n") == 1
+        return json.loads(self.out)
+
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture
+def lab(capsys: pytest.CaptureFixture[str]) -> Command:
+    """Run `python -m vaemodels` with these arguments, in this process."""
+
+    def run(*arguments: object) -> Result:
+        capsys.readouterr()
+        try:
+            code = cli.main([str(argument) for argument in arguments])
+        except SystemExit as exit_:  # argparse's own
+            code = int(exit_.code or 0)
+        captured = capsys.readouterr()
+        return Result(code, captured.out, captured.err)
+
+    return run
+
+
+def assert_refused(result: Result, code: int, words: str = "") -> None:
+    """It failed with this code, no output, and one sentence that says why and what to do."""
+    assert result.code == code
+    assert result.out == ""
+    assert result.err.startswith("vaemodels: ") and result.err.endswith(".\n") and result.err.count("\n") == 1
+    assert words in result.err
+    assert any(mark in result.err for mark in (";", ":", ","))
+    assert "Error" not in result.err and "Traceback" not in result.err
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """One small trained checkpoint of each kind."""
+    folder = tmp_path_factory.mktemp("trained")
+    paths = {}
+    for name, preset, settings in (
+        ("vae", "vae-digits", ()),
+        ("ae", "ae-2d", ()),
+        ("gaussian", "vae-digits", ("--set", "likelihood=gaussian", "binarization=none")),
+    ):
+        paths[name] = folder / f"{name}.safetensors"
+        arguments = ["train", preset, "--data", "digits", "--epochs", "1", *TINY, *settings]
+        assert cli.main([*arguments, "--out", str(paths[name]), "--json"]) == 0
+    return paths
+
+
+# Training
+
+
+def test_train_saves_a_measured_checkpoint(lab: Command, tmp_path: Path) -> None:
+    out = tmp_path / "small.safetensors"
+    answer = lab("train", "vae-digits", "--epochs", 2, "--seed", 3, *TINY, "--out", out, "--json").json
+    assert answer.keys() == {"checkpoint", "epochs", "evaluation"}
+    assert (answer["checkpoint"], answer["epochs"]) == (str(out), 2)
+    assert answer["evaluation"].keys() == EVALUATION
+    assert (answer["evaluation"]["split"], answer["evaluation"]["n"]) == ("test", 300)
+    checkpoint = checkpoints.load(out)
+    assert checkpoint.card["evaluation"] == answer["evaluation"]
+    assert checkpoint.resume is None
+    assert (checkpoint.card["seed"], checkpoint.card["epoch"], checkpoint.card["step"]) == (3, 2, 14)
+    assert checkpoint.model.config.hidden == (8,) and checkpoint.model.config.z_dim == 2
+    again = lab("evaluate", out, "--k", "1,10,100", "--json").json
+    for key in ("nelbo", "reconstruction", "kl", "bounds", "stderr", "active_units"):
+        assert again[key] == answer["evaluation"][key]
+
+
+def test_train_without_json_says_where_it_saved_and_draws_a_bar(
+    lab: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = lab("train", "vae-digits", "--epochs", 1, *TINY)
+    assert result.code == 0
+    assert result.out == "saved vae-digits.safetensors after 1 of 1 epochs\n"
+    assert "epoch" in result.err and "held-out" in result.err
+    assert (tmp_path / "vae-digits.safetensors").exists()
+
+
+def test_training_twice_gives_the_same_weights(lab: Command, tmp_path: Path) -> None:
+    one, other = tmp_path / "one.safetensors", tmp_path / "other.safetensors"
+    for out in (one, other):
+        assert lab("train", "vae-digits", "--epochs", 1, *TINY, "--out", out, "--json").code == 0
+    first, second = (checkpoints.load(path).model.state_dict() for path in (one, other))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_settings_and_options_mean_the_same(lab: Command, tmp_path: Path) -> None:
+    out = tmp_path / "a.safetensors"
+    settings = [
+        "--set",
+        "epochs=1",
+        "seed=9",
+        "beta=4",
+        "--set",
+        "hidden=6,5",
+        "activation=tanh",
+        "batch_size=300",
+    ]
+    assert lab("train", "vae-digits", *settings, "--out", out, "--json").code == 0
+    card = checkpoints.read_card(out)
+    assert (card["training"]["beta"], card["training"]["seed"], card["training"]["epochs"]) == (4.0, 9, 1)
+    assert (card["config"]["hidden"], card["config"]["activation"]) == ([6, 5], "tanh")
+
+
+def test_half_precision_is_measured_as_it_is_stored(lab: Command, tmp_path: Path) -> None:
+    out = tmp_path / "half.safetensors"
+    answer = lab("train", "vae-digits", "--epochs", 1, *TINY, "--half", "--out", out, "--json").json
+    assert checkpoints.load(out).dtype == torch.float16
+    again = lab("evaluate", out, "--k", "1,10,100", "--json").json
+    assert again["nelbo"] == answer["evaluation"]["nelbo"]
+
+
+def test_a_run_cut_short_goes_on_to_the_same_end(lab: Command, tmp_path: Path) -> None:
+    whole, part = tmp_path / "whole.safetensors", tmp_path / "part.safetensors"
+    assert lab("train", "vae-digits", "--epochs", 3, *TINY, "--out", whole, "--json").code == 0
+    answer = lab("train", "vae-digits", "--epochs", 3, "--seconds", 1e-6, *TINY, "--out", part, "--json").json
+    assert (answer["epochs"], answer["evaluation"]) == (1, None)
+    assert checkpoints.load(part).resume is not None
+    answer = lab("train", "vae-digits", "--from", part, "--out", part, "--json").json
+    assert answer["epochs"] == 3
+    one, other = checkpoints.load(whole), checkpoints.load(part)
+    first, second = one.model.state_dict(), other.model.state_dict()
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert without_seconds(one.card["history"]) == without_seconds(other.card["history"])
+    assert one.card["evaluation"]["nelbo"] == other.card["evaluation"]["nelbo"]
+
+
+def test_a_finished_model_is_trained_on(lab: Command, trained: Mapping[str, Path], tmp_path: Path) -> None:
+    out = tmp_path / "more.safetensors"
+    answer = lab("train", "vae-digits", "--from", trained["vae"], "--epochs", 2, "--out", out, "--json").json
+    assert answer["epochs"] == 2
+    assert len(checkpoints.read_card(out)["history"]) == 2
+    part = tmp_path / "part.safetensors"
+    options = ["--epochs", 3, "--seconds", 1e-6, "--out", part, "--json"]
+    assert lab("train", "vae-digits", "--from", trained["vae"], *options).json["evaluation"] is None
+    assert checkpoints.read_card(part)["evaluation"] is None
+
+
+@pytest.mark.parametrize(
+    ("start", "arguments", "words"),
+    [
+        ("vae", ("vae-digits",), "already has 1 epochs"),
+        ("vae", ("vae-digits", "--epochs", 3, "--set", "hidden=9"), "keeps its hidden"),
+        ("vae", ("ae-2d", "--epochs", 3), "preset ae-2d is ae"),
+        ("gaussian", ("vae-digits", "--epochs", 3, "--data", "nothing"), "no dataset 'nothing'"),
+        ("vae", ("vae-digits", "--epochs", 3, "--set", "binarization=none"), "black-and-white"),
+    ],
+)
+def test_going_on_in_a_way_that_makes_no_sense(
+    lab: Command,
+    trained: Mapping[str, Path],
+    tmp_path: Path,
+    start: str,
+    arguments: tuple[object, ...],
+    words: str,
+) -> None:
+    out = tmp_path / "never.safetensors"
+    assert_refused(lab("train", *arguments, "--from", trained[start], "--out", out, "--json"), 2, words)
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["gan"], "Unknown preset 'gan'; choose one of vae"),
+        (["vae-digits", "--data", "letters"], "no dataset 'letters'"),
+        (["vae-digits", "--set", "foo=1"], "Unknown setting 'foo'"),
+        (["vae-digits", "--set", "beta"], "write key=value"),
+        (["vae-digits", "--set", "=1"], "Unknown setting ''"),
+        (["vae-digits", "--set", "hidden=abc"], "hidden is 'abc'"),
+        (["vae-digits", "--set", "hidden="], "hidden is ''"),
+        (["vae-digits", "--set", "hidden=10000000"], "1 to 4096 units"),
+        (["vae-digits", "--set", "hidden=4096,4096"], "more than the 20,000,000"),
+        (["vae-digits", "--set", "z_dim=-3"], "1 to 512"),
+        (["vae-digits", "--set", "image_shape=1,8,8"], "images of shape"),
+        (["vae-digits", "--set", "learning_rate=1e9"], "learning_rate goes from"),
+        (["vae-digits", "--set", "learning_rate=-1"], "learning_rate goes from"),
+        (["vae-digits", "--set", "beta=nan"], "beta is nan"),
+        (["vae-digits", "--set", "beta=inf"], "beta is inf"),
+        (["vae-digits", "--set", "beta=0", "reconstruction_weight=0"], "nothing to learn"),
+        (["vae-digits", "--set", "schedule=linear"], "choose one of cosine"),
+        (["vae-digits", "--set", "binarization=round"], "choose one of dynamic"),
+        (["vae-digits", "--set", "binarization=none"], "black-and-white"),
+        (["ae-2d", "--set", "likelihood=gaussian"], "Unknown setting 'likelihood'"),
+        (["vae-digits", "--epochs", "many"], "epochs is 'many'"),
+        (["vae-digits", "--epochs", "-3"], "epochs goes from 1"),
+        (["vae-digits", "--epochs", "0"], "epochs goes from 1"),
+        (["vae-digits", "--seed", "-1"], "seed goes from 0"),
+        (["vae-digits", "--seed", "1" + "0" * 30], "seed goes from 0"),
+        (["vae-digits", "--seconds", "0"], "--seconds"),
+        (["vae-digits", "--seconds", "-5"], "--seconds"),
+        (["vae-digits", "--seconds", "nan"], "--seconds"),
+        (["vae-digits", "--from", "nowhere.safetensors"], "no checkpoint 'nowhere.safetensors'"),
+    ],
+)
+def test_train_refuses_what_makes_no_sense(
+    lab: Command, tmp_path: Path, arguments: list[str], words: str
+) -> None:
+    out = tmp_path / "never.safetensors"
+    assert_refused(lab("train", *arguments, "--out", out, "--json"), 2, words)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_can_not_be_written_is_refused_before_training(
+    lab: Command, trained: Mapping[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("training began")
+
+    monkeypatch.setattr(training, "fit", never)
+    (tmp_path / "file").touch()
+    for place in (tmp_path / "missing" / "a.safetensors", tmp_path / "file" / "a.safetensors", tmp_path):
+        assert_refused(
+            lab("train", "vae-digits", "--epochs", 1, *TINY, "--out", place, "--json"), 1, "cannot be written"
+        )
+    for place in (tmp_path / "missing" / "a.png", tmp_path):
+        assert_refused(lab("sample", trained["vae"], "--out", place, "--json"), 1, "can't be written")
+
+
+def test_a_dataset_that_is_not_there_names_the_command_that_fetches_it(
+    lab: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VAELAB_DATA", str(tmp_path))
+    data.load.cache_clear()
+    result = lab("train", "vae", *TINY, "--epochs", 1, "--out", tmp_path / "a.safetensors", "--json")
+    assert_refused(result, 1, "python -m vaemodels download mnist")
+
+
+def test_a_run_that_diverges_keeps_what_was_good(
+    lab: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rate = training.learning_rate
+
+    def broken(config: training.TrainingConfig, step: int, total: int) -> float:
+        return math.inf if step == 8 else rate(config, step, total)
+
+    monkeypatch.setattr(training, "learning_rate", broken)
+    out = tmp_path / "kept.safetensors"
+    result = lab("train", "vae-digits", "--epochs", 3, *TINY, "--out", out, "--json")
+    assert_refused(result, 1, "stopped being finite at step 10")
+    assert checkpoints.read_card(out)["epoch"] == 1
+    monkeypatch.undo()
+    settings = ["--set", "learning_rate=1e-4", "--out", out, "--json"]
+    assert lab("train", "vae-digits", "--from", out, *settings).json["epochs"] == 3
+
+
+def test_a_run_is_kept_where_measuring_it_fails(
+    lab: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "evaluate", interrupted)
+    out = tmp_path / "kept.safetensors"
+    assert lab("train", "vae-digits", "--epochs", 1, *TINY, "--out", out, "--json").code == 1
+    assert checkpoints.read_card(out)["epoch"] == 1
+
+
+def python(*arguments: str, **options: Any) -> subprocess.Popen[str]:
+    pipe = subprocess.PIPE
+    return subprocess.Popen(
+        [sys.executable, *arguments], cwd=ROOT, stdout=pipe, stderr=pipe, text=True, **options
+    )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")
+def test_ctrl_c_keeps_the_run(lab: Command, tmp_path: Path) -> None:
+    out = tmp_path / "kept.safetensors"
+    arguments = ["train", "vae-digits", "--epochs", "100000", *TINY, "--out", str(out)]
+    # Where the tests themselves run in the background of a shell, Ctrl-C is ignored, and children inherit that.
+    listening = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = python("-m", "vaemodels", *arguments, preexec_fn=listening)
+    assert process.stderr is not None
+    seen = ""
+    while "held-out" not in seen:  # the first epoch is done
+        seen += process.stderr.read(1)
+        assert process.poll() is None, seen
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 1
+    last = err.splitlines()[-1]
+    assert last.startswith("vaemodels: Interrupted after ") and last.endswith(f"go on with --from {out}.")
+    assert "Traceback" not in err
+    epochs = checkpoints.read_card(out)["epoch"]
+    assert epochs >= 1
+    more = ["--epochs", epochs + 1, "--out", out, "--json"]
+    assert lab("train", "vae-digits", "--from", out, *more).json["epochs"] == epochs + 1
+
+
+def test_the_command_takes_numbers_too_small_to_be_fast_for_zero() -> None:
+    program = """
+import runpy, sys, torch
+sys.argv = ["vaemodels", "--help"]
+try:
+    runpy.run_module("vaemodels", run_name="__main__")
+except SystemExit:
+    print(torch.tensor(1e-38).mul(0.01).view(torch.int32).item())
+"""
+    out, err = python("-c", program).communicate(timeout=60)
+    assert err == ""
+    assert out.splitlines()[-1] == "0"
+
+
+# Evaluation
+
+
+@pytest.mark.parametrize("name", ["vae", "ae", "gaussian"])
+def test_evaluate_prints_one_object_with_the_promised_keys(
+    lab: Command, trained: Mapping[str, Path], name: str
+) -> None:
+    answer = lab("evaluate", trained[name], "--k", "1,10,50", "--limit", 60, "--json").json
+    assert answer.keys() == EVALUATION | {"checkpoint", "model"}
+    assert answer["stderr"].keys() == {"nelbo", "reconstruction", "kl", "bounds", "accuracy"}
+    assert answer["model"] == ("ae" if name == "ae" else "vae")
+    assert (answer["dataset"], answer["split"], answer["n"]) == ("digits", "test", 60)
+    assert answer["binarization"] == ("none" if name == "gaussian" else "static")
+    if name == "ae":
+        assert answer["nelbo"] is answer["bounds"] is answer["active_units"] is None and answer["kl"] == {}
+    else:
+        assert answer["nelbo"] == pytest.approx(answer["reconstruction"] + answer["kl"]["z"], abs=1e-5)
+        bounds = list(answer["bounds"].values())
+        assert list(answer["bounds"]) == ["1", "10", "50"] and bounds == sorted(bounds)
+
+
+def test_evaluate_draws_by_its_seed(lab: Command, trained: Mapping[str, Path]) -> None:
+    def nelbo(*options: object) -> float:
+        return float(
+            lab("evaluate", trained["vae"], "--k", "1", "--limit", 50, "--json", *options).json["nelbo"]
+        )
+
+    assert nelbo() == nelbo("--seed", 0) != nelbo("--seed", 1)
+
+
+def test_evaluate_measures_what_it_is_asked_to(lab: Command, trained: Mapping[str, Path]) -> None:
+    answer = lab("evaluate", trained["vae"], "--split", "validation", "--k", "2", "--json").json
+    assert (answer["n"], answer["split"], list(answer["bounds"])) == (200, "validation", ["2"])
+    reconstructions = {}
+    for mode in ("static", "dynamic", "threshold"):
+        answer = lab(
+            "evaluate", trained["vae"], "--binarization", mode, "--seed", 5, "--k", "1", "--json"
+        ).json
+        assert answer["binarization"] == mode
+        reconstructions[mode] = answer["reconstruction"]
+    assert len(set(reconstructions.values())) == 3
+
+
+def test_a_limit_takes_the_first_of_the_same_images(
+    lab: Command, trained: Mapping[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[torch.Tensor] = []
+    evaluate = cli.evaluate
+
+    def watched(model: Any, x: torch.Tensor, *rest: Any, **options: Any) -> Any:
+        seen.append(x)
+        return evaluate(model, x, *rest, **options)
+
+    monkeypatch.setattr(cli, "evaluate", watched)
+    for options in ((), ("--limit", 7)):
+        assert lab("evaluate", trained["vae"], "--k", "1", *options, "--json").code == 0
+    assert len(seen[1]) == 7
+    assert torch.equal(seen[0][:7], seen[1])
+    assert torch.equal(seen[0], data.binarize(data.load("digits", "test").images, "static"))
+
+
+def test_evaluate_without_json_is_a_table(lab: Command, trained: Mapping[str, Path]) -> None:
+    result = lab("evaluate", trained["vae"], "--k", "1,5", "--limit", 20)
+    assert result.code == 0
+    for words in (
+        "20 images of digits test, static binarisation",
+        "-ELBO",
+        "KL z",
+        "L_5",
+        "± ",
+        "active units",
+    ):
+        assert words in result.out
+    result = lab("evaluate", trained["ae"], "--limit", 20)
+    assert result.code == 0 and "reconstruction" in result.out and "ELBO" not in result.out
+
+
+def test_evaluate_can_write_the_result_into_the_card(
+    lab: Command, trained: Mapping[str, Path], tmp_path: Path
+) -> None:
+    path = tmp_path / "copy.safetensors"
+    path.write_bytes(trained["vae"].read_bytes())
+    before = checkpoints.load(path)
+    answer = lab("evaluate", path, "--split", "validation", "--k", "1,3", "--json").json
+    assert checkpoints.read_card(path) == before.card
+    answer = lab("evaluate", path, "--split", "validation", "--k", "1,3", "--write", "--json").json
+    after = checkpoints.load(path)
+    written = dict(after.card["evaluation"])
+    for key in EVALUATION - {"seconds"}:
+        assert written[key] == answer[key]
+    assert {**after.card, "evaluation": None} == {**before.card, "evaluation": None}
+    first, second = before.model.state_dict(), after.model.state_dict()
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert after.dtype == before.dtype
+
+
+def test_writing_keeps_what_an_unfinished_run_needs(lab: Command, tmp_path: Path) -> None:
+    path = tmp_path / "part.safetensors"
+    assert (
+        lab("train", "vae-digits", "--epochs", 2, "--seconds", 1e-6, *TINY, "--out", path, "--json").code == 0
+    )
+    before = checkpoints.load(path).resume
+    assert lab("evaluate", path, "--k", "1", "--limit", 5, "--write", "--json").code == 0
+    after = checkpoints.load(path).resume
+    assert before is not None and after is not None and before.keys() == after.keys()
+    assert all(torch.equal(before[name], after[name]) for name in before)
+    assert lab("train", "vae-digits", "--from", path, "--out", path, "--json").json["epochs"] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--k", "a,b"], "not a list of whole numbers"),
+        (["--k", "1,2.5"], "not a list of whole numbers"),
+        (["--k", "0"], "k goes from 1"),
+        (["--k", "1,-5"], "k goes from 1"),
+        (["--k", "1" + "0" * 30], "k goes from 1"),
+        (["--limit", "0"], "--limit"),
+        (["--limit", "-4"], "--limit"),
+        (["--split", "exam"], "Unknown split 'exam'"),
+        (["--data", "letters"], "no dataset 'letters'"),
+        (["--binarization", "round"], "no binarisation 'round'"),
+        (["--binarization", "none"], "grey pixels"),
+        (["--seed", "-1"], "--seed goes from 0"),
+        (["--seed", "9" * 30], "--seed goes from 0"),
+    ],
+)
+def test_evaluate_refuses_what_makes_no_sense(
+    lab: Command, trained: Mapping[str, Path], arguments: list[str], words: str
+) -> None:
+    assert_refused(lab("evaluate", trained["vae"], *arguments, "--json"), 2, words)
+
+
+def broken_checkpoints(good: bytes) -> dict[str, bytes]:
+    with_nan = safetensors.torch.load(good)
+    next(iter(with_nan.values())).view(-1)[0] = math.nan
+    header = json.loads(good[8 : 8 + int.from_bytes(good[:8], "little")])
+    metadata = header["__metadata__"]
+    return {
+        "empty": b"",
+        "text": b"not a model at all\n" * 50,
+        "cut short": good[:-100],
+        "huge header": (2**63).to_bytes(8, "little") + good[8:],
+        "pickle": b"\x80\x04" + b"N." * 50,
+        "nan": safetensors.torch.save(with_nan, metadata),
+        "foreign": safetensors.torch.save({"weight": torch.zeros(3)}),
+    }
+
+
+@pytest.mark.parametrize("kind", ["empty", "text", "cut short", "huge header", "pickle", "nan", "foreign"])
+def test_a_broken_checkpoint_is_one_sentence_for_every_command(
+    lab: Command, trained: Mapping[str, Path], tmp_path: Path, kind: str
+) -> None:
+    path, out = tmp_path / "broken.safetensors", tmp_path / "out"
+    path.write_bytes(broken_checkpoints(trained["vae"].read_bytes())[kind])
+    for arguments in (
+        ["evaluate", path, "--json"],
+        ["sample", path, "--out", out, "--json"],
+        ["train", "vae-digits", "--from", path, "--out", out, "--json"],
+    ):
+        assert_refused(lab(*arguments), 1, str(path))
+    assert not out.exists()
+
+
+def test_a_checkpoint_that_is_not_there(lab: Command, tmp_path: Path) -> None:
+    assert_refused(lab("evaluate", tmp_path / "none.safetensors", "--json"), 2, "no checkpoint")
+    assert_refused(lab("evaluate", tmp_path, "--json"), 2, "no checkpoint")
+
+
+def test_a_dataset_of_another_size_is_refused(
+    lab: Command, trained: Mapping[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def small(name: str, split: str) -> data.Split:
+        return data.Split(torch.zeros(5, 64, dtype=torch.uint8), torch.zeros(5, dtype=torch.int64))
+
+    monkeypatch.setattr(data, "load", small)
+    assert_refused(lab("evaluate", trained["vae"], "--json"), 2, "not of the size")
+
+
+# Samples, lists, downloads
+
+
+def test_sample_writes_a_grid_of_the_right_size(
+    lab: Command, trained: Mapping[str, Path], tmp_path: Path
+) -> None:
+    def sample(name: str, *options: object) -> np.ndarray:
+        out = tmp_path / f"{name}.png"
+        answer = lab("sample", trained["vae"], "--out", out, *options, "--json").json
+        assert answer["out"] == str(out)
+        with Image.open(out) as image:
+            assert image.format == "PNG"
+            return np.asarray(image)
+
+    grid = sample("small", "--rows", 2, "--columns", 3)
+    assert grid.shape == (2 * 28 + GAP, 3 * 28 + 2 * GAP)
+    assert sample("default").shape == (10 * 28 + 9 * GAP,) * 2
+    assert np.array_equal(grid, sample("again", "--rows", 2, "--columns", 3))
+    assert not np.array_equal(grid, sample("other", "--rows", 2, "--columns", 3, "--seed", 1))
+    assert not np.array_equal(grid[:28, :28], grid[-28:, -28:])
+
+
+@pytest.mark.parametrize("name", ["ssvae-digits", "fsvae-digits"])
+def test_sample_writes_a_style_a_column_and_a_label_a_row(lab: Command, tmp_path: Path, name: str) -> None:
+    out = tmp_path / "labels.png"
+    assert lab("sample", name, "--columns", 3, "--out", out, "--json").json["rows"] == 10
+    model = checkpoints.load(name).model
+    z = model.sample_prior(3, torch.Generator().manual_seed(0))
+    with Image.open(out) as image, torch.no_grad():
+        assert image.size == (3 * 28 + 2 * GAP, 10 * 28 + 9 * GAP)
+        seven = np.asarray(image)[7 * (28 + GAP) :][:28, 28 + GAP :][:, :28]
+        assert np.array_equal(seven, picture(model.decode(z[1:2], torch.tensor([7])).mean[0], (1, 28, 28)))
+    assert_refused(lab("sample", name, "--rows", 11, "--out", out, "--json"), 2, "--rows goes from 1 to 10")
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("--rows", 0), ("--columns", -1), ("--rows", 10**9), ("--seed", -1), ("--seed", 10**30)],
+)
+def test_sample_refuses_what_makes_no_sense(
+    lab: Command, trained: Mapping[str, Path], tmp_path: Path, option: str, value: int
+) -> None:
+    out = tmp_path / "never.png"
+    assert_refused(lab("sample", trained["vae"], "--out", out, option, value, "--json"), 2, option)
+    assert not out.exists()
+
+
+def test_list_shows_presets_and_checkpoints(
+    lab: Command, trained: Mapping[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "vae-digits.safetensors").write_bytes(trained["vae"].read_bytes())
+    (tmp_path / "mine.safetensors").write_bytes(trained["ae"].read_bytes())
+    monkeypatch.setattr(checkpoints, "pretrained_folder", lambda: tmp_path)
+    rows = {row["name"]: row for row in lab("list", "--json").json}
+    assert rows["vae-digits"]["checkpoint"] and rows["mine"]["checkpoint"] and not rows["vae"]["checkpoint"]
+    assert rows["vae-digits"]["evaluation"] == checkpoints.read_card(trained["vae"])["evaluation"]
+    assert rows["vae"]["evaluation"] is None and rows["vae"]["dataset"] == "mnist"
+    assert rows["mine"]["model"] == "ae" and rows["mine"]["evaluation"]["nelbo"] is None
+    result = lab("list")
+    assert result.code == 0
+    lines = {line.split()[0]: line for line in result.out.splitlines()}
+    assert lines.keys() == rows.keys() | {"name"}
+    assert f"{rows['vae-digits']['evaluation']['nelbo']:.2f} ± " in lines["vae-digits"]
+    assert "L_100" in lines["vae-digits"] and "not trained yet" in lines["vae"]
+    assert lab("evaluate", "mine", "--limit", 5, "--json").json["model"] == "ae"
+
+
+def test_accuracy_is_told_with_its_error(lab: Command) -> None:
+    measured = checkpoints.read_card("ssvae-digits")["evaluation"]
+    told = f"{100 * measured['accuracy']:.1f} ± {100 * measured['stderr']['accuracy']:.1f}%"
+    [line] = [line for line in lab("list").out.splitlines() if line.startswith("ssvae-digits ")]
+    assert told in line
+    assert told in lab("evaluate", "ssvae-digits", "--k", "1").out
+
+
+def test_list_shows_a_checkpoint_that_was_never_measured(
+    lab: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "part.safetensors"
+    assert (
+        lab("train", "vae-digits", "--epochs", 2, "--seconds", 1e-6, *TINY, "--out", path, "--json").code == 0
+    )
+    monkeypatch.setattr(checkpoints, "pretrained_folder", lambda: tmp_path)
+    result = lab("list")
+    assert result.code == 0 and "part" in result.out
+
+
+def test_download(lab: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetched: list[str] = []
+
+    def download(name: str, progress: Callable[[int, int], None]) -> None:
+        fetched.append(name)
+        progress(5, 10)
+        progress(10, 10)
+
+    monkeypatch.setattr(data, "download", download)
+    answer = lab("download", "mnist", "--json").json
+    assert answer == {"dataset": "mnist", "folder": str(data.data_folder())}
+    assert lab("download", "mnist").code == 0
+    assert fetched == ["mnist", "mnist"]
+    assert_refused(lab("download", "letters", "--json"), 2, "no dataset 'letters'")
+
+
+# The program as a whole
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["fly"],
+        ["train"],
+        ["train", "vae", "--seconds", "x"],
+        ["evaluate"],
+        ["evaluate", "vae", "--limit", "x"],
+        ["sample", "vae"],
+        ["sample", "vae", "--out", "a.png", "--rows", "x"],
+        ["list", "--wrong"],
+    ],
+)
+def test_arguments_the_parser_does_not_know_exit_with_2(lab: Command, arguments: list[str]) -> None:
+    result = lab(*arguments)
+    assert result.code == 2 and "usage:" in result.err and result.out == ""
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate", "sample", "list", "download"])
+def test_every_command_has_help(lab: Command, command: str) -> None:
+    result = lab(command, "--help")
+    assert result.code == 0 and "--json" in result.out
+    assert command in lab("--help").out
+
+
+def test_the_exit_code_reaches_the_shell() -> None:
+    process = python("-m", "vaemodels", "train", "gan")
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert out == "" and err.startswith("vaemodels: Unknown preset 'gan'") and err.count("\n") == 1
+
+
+def test_a_scheduler_that_can_not_be_is_one_line(tmp_path: Path) -> None:
+    out = str(tmp_path / "never.safetensors")
+    process = python(
+        "-m", "vaemodels", "train", "vae-digits", "--scheduler", "nonsense", "--out", out, "--json"
+    )
+    stdout, err = process.communicate(timeout=60)
+    assert_refused(Result(process.returncode, stdout, err), 1, "No scheduler answers at nonsense")
+
+
+def test_importing_the_package_imports_nothing_heavy() -> None:
+    heavy = {"torchvision", "scipy", "distributed", "dask", "streamlit", "plotly", "sklearn"}
+    code = f"import sys, vaemodels, vaemodels.cli; print({heavy} & set(sys.modules))"
+    process = python("-c", code)
+    out, err = process.communicate(timeout=60)
+    assert out == "set()\n", err
+
+
+@pytest.mark.parametrize(("chosen", "expected"), [([], "none"), (["binarization=dynamic"], "dynamic")])
+def test_a_gaussian_likelihood_trains_on_greys_unless_told_otherwise(
+    tmp_path: Path, chosen: list[str], expected: str
+) -> None:
+    out = tmp_path / "grey.safetensors"
+    settings = ["likelihood=gaussian", "hidden=8", "z_dim=2", *chosen]
+    assert cli.main(["train", "vae-digits", "--epochs", "1", "--out", str(out), "--set", *settings]) == 0
+    assert checkpoints.read_card(out)["binarization"] == expected

@@ -1,0 +1,51 @@
+"""The trained models in pretrained/: made by their presets, small enough together, and as good as they have to be."""
+
+import pytest
+import torch
+
+from vaemodels import checkpoints, data, presets
+from vaemodels.analysis.clustering import components_in_use
+from vaemodels.models import GMVAE
+
+MOST_BYTES = 40_000_000
+
+
+def test_there_is_one_for_every_preset_and_no_other() -> None:
+    assert set(checkpoints.pretrained_names()) == set(presets.PRESETS)
+
+
+@pytest.mark.parametrize("name", presets.PRESETS)
+def test_it_was_trained_by_its_preset_to_the_end_and_measured(name: str) -> None:
+    card, preset = checkpoints.read_card(name), presets.get(name)
+    assert card["model"] == preset.model
+    assert type(preset.config)(**_tuples(card["config"])) == preset.config
+    assert type(preset.training)(**card["training"]) == preset.training
+    assert card["epoch"] == preset.training.epochs
+    assert card["evaluation"]["dataset"] == preset.training.dataset
+    assert card["evaluation"]["n"] == data.get(preset.training.dataset).sizes["test"]
+
+
+def _tuples(config: dict[str, object]) -> dict[str, object]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in config.items()}
+
+
+def test_they_are_small_enough_to_come_with_the_project() -> None:
+    files = checkpoints.pretrained_folder().iterdir()
+    assert sum(file.stat().st_size for file in files) < MOST_BYTES
+
+
+def test_unlabelled_images_help_a_classifier_with_few_labels() -> None:
+    with_all, labels_alone = (
+        checkpoints.read_card(name)["evaluation"]["accuracy"] for name in ("ssvae", "ssvae-classifier")
+    )
+    assert with_all - labels_alone >= 0.10
+
+
+@pytest.mark.skipif(not data.is_available("mnist"), reason="MNIST is not on this machine")
+def test_the_mixtures_components_are_all_in_use() -> None:
+    model = checkpoints.load("gmvae-10").model
+    assert isinstance(model, GMVAE)
+    x = data.binarize(data.load("mnist", "test").images, "static")
+    shares = model.occupancy(x, torch.Generator().manual_seed(0))
+    assert components_in_use(shares) >= 8
+    assert shares.min() >= 0.02

@@ -1,0 +1,1 @@
+"""A page's state in its address: read, written, shared."""

@@ -1,0 +1,67 @@
+"""The link to what is on screen, and what a class that follows it should not see."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from ui import models
+from ui.address import url_state
+
+
+def hidden(parts: Mapping[str, str]) -> frozenset[str]:
+    """Those of the page's `parts` that the link leaves out."""
+    text = url_state.get("hide") or ""
+    asked = frozenset(text.split(",")) - {""}
+    if asked - parts.keys() and st.session_state.get("_hide_read") != text:
+        url_state.note("The link leaves out parts that this page has not; they are passed over.")
+    st.session_state["_hide_read"] = text
+    return asked & parts.keys()
+
+
+def part(name: str, hide: frozenset[str]) -> AbstractContextManager[object]:
+    """Where a part is drawn that the page needs even where it is not seen."""
+    return st.container(key=unseen(name)) if name in hide else nullcontext()
+
+
+def unseen(name: str) -> str:
+    """The key of a container that style.css takes away."""
+    return f"hidden-{name}"
+
+
+def link(url: str, parameters: Mapping[str, str], hide: list[str]) -> str:
+    """The address `url` (without a query) with the page's state, leaving out the parts `hide`."""
+    kept = {name: value for name, value in parameters.items() if name != "hide"}
+    if hide:
+        kept["hide"] = ",".join(hide)
+    return f"{url}?{urlencode(kept, safe=',')}" if kept else url
+
+
+@st.fragment
+def share(parts: Mapping[str, str]) -> None:
+    """A button that opens the link to this state; `parts` are what can be left out of it, in words."""
+    popover = st.popover("Link", icon=":material/link:", key="link", on_change="rerun")
+    if not popover.open:
+        return
+    with popover:
+        st.markdown("**A link to what you see**")
+        leave_out = st.pills(
+            "For a class, leave out",
+            list(parts),
+            default=[name for name in parts if name in hidden(parts)],
+            selection_mode="multi",
+            format_func=parts.__getitem__,
+            key="leave_out",
+        )
+        st.code(link(st.context.url or "", url_state.parameters(), leave_out), language=None, wrap_lines=True)
+        if url_state.get("model") in models.own():
+            st.caption("Your own model stays in this tab: whoever opens the link sees the usual one instead.")
+
+
+def show_all(hide: frozenset[str]) -> None:
+    """At the foot of a page that a link has shortened: the way to the whole of it."""
+    if hide:
+        st.button(
+            "Show all controls", key="show_all", type="tertiary", on_click=url_state.put, args=("hide", None)
+        )

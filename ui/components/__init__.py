@@ -1,0 +1,1 @@
+"""What every component in the browser shares: how it is put together, mounted and styled."""

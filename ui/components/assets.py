@@ -1,0 +1,46 @@
+"""Components from plain files: a script, a style sheet and a bit of HTML of one stem, each with what it needs.
+
+A script or style sheet names the files it needs in its first line, relative to its own folder:
+
+    // needs: decoder.js ../components/names.js          /* needs: ../components/controls.css */
+
+What is needed comes first, and once, however many need it. All scripts of a component share one scope.
+"""
+
+import re
+from pathlib import Path
+
+import streamlit as st
+from streamlit.components.v2.types import ComponentRenderer
+
+_NEEDS = re.compile(r"(?://|/\*) needs: ([^*\n]+)")
+
+
+def component(name: str, stem: Path, *, isolate_styles: bool = True) -> ComponentRenderer:
+    """The component of the files `stem`.html, .css and .js, of which the script has to be there."""
+    html, css, js = (stem.with_suffix(suffix) for suffix in (".html", ".css", ".js"))
+    return st.components.v2.component(
+        name,
+        html=html.read_text(encoding="utf-8") if html.exists() else None,
+        css=with_needs(css) if css.exists() else None,
+        js=with_needs(js),
+        isolate_styles=isolate_styles,
+    )
+
+
+def with_needs(path: Path) -> str:
+    """The text of a script or style sheet, after those of all the files it needs."""
+    texts: dict[Path, str] = {}
+    _collect(path.resolve(), texts, ())
+    return "\n".join(texts.values())
+
+
+def _collect(path: Path, texts: dict[Path, str], needed_by: tuple[Path, ...]) -> None:
+    assert path not in needed_by, f"{path} needs itself"
+    if path in texts:
+        return
+    text = path.read_text(encoding="utf-8")
+    if needs := _NEEDS.match(text):
+        for name in needs[1].split():
+            _collect((path.parent / name).resolve(), texts, (*needed_by, path))
+    texts[path] = text

@@ -1,0 +1,70 @@
+"""One image's ELBO on a page: its pictures, the formula with its numbers, the KL by dimension."""
+
+import streamlit as st
+
+from ui.components.changing_html import changing_html
+from ui.images.choice import Chosen, is_of_other_images
+from ui.images.decoded import Decoding, decoded
+from ui.images.figures import figure, heat, row
+from ui.images.splits import binarization
+from ui.terms import formula, per_dimension
+from vaemodels.checkpoints import Checkpoint
+from vaemodels.evaluation import ImageTerms, image_terms
+from vaemodels.models import Model
+from vaemodels.pictures import picture
+
+TOP_PIXEL_NATS = 3.0
+KL_SCALE_NATS = 5.0
+OTHER_IMAGES = (
+    '<div class="lab-note lab-aside">The model learned other images: expect more nats on these.</div>'
+)
+
+
+def show_elbo(checkpoint: Checkpoint, chosen: Chosen, terms: ImageTerms, show: Decoding, seed: int) -> None:
+    """The image, its reconstruction and where it misses; the formula with its numbers; the KL by dimension."""
+    model = checkpoint.model
+    black_and_white = binarization(model) == "static"
+    shape = model.config.image_shape
+    density = terms.per_pixel.min() < 0  # of a pixel, above 1
+    scale = f"{'black ≤ 0, ' if density else ''}white ≥ {TOP_PIXEL_NATS:g}"
+    if show == "draw":
+        shown, how = decoded(model, terms.code.unsqueeze(0), "draw", seed)[0], "a draw at μ(x)"
+    else:
+        shown, how = terms.mean, "mean at μ(x)" if model.has_likelihood else "f(g(x))"
+    changing_html(
+        row(
+            [
+                figure(
+                    picture(chosen.x, shape),
+                    f"The image: {chosen.caption}",
+                    "x, binarised" if black_and_white else "x",
+                ),
+                figure(
+                    picture(shown, shape),
+                    "Its reconstruction",
+                    how,
+                ),
+                figure(
+                    heat(terms.per_pixel, shape, TOP_PIXEL_NATS),
+                    f"Nats at each pixel, {terms.per_pixel.sum():.0f} in all",
+                    f"nats a pixel, {scale}",
+                ),
+            ]
+        )
+        + formula(terms)
+        + (OTHER_IMAGES if is_of_other_images(chosen, checkpoint) else "")
+        + "".join(
+            per_dimension(values, max(KL_SCALE_NATS, values.max().item()))
+            for values in terms.kl_by_dimension.values()
+        ),
+        key="elbo",
+    )
+
+
+def terms_of(model: Model, chosen: Chosen) -> ImageTerms:
+    """The terms of the image, kept for the runs of controls that change neither it nor the model."""
+    kept = st.session_state.get("_terms")
+    if kept is None or kept[0] is not model or kept[1] != chosen.key:
+        kept = st.session_state["_terms"] = (model, chosen.key, image_terms(model, chosen.x))
+    terms: ImageTerms = kept[2]
+    return terms

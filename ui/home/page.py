@@ -1,0 +1,14 @@
+"""What Home is."""
+
+from ui.page import Page
+
+START = [1.0, -0.7]  # somewhere legible
+
+HOME = Page(
+    file="pages/home.py",
+    title="Home",
+    heading="VAE Lab",
+    kinds=("vae",),
+    opens_with=("vae-2d", "vae-2d-digits"),
+    parameters=frozenset({"z"}),
+)

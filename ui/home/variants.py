@@ -1,0 +1,56 @@
+"""What each variant changes, as rows that lead to it."""
+
+from collections.abc import Sequence
+from html import escape
+
+import streamlit as st
+import torch
+
+from ui import models
+from ui.images.figures import figure
+from ui.page import Page, Variant
+from vaemodels import checkpoints
+from vaemodels.pictures import grid
+
+SAMPLES = 8
+
+
+def table(pages: Sequence[Page]) -> None:
+    """A row for each of the pages' variants that is there: a link to it; what it changes; what it samples."""
+    st.caption(
+        "z has ten dimensions but where a row says two. On the right, each decoder’s mean for draws z ~ N(0, I): the "
+        "same draws for all of as many dimensions."
+    )
+    with st.container(key="variants", gap="xsmall"):
+        for page in pages:
+            names = models.names(page.kinds)
+            for variant in page.variants:
+                if variant.name in names:
+                    _row(variant, page)
+
+
+def _row(variant: Variant, page: Page) -> None:
+    title, changes = st.columns([3, 13], vertical_alignment="center", gap="small")
+    title.page_link(page.file, label=f"**{variant.title}** →", query_params={"model": variant.name})
+    parts = {
+        "generative model": variant.generative,
+        "inference model": variant.inference,
+        "objective": variant.objective,
+    }
+    cells = "".join(
+        f'<span class="lab-changed"><small>{name}</small>{escape(text)}</span>'
+        if text
+        else f'<span class="lab-same"><small>{name}</small>as in the VAE</span>'
+        for name, text in parts.items()
+    )
+    changes.html(f'<div class="lab-variant">{cells}{_samples(variant.name, variant.title)}</div>')
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+@torch.no_grad()
+def _samples(name: str, title: str) -> str:
+    """Decoded draws from N(0, I), of the same noise for every model."""
+    model = checkpoints.load(name).model  # of which only the picture is kept
+    z = model.sample_prior(SAMPLES, torch.Generator(model.device).manual_seed(0))
+    picture = grid(model.decode(z).mean, model.config.image_shape, SAMPLES)
+    return figure(picture, f"{SAMPLES} images that {title} decodes from draws of N(0, I)", "")

@@ -1,0 +1,258 @@
+"""The image a page is about: picked from a dataset's test split, drawn, uploaded, or named by a link."""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
+
+import streamlit as st
+import torch
+from torch import Tensor
+
+from ui.address import url_state
+from ui.images.figures import figure
+from ui.images.name import Place, image_name, parse_image_name
+from ui.images.pad import draw_pad
+from ui.images.picker import Thumbnails, image_picker, thumbnails
+from ui.images.splits import at_hand, binarization, model_input
+from vaemodels import data
+from vaemodels.checkpoints import Checkpoint
+from vaemodels.data import binarize
+from vaemodels.data.framing import frame
+from vaemodels.errors import LabError
+from vaemodels.models import Model
+from vaemodels.picture_files import FORMATS, MAX_BYTES, read_picture
+
+SOURCES = {"mnist": "MNIST", "digits": "Built-in", "draw": "Draw", "upload": "Upload"}
+THUMBNAILS = 300
+OF_ONES_OWN = {"draw", "upload"}
+
+
+class Chosen(NamedTuple):
+    """An image as the page uses it.
+
+    `key` is its name in the address, `x: [dim]` its pixels as the page's model takes them, `label` its digit where that
+    is known, and `grey: [dim]` its pixels from 0 to 1 before they were made binary.
+    """
+
+    key: str
+    caption: str
+    x: Tensor
+    label: int | None
+    grey: Tensor
+
+
+@dataclass
+class _Memory:
+    """What a session keeps of its images between runs and pages."""
+
+    kept: dict[str, str] = field(default_factory=dict)  # by source: the image last chosen there
+    current: str | None = None
+    dataset: str | None = None  # that the model was trained on
+    links: int = 0  # followed; what was picked, drawn or uploaded before the last one is out of date
+    file: str | None = None  # the upload that was read last
+    remark: str = ""
+    refusal: str = ""
+    has_mnist: bool = False
+
+
+def pick_image(checkpoint: Checkpoint) -> Chosen:
+    """The visitor's choice: of where images come from, and of one image there."""
+    memory: _Memory = st.session_state.setdefault("_image_choice", _Memory())
+    dataset = checkpoint.card["dataset"]
+    memory.has_mnist = memory.has_mnist or _offer_mnist()
+    titles = {name: title for name, title in SOURCES.items() if memory.has_mnist or name != "mnist"}
+    default = dataset if dataset in titles else "digits"
+    if memory.dataset not in {None, dataset} and st.session_state.get("images") in data.DATASETS:
+        st.session_state["images"] = default
+    memory.dataset = dataset
+    _follow_link(memory, titles, default)
+    source = url_state.segmented("Images", "images", titles, default, label_visibility="collapsed")
+
+    {"draw": _draw, "upload": _upload}.get(source, _pick)(memory)
+    key = memory.kept.get(source) or memory.current or image_name(Place(default, 0))
+    memory.current = key
+    url_state.put("image", None if key == image_name(Place(source, 0)) else key)
+
+    chosen = image_named(key, checkpoint.model)
+    if source in OF_ONES_OWN:
+        _show_framed(chosen, checkpoint.model, memory.remark if source == "upload" else "")
+    return chosen
+
+
+def is_of_other_images(chosen: Chosen, checkpoint: Checkpoint) -> bool:
+    """Whether the image is a test image of another dataset than the model was trained on."""
+    image = parse_image_name(chosen.key)
+    return isinstance(image, Place) and image.dataset != checkpoint.card["dataset"]
+
+
+def image_named(key: str, model: Model) -> Chosen:
+    """The image of a token that `parse_image_name` can read, as `model` takes it."""
+    image = parse_image_name(key)
+    assert image is not None
+    if isinstance(image, Place):
+        split = data.load(image.dataset, "test")
+        label = int(split.labels[image.place])
+        dataset = "MNIST" if image.dataset == "mnist" else image.dataset
+        caption = f"a {label}, {dataset} test image {image.place}"
+        grey = split.images[image.place] / 255
+    else:
+        label, caption = None, "a drawn or uploaded image"
+        grey = torch.tensor(image).flatten() / 255
+    unseen = Chosen(key, caption, grey, label, grey)
+    return unseen._replace(x=for_model(unseen, model))
+
+
+def for_model(chosen: Chosen, model: Model) -> Tensor:
+    """The chosen image `[dim]` as another model takes it.
+
+    Under a Bernoulli likelihood a test image is the one static draw of its split, an image of one's own is black and
+    white by threshold; under a Gaussian likelihood both are grey.
+    """
+    image = parse_image_name(chosen.key)
+    if isinstance(image, Place):
+        return model_input(image.dataset, model, image.place)
+    return binarize(chosen.grey, "threshold" if binarization(model) == "static" else "none")
+
+
+def _follow_link(memory: _Memory, titles: dict[str, str], default: str) -> None:
+    """Take over the image of a link, or of the address that the visitor went back to."""
+    if not url_state.decides("images"):
+        return
+    key = url_state.get("image")
+    if key is None:
+        if "images" in st.session_state:
+            # Without an image the address means the first.
+            memory.kept.pop(url_state.get("images") or default, None)
+            memory.links += 1
+        return
+    image = parse_image_name(key)
+    if image is None:
+        url_state.note("The link names an image that does not exist; showing the usual one instead.")
+        return
+    if isinstance(image, Place):
+        source = image.dataset
+    else:
+        asked = url_state.get("images") or st.session_state.get("images")
+        source = asked if asked in OF_ONES_OWN else "draw"
+    if source not in titles:
+        url_state.note(
+            "The link names an MNIST image; fetch MNIST to see it. Showing a built-in digit instead."
+        )
+        return
+    memory.links += 1
+    memory.remark = memory.refusal = ""
+    memory.kept[source] = key
+    st.session_state["images"] = source
+
+
+def _pick(memory: _Memory) -> None:
+    """The first test images of a dataset, and the one that a link named, for one to be chosen."""
+    dataset = st.session_state["images"]
+    image = parse_image_name(memory.kept.get(dataset, image_name(Place(dataset, 0))))
+    assert isinstance(image, Place)
+    places = _first_places(dataset)
+    if image not in places:
+        places = (*places, image)
+    index = image_picker(
+        thumbnails_of(places),
+        key=f"picker-{dataset}",
+        selected=places.index(image),
+        occasion=memory.links,
+        columns=5,
+    )
+    memory.kept[dataset] = image_name(places[index])
+
+
+@lru_cache(maxsize=4)
+def _first_places(dataset: str) -> tuple[Place, ...]:
+    count = min(THUMBNAILS, len(data.load(dataset, "test").images))
+    return tuple(Place(dataset, place) for place in range(count))
+
+
+@lru_cache(maxsize=8)
+def thumbnails_of(places: tuple[Place, ...]) -> Thumbnails:
+    """Test images of one shape, as `image_picker` takes them."""
+    splits = [data.load(place.dataset, "test") for place in places]
+    chosen = list(zip(splits, places, strict=True))
+    return thumbnails(
+        torch.stack([split.images[place.place] for split, place in chosen]),
+        data.get(places[0].dataset).image_shape,
+        torch.stack([split.labels[place.place] for split, place in chosen]),
+    )
+
+
+def _draw(memory: _Memory) -> None:
+    """A pad to draw on; when the drawing is wiped out, the image it made stays."""
+    bitmap = draw_pad(key="pad", occasion=memory.links)
+    if bitmap is None:
+        return
+    try:
+        memory.kept["draw"] = image_name(frame(bitmap))
+    except LabError as error:
+        st.caption(str(error))
+
+
+def _upload(memory: _Memory) -> None:
+    """A picture file of the visitor's, read once."""
+    file = st.file_uploader(
+        "Upload a picture of a digit",
+        type=[*(name.lower() for name in FORMATS), "jpg"],
+        max_upload_size=MAX_BYTES // 10**6,
+        key=f"picture-{memory.links}",
+        label_visibility="collapsed",
+    )
+    if file is None:
+        return
+    if file.file_id != memory.file:
+        memory.file, memory.remark, memory.refusal = file.file_id, "", ""
+        try:
+            picture = read_picture(file.getvalue())
+            memory.kept["upload"] = image_name(frame(picture.ink))
+            memory.remark = "inverted, as it was dark on light; " if picture.dark_on_light else ""
+        except LabError as error:
+            memory.refusal = str(error)
+    if memory.refusal:
+        st.error(memory.refusal)
+
+
+def _show_framed(chosen: Chosen, model: Model, remark: str) -> None:
+    """The image as the model sees it, and what was done to it; `remark` tells what was done first."""
+    image = parse_image_name(chosen.key)
+    if isinstance(image, Place) or image is None:
+        st.caption(f"Until there is one of yours, the page shows {chosen.caption}.")
+        return
+    how = f"What the model sees: {remark}fitted into 20×20 and centred by mass in 28×28, as in MNIST"
+    if binarization(model) == "static":
+        how += "; binarised at the threshold ½"
+    st.html(f'<div class="lab-framed">{figure(image, "The image as it was framed", f"{how}.")}</div>')
+
+
+def _offer_mnist() -> bool:
+    """Whether MNIST is at hand; if not, the button that fetches it."""
+    if at_hand("mnist"):
+        return True
+    if data.is_available("mnist"):
+        st.error("The MNIST files here are damaged; fetch them again with the button below.")
+    size = data.get("mnist").download_bytes / 1e6
+    if st.button(
+        f"Fetch MNIST ({size:.0f} MB)", help="The built-in digits need no download; MNIST has 70,000."
+    ):
+        _fetch_mnist()
+    return False
+
+
+def _fetch_mnist() -> None:
+    """Download MNIST with a progress bar; an error becomes a sentence on the page."""
+    bar = st.progress(0.0, "Fetching MNIST…")
+
+    def progress(done: int, total: int) -> None:
+        bar.progress(min(1.0, done / total), f"Fetching MNIST: {done / 1e6:.1f} of {total / 1e6:.1f} MB")
+
+    try:
+        data.download("mnist", progress)
+    except LabError as error:
+        st.error(str(error))
+        return
+    finally:
+        bar.empty()
+    st.rerun()

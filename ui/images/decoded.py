@@ -1,0 +1,44 @@
+"""Decoded images as pages show them: the mean or a draw, many of them in one picture."""
+
+import html
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.distributions import Independent
+
+from ui.images.figures import figure
+from vaemodels.models import Model
+from vaemodels.networks import sample_pixels
+from vaemodels.pictures import grid
+
+Decoding = Literal["mean", "draw"]  # what a decoded image shows of p(x|z)
+
+
+@torch.no_grad()
+def decoded(model: Model, z: Tensor, show: Decoding, seed: int, y: Tensor | None = None) -> Tensor:
+    """The mean E[x|z] or a draw x ~ p(x|z) for each of `z: [n, z_dim]`, `[n, dim]`; equal seeds give equal draws.
+
+    A model without a likelihood has nothing to draw from: it always gives x̂ = f(z). `y: [n]` is for models that
+    write a label.
+    """
+    likelihood = model.decode(z, y)
+    assert isinstance(likelihood, Independent)
+    if show == "mean" or not model.has_likelihood:
+        return likelihood.mean
+    return sample_pixels(likelihood, torch.Generator(z.device).manual_seed(seed))
+
+
+def montage(
+    pixels: Tensor,
+    image_shape: tuple[int, int, int],
+    columns: int,
+    alt: str,
+    caption: str = "",
+    row_labels: Sequence[str] = (),
+) -> str:
+    """Images `[n, dim]` as one HTML picture, `columns` to a row, with a label left of each row where there are any."""
+    picture = figure(grid(pixels, image_shape, columns), alt, caption)
+    labels = "".join(f"<span>{html.escape(label)}</span>" for label in row_labels)
+    return f'<div class="lab-montage"><div aria-hidden="true">{labels}</div>{picture}</div>'

@@ -1,0 +1,202 @@
+// A pad to draw on. Strokes are lists of points on a field of SIDE by SIDE; at the end of each one Python is told all
+// of them and the bitmap of that size that they make.
+
+const SIDE = 112;
+const PEN = 10; // as MNIST's pen on a digit that fills three quarters of the pad
+const STEP = 3; // of an arrow key
+const BIG_STEP = 12;
+const NEAR = 0.7; // points closer than this add nothing
+const EMPTY = "#0b0d12";
+const pads = new WeakMap();
+
+export default function ({ data, parentElement, setStateValue }) {
+  let pad = pads.get(parentElement);
+  if (!pad) pads.set(parentElement, (pad = createPad(parentElement.querySelector(".pad"), data.strokes)));
+  pad.update((drawing) => setStateValue("drawing", { ...drawing, occasion: data.occasion }));
+  return () => {
+    pad.unmount();
+    pads.delete(parentElement);
+  };
+}
+
+function createPad(root, given) {
+  const canvas = root.querySelector("canvas");
+  const context = canvas.getContext("2d");
+  const status = root.querySelector(".status");
+  const undoButton = root.querySelector(".undo");
+  const clearButton = root.querySelector(".clear");
+  const strokes = given.map((stroke) => Array.from(stroke));
+  let report;
+  let stroke = null; // the one being drawn
+  let pointer = null;
+  let pen = null; // where the keyboard's pen is, once it was moved
+  let frame = 0;
+
+  const resized = new ResizeObserver(() => {
+    const width = Math.round(canvas.clientWidth * devicePixelRatio);
+    if (width && width !== canvas.width) {
+      canvas.width = canvas.height = width;
+      paint();
+    }
+  });
+  resized.observe(canvas);
+
+  function paint() {
+    frame = 0;
+    const scale = canvas.width / SIDE;
+    context.setTransform(scale, 0, 0, scale, 0, 0);
+    drawStrokes(context, strokes, EMPTY);
+    if (pen && root.getRootNode().activeElement === canvas) drawPen(context, pen, stroke !== null);
+    root.classList.toggle("empty", strokes.length === 0);
+    undoButton.disabled = clearButton.disabled = strokes.length === 0;
+  }
+
+  const repaint = () => (frame ||= requestAnimationFrame(paint));
+
+  function begin(x, y) {
+    strokes.push((stroke = [x, y]));
+    repaint();
+  }
+
+  function extend(x, y) {
+    if (Math.hypot(x - stroke.at(-2), y - stroke.at(-1)) < NEAR) return;
+    stroke.push(x, y);
+    repaint();
+  }
+
+  function end() {
+    if (!stroke) return;
+    stroke = null;
+    repaint();
+    tell();
+  }
+
+  const tell = () => report({ strokes, bitmap: bitmapOf(strokes) });
+
+  function undo() {
+    if (!strokes.length) return;
+    stroke = pointer = null;
+    strokes.pop();
+    status.textContent = `Undone; ${strokes.length} strokes left.`;
+    repaint();
+    tell();
+  }
+
+  function clear() {
+    stroke = pointer = null;
+    strokes.length = 0;
+    status.textContent = "Cleared.";
+    repaint();
+    tell();
+  }
+
+  // ---- mouse, finger, pen: one at a time
+
+  const round = (value) => Math.round(10 * Math.max(0, Math.min(SIDE, value))) / 10;
+  const at = (event) => {
+    const box = canvas.getBoundingClientRect();
+    return [round(((event.clientX - box.left) / box.width) * SIDE), round(((event.clientY - box.top) / box.height) * SIDE)];
+  };
+
+  canvas.addEventListener("pointerdown", (event) => {
+    if (pointer !== null || event.button !== 0) return;
+    end();
+    pen = null;
+    pointer = event.pointerId;
+    canvas.setPointerCapture(pointer);
+    begin(...at(event));
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (event.pointerId !== pointer) return;
+    const moves = event.getCoalescedEvents?.() ?? [];
+    for (const move of moves.length ? moves : [event]) extend(...at(move));
+  });
+  for (const type of ["pointerup", "pointercancel"]) {
+    canvas.addEventListener(type, (event) => {
+      if (event.pointerId !== pointer) return;
+      pointer = null;
+      end();
+    });
+  }
+
+  // ---- keyboard
+
+  canvas.addEventListener("keydown", (event) => {
+    const { key, shiftKey, ctrlKey, metaKey } = event;
+    if ((ctrlKey || metaKey) && key.toLowerCase() === "z") undo();
+    else if (key === " ") event.repeat || liftOrLower();
+    else if (key.startsWith("Arrow")) movePen(key, shiftKey ? BIG_STEP : STEP);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  canvas.addEventListener("focus", repaint);
+  canvas.addEventListener("blur", () => {
+    if (pointer === null) end();
+    repaint();
+  });
+
+  function liftOrLower() {
+    pen ??= [SIDE / 2, SIDE / 2];
+    if (stroke) end();
+    else begin(...pen);
+    status.textContent = stroke ? "Pen down." : "Pen up.";
+  }
+
+  function movePen(key, step) {
+    const [x, y] = pen ?? [SIDE / 2, SIDE / 2];
+    const across = { ArrowLeft: -step, ArrowRight: step }[key] ?? 0;
+    const down = { ArrowUp: -step, ArrowDown: step }[key] ?? 0;
+    pen = [round(x + across), round(y + down)];
+    if (stroke) extend(...pen);
+    repaint();
+  }
+
+  undoButton.addEventListener("click", undo);
+  clearButton.addEventListener("click", clear);
+
+  return {
+    update(tellPython) {
+      report = tellPython;
+      repaint();
+    },
+    unmount() {
+      resized.disconnect();
+      cancelAnimationFrame(frame);
+    },
+  };
+}
+
+// White ink on `ground`: round strokes, smooth through the middles between their points.
+function drawStrokes(context, strokes, ground) {
+  context.fillStyle = ground;
+  context.fillRect(0, 0, SIDE, SIDE);
+  Object.assign(context, { strokeStyle: "#fff", lineWidth: PEN, lineCap: "round", lineJoin: "round" });
+  for (const points of strokes) {
+    context.beginPath();
+    context.moveTo(points[0], points[1]);
+    for (let i = 2; i < points.length - 2; i += 2) {
+      const [x, y, nextX, nextY] = points.slice(i, i + 4);
+      context.quadraticCurveTo(x, y, (x + nextX) / 2, (y + nextY) / 2);
+    }
+    context.lineTo(points.at(-2), points.at(-1)); // also makes a dot of a single point
+    context.stroke();
+  }
+}
+
+// A ring where the keyboard's pen is, filled while it is down.
+function drawPen(context, [x, y], down) {
+  context.beginPath();
+  context.arc(x, y, PEN / 2, 0, 2 * Math.PI);
+  Object.assign(context, { lineWidth: 1.5, strokeStyle: "#E69F00", fillStyle: "#E69F00" });
+  if (down) context.fill();
+  context.stroke();
+}
+
+// SIDE * SIDE bytes in base64, 0 where there is no ink.
+function bitmapOf(strokes) {
+  const context = new OffscreenCanvas(SIDE, SIDE).getContext("2d");
+  drawStrokes(context, strokes, "#000");
+  const red = context.getImageData(0, 0, SIDE, SIDE).data.filter((_, i) => i % 4 === 0);
+  return btoa(Array.from(red, (value) => String.fromCharCode(value)).join(""));
+}

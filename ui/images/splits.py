@@ -1,0 +1,53 @@
+"""Test images as models take them, for pages that show or measure many."""
+
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from vaemodels import data
+from vaemodels.checkpoints import Checkpoint
+from vaemodels.data import binarize
+from vaemodels.errors import LabError
+from vaemodels.models import Model
+
+
+def binarization(model: Model) -> str:
+    """How a model takes test images: grey under a Gaussian likelihood, else black and white."""
+    gaussian = getattr(model.config, "likelihood", "bernoulli") == "gaussian"
+    return "none" if gaussian else "static"
+
+
+def at_hand(dataset: str) -> bool:
+    """Whether there are test images of a dataset: not where its files are missing, nor where they are broken."""
+    try:
+        return data.is_available(dataset) and len(data.load(dataset, "test").images) > 0
+    except LabError:
+        return False
+
+
+def dataset_for(checkpoint: Checkpoint) -> str:
+    """The dataset a model was trained on where its test images are at hand, else the built-in digits."""
+    dataset = str(checkpoint.card["dataset"])
+    return dataset if at_hand(dataset) else "digits"
+
+
+def model_inputs(dataset: str, model: Model, n: int) -> tuple[Tensor, Tensor]:
+    """The first `n` test images `[n, dim]` as the model takes them, and their labels `[n]`."""
+    return _pixels(dataset, model)[:n] / 255, data.load(dataset, "test").labels[:n]
+
+
+def model_input(dataset: str, model: Model, place: int) -> Tensor:
+    """One test image `[dim]` as the model takes it."""
+    return _pixels(dataset, model)[place] / 255
+
+
+def _pixels(dataset: str, model: Model) -> Tensor:
+    return _black_and_white(dataset) if binarization(model) == "static" else data.load(dataset, "test").images
+
+
+# As bytes: as numbers to compute with, MNIST's test split would take 31 MB.
+@lru_cache(maxsize=2)
+def _black_and_white(dataset: str) -> Tensor:
+    """The one static draw of a whole test split, uint8 `[n, dim]` of 0 and 255."""
+    return (binarize(data.load(dataset, "test").images, "static") * 255).to(torch.uint8)

@@ -1,0 +1,135 @@
+"""A visitor's own models: each can be used, trained on, downloaded, deleted; a downloaded one can come back."""
+
+import dataclasses
+from collections.abc import Collection
+from typing import Any
+
+import streamlit as st
+
+from ui import models
+from ui.training.chart import training_chart
+from ui.training.run import Panel, series, try_to_start
+from vaemodels import checkpoints, data, runs
+from vaemodels.checkpoints import Checkpoint
+from vaemodels.errors import LabError, UsageError
+from vaemodels.settings import from_values
+from vaemodels.training import Run
+from vaemodels.training_config import TrainingConfig
+
+MAX_EPOCHS = 100_000
+MAX_UPLOAD = 50  # MB
+
+
+def own_models(panel: Panel, kinds: Collection[str]) -> None:
+    """List them, newest first, and take uploads of `kinds`."""
+    if models.own():
+        st.markdown("**Your models**, kept until you close or reload this tab")
+    for name, checkpoint in reversed(models.own().items()):
+        _model(panel, name, checkpoint)
+    if models.own():
+        newest, checkpoint = next(reversed(models.own().items()))
+        if checkpoint.card["history"]:
+            st.caption(f"How {newest} was trained:")
+            training_chart(series(checkpoint.card["history"]), key=f"trained-{newest}", height=220)
+    _upload(kinds)
+
+
+def _model(panel: Panel, name: str, checkpoint: Checkpoint) -> None:
+    st.markdown(f"**{name}**: {models.describe(checkpoint.card)}")
+    with st.container(horizontal=True):
+        if st.button("Use this model on this page", key=f"use-{name}", type="primary"):
+            st.session_state["wanted_model"] = name
+            st.rerun()
+        if panel.job is None and panel.interrupted is None:
+            epochs = epochs_to(checkpoint)
+            if st.button("Train on", key=f"on-{name}", help=f"To the end of epoch {epochs:,}."):
+                _train_on(panel, checkpoint, epochs)
+        st.download_button(
+            "Download",
+            models.own_file(name),
+            f"vaelab-{name}.safetensors",
+            key=f"download-{name}",
+            on_click="ignore",
+        )
+        if st.button("Delete", key=f"delete-{name}"):
+            models.discard(name)
+            st.rerun()
+
+
+def epochs_to(checkpoint: Checkpoint) -> int:
+    """Up to which epoch a model is trained on: to its planned end, or once more as long."""
+    planned = int(checkpoint.card["training"].get("epochs", 1))
+    done = len(checkpoint.card["history"])
+    return min(MAX_EPOCHS, planned if done < planned else done + planned)
+
+
+def more_of(checkpoint: Checkpoint, epochs: int) -> tuple[Run, dict[str, Any]]:
+    """The run that trains a model on, to the end of epoch `epochs`, and its card.
+
+    Raises:
+        LabError: if it can't be trained here.
+    """
+    run, card = runs.from_checkpoint(checkpoint)
+    dataset = data.get(run.config.dataset)
+    if not data.is_available(dataset.name):
+        raise UsageError(
+            f"It was trained on {dataset.title}, which is not on this machine; download that first."
+        )
+    runs.check(card["model"], run.model.config, run.config)
+    return runs.with_config(run, card, dataclasses.replace(run.config, epochs=epochs))
+
+
+def _train_on(panel: Panel, checkpoint: Checkpoint, epochs: int) -> None:
+    try:
+        run, card = more_of(checkpoint, epochs)
+    except LabError as error:
+        panel.error = str(error)
+        st.rerun()
+    try_to_start(panel, run, card)
+
+
+def usable(file: bytes, kinds: Collection[str]) -> bytes:
+    """A stranger's checkpoint file, if a page for `kinds` can do with its model all it does with its own.
+
+    Raises:
+        LabError: if they can't, or if it is no checkpoint.
+    """
+    checkpoint = checkpoints.loads(file)
+    card = checkpoint.card
+    if card["model"] not in kinds:
+        raise UsageError(f"The file holds a model of kind {card['model']}; choose one of {', '.join(kinds)}.")
+    shape = tuple(checkpoint.model.config.image_shape)
+    if shape != models.IMAGE_SHAPE:
+        raise UsageError(
+            f"The file's model draws images of shape {shape}; choose one for {models.IMAGE_SHAPE}, such as MNIST's."
+        )
+    runs.check(card["model"], checkpoint.model.config, from_values(TrainingConfig, card["training"]))
+    try:
+        models.describe(card)
+    except (KeyError, TypeError, ValueError) as error:
+        raise LabError("The file's card says too little of its model; choose another file.") from error
+    return file
+
+
+def _upload(kinds: Collection[str]) -> None:
+    """Take a model file back. Each upload gets a fresh uploader, so that it is read once."""
+    number = st.session_state.setdefault("uploads", 0)
+    if not st.toggle("Bring back a model you downloaded", key="upload-a-model"):
+        return
+    file = st.file_uploader(
+        "Model file (.safetensors)",
+        type=["safetensors"],
+        key=f"upload-{number}",
+        max_upload_size=MAX_UPLOAD,
+    )
+    if file is None:
+        return
+    try:
+        if models.room() < 1:
+            raise UsageError(f"You keep {models.MAX_OWN} models already; delete one above to make room.")
+        models.keep(usable(file.getvalue(), kinds))
+    except LabError as error:
+        st.error(str(error))
+        return
+    st.session_state["uploads"] += 1
+    st.rerun()

@@ -1,0 +1,1 @@
+"""The VAE page's own."""

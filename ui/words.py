@@ -1,0 +1,72 @@
+"""Numbers, datasets and measurements as text, said the same way on every page."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor
+
+from vaemodels import data
+
+SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+MANY = 10  # components of a point that are written out
+
+
+def subscript(number: int) -> str:
+    """A number in subscript digits."""
+    return str(number).translate(SUBSCRIPTS)
+
+
+def dimension(i: int) -> str:
+    """The name of the latent dimension with index i: z₁ for 0."""
+    return f"z{subscript(i + 1)}"
+
+
+def number(value: float, decimals: int = 1) -> str:
+    """A number with so many decimals, with a true minus sign and never a negative zero."""
+    return f"{round(value, decimals) + 0.0:.{decimals}f}".replace("-", "−")
+
+
+def plus_minus(value: float, stderr: float) -> str:
+    """A value in nats and its standard error, to a second decimal where the error is that small."""
+    decimals = 1 if stderr >= 0.05 else 2
+    return f"{number(value, decimals)} ± {number(stderr, decimals)}"
+
+
+def point(z: Tensor) -> str:
+    """A point `[z_dim]` of the latent space: z₁ 0.31, z₂ −1.20, …"""
+    parts = [f"{dimension(i)} {number(value, 2)}" for i, value in enumerate(z[:MANY].tolist())]
+    return ", ".join([*parts, "…"] if len(z) > MANY else parts)
+
+
+def dataset(name: str) -> str:
+    """A dataset's title inside a sentence."""
+    title = data.get(name).title
+    return title if title.isupper() else title[0].lower() + title[1:]
+
+
+def the_dataset(name: str) -> str:
+    """A dataset's title inside a sentence, with its article: MNIST, the built-in digits."""
+    title = dataset(name)
+    return title if title.isupper() else f"the {title}"
+
+
+def binarisation(mode: str) -> str:
+    """How grey pixels were made black and white, if they were."""
+    return "grey pixels" if mode == "none" else f"{mode} binarisation"
+
+
+def measured_on(card: Mapping[str, Any]) -> str:
+    """What a card's numbers were measured on."""
+    result = card["evaluation"]
+    return (
+        f"{result['n']:,} {result['split']} images of {the_dataset(result['dataset'])}, "
+        f"{binarisation(result['binarization'])}"
+    )
+
+
+def test_images(dataset: str, n: int, mode: str) -> str:
+    """What the first n test images are, within a sentence."""
+    size = data.get(dataset).sizes["test"]
+    which = f"all {n:,}" if n == size else f"the first {n:,} of {size:,}"
+    how = "grey" if mode == "none" else binarisation(mode)
+    return f"{which} test images of {the_dataset(dataset)} ({how})"

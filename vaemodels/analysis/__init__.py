@@ -1,0 +1,1 @@
+"""What is computed about a trained model, beyond its bounds."""

@@ -1,0 +1,96 @@
+"""At most so many jobs at once; the others wait in the order they came in, and know their place."""
+
+import logging
+import threading
+
+from distributed import Client
+
+from vaemodels.jobs.job import LEASE, NO_ANSWER, SCHEDULER_GONE, Job
+
+TEND_EVERY = 0.2
+
+_log = logging.getLogger(__name__)
+
+
+class Queue:
+    """The jobs of one process on one scheduler, tended by a thread of their own, so that no page waits for Dask.
+
+    The limit holds however many workers there are. It is kept here and not by Dask, where a task that waits for its
+    turn either does not know its place or takes up a worker. Servers that share a cluster each keep a limit of their
+    own.
+    """
+
+    def __init__(self, client: Client, limit: int, lease: float = LEASE) -> None:
+        self.client, self.limit, self.lease = client, limit, lease
+        self._waiting: list[Job] = []
+        self._begun: list[Job] = []
+        self._lock = threading.Lock()
+        self._work = threading.Event()
+        self._closed = False
+        threading.Thread(target=self._tend, name="vaelab-jobs", daemon=True).start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the scheduler is still there."""
+        return not self._closed and self.client.status == "running"
+
+    @property
+    def running(self) -> int:
+        """How many jobs have had their turn and are not done."""
+        with self._lock:
+            return len(_wanted(self._begun))
+
+    def submit(self, checkpoint: bytes) -> Job:
+        """Queue the run that `checkpoint` (from `runs.dumps`) holds; its owner ends it by `forget`."""
+        job = Job(self.client, checkpoint, self.lease)
+        with self._lock:
+            self._waiting.append(job)
+        self._work.set()
+        return job
+
+    def place(self, job: Job) -> int:
+        """1 for the job whose turn is next, 2 for the one behind it; 0 for one whose turn has come."""
+        with self._lock:
+            waiting = _wanted(self._waiting)
+            return waiting.index(job) + 1 if job in waiting else 0
+
+    def close(self) -> None:
+        """Let go of all jobs and of the client, some time soon."""
+        self._closed = True
+        self._work.set()
+
+    def _tend(self) -> None:
+        while not self._closed:
+            for job in self._begin_next():
+                try:
+                    job.begin()
+                except NO_ANSWER:
+                    job.interrupt(SCHEDULER_GONE)
+            for job in list(self._begun):
+                try:
+                    job.tend()
+                except Exception:  # the others are not to suffer for it
+                    _log.exception("%s can't be tended", job.id)
+                    job.interrupt(SCHEDULER_GONE)
+            if self.client.status != "running":
+                for job in self._waiting:
+                    job.interrupt(SCHEDULER_GONE)
+            self._work.wait(TEND_EVERY if self._begun or self._waiting else None)
+            self._work.clear()
+        for job in [*self._waiting, *self._begun]:
+            job.forget()
+        self.client.close(timeout=1)
+
+    def _begin_next(self) -> list[Job]:
+        """Those whose turn has come, counted as begun from now on."""
+        with self._lock:
+            self._begun = _wanted(self._begun)
+            self._waiting = _wanted(self._waiting)
+            free = max(0, self.limit - len(self._begun))
+            turn, self._waiting = self._waiting[:free], self._waiting[free:]
+            self._begun += turn
+            return turn
+
+
+def _wanted(jobs: list[Job]) -> list[Job]:
+    return [job for job in jobs if not (job.done or job.forgotten)]
