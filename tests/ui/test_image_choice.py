@@ -57,7 +57,7 @@ def visit() -> Callable[..., AppTest]:
 
 def drawn(at: AppTest, bitmap: np.ndarray, token: int = 0) -> AppTest:
     """The browser's report of a drawing."""
-    report = {"strokes": [[1, 1]], "bitmap": base64.b64encode(bitmap.tobytes()).decode(), "token": token}
+    report = {"strokes": [[1, 1]], "bitmap": base64.b64encode(bitmap.tobytes()).decode(), "occasion": token}
     at.session_state["pad"] = {"drawing": report}
     return at.run()
 
@@ -165,7 +165,7 @@ def test_a_drawing_is_framed_and_kept_when_it_is_wiped_out(visit):
 @pytest.mark.parametrize("bitmap", ["", "AAAA", "é", "====", base64.b64encode(bytes(10**5)).decode()])
 def test_a_report_that_is_no_bitmap_changes_nothing(visit, bitmap):
     at = visit(images="draw")
-    at.session_state["pad"] = {"drawing": {"strokes": [], "bitmap": bitmap, "token": 0}}
+    at.session_state["pad"] = {"drawing": {"strokes": [], "bitmap": bitmap, "occasion": 0}}
     assert key(at.run()) == "digits-0"
 
 

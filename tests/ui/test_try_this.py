@@ -207,7 +207,7 @@ def test_the_page_shows_those_whose_model_is_there(monkeypatch):
     names = [name for name in checkpoints.pretrained_names() if name != "vae-digits"]
     monkeypatch.setattr(checkpoints, "pretrained_names", lambda: names)
     monkeypatch.setattr(
-        try_this, "try_this", lambda experiments: shown.extend(one.name for one in experiments)
+        try_this, "try_this", lambda experiments, parameters: shown.extend(one.name for one in experiments)
     )
     page()
     assert shown == [one.name for one in EXPERIMENTS if one.state["model"] != "vae-digits"]
