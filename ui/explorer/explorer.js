@@ -1,5 +1,5 @@
+// needs: decoder.js registry.js painter.js ../components/idle.js ../components/names.js ../components/theme.js plane.js ../components/motion.js
 // The latent explorer: an image, the plane and one slider per dimension. z lives here; Python hears of it on release.
-// Joined after decoder.js, registry.js, painter.js, idle.js, names.js, theme.js, plane.js and motion.js.
 
 const explorers = new WeakMap();
 // For tests and benchmarks: what each explorer shows now, and the last times from event to picture.
