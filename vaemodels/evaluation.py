@@ -206,7 +206,7 @@ def image_terms(
     """Take apart the ELBO of one image `x: [dim]` (label `y: []`), averaging over `draws` draws of z."""
     x = x.to(model.device)
     refuse_grey_pixels(model, x)
-    one, many = (None, None) if y is None else (y.expand(1), y.expand(draws))
+    one, many = (None, None) if y is None else (y.to(x.device).expand(1), y.to(x.device).expand(draws))
     output = model(x.expand(draws, -1), many, torch.Generator(model.device).manual_seed(seed))
     reconstruction = estimate(output.reconstruction)
     by_dimension = model.kl_by_dimension(output.posteriors)

@@ -60,7 +60,7 @@ class _Moments:
         self.mean = self.squares = torch.zeros(())
 
     def add(self, value: Tensor) -> None:
-        value = value.double()
+        value = value.cpu().double()  # not every accelerator has float64
         self.n += 1
         deviation = value - self.mean
         self.mean = self.mean + deviation / self.n

@@ -7,8 +7,9 @@ from vaemodels.errors import UsageError
 
 
 def choose(labels: Tensor, n: int, seed: int = 0) -> Tensor:
-    """The indices `[n]` of the images that keep their label, as evenly spread over the classes of `labels: [images]`
-    as these allow.
+    """The indices `[n]`, on the device of `labels: [images]`, of the images that keep their label.
+
+    They are spread as evenly over the classes as these allow.
 
     The same seed gives the same images everywhere, and a larger n adds to those of a smaller one.
 
@@ -19,10 +20,10 @@ def choose(labels: Tensor, n: int, seed: int = 0) -> Tensor:
         raise UsageError(f"{n} labelled images teach no classes; ask for at least one.")
     if n > len(labels):
         raise UsageError(f"There are {len(labels):,} images to label, not {n:,}; ask for fewer labels.")
-    labels = labels.cpu()
+    device, labels = labels.device, labels.cpu()
     order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
     turn = torch.empty_like(order)  # every class deals out its images one by one
     for label in labels.unique():
         of_class = labels[order] == label
         turn[of_class] = torch.arange(int(of_class.sum()))
-    return order[turn.argsort(stable=True)][:n]
+    return order[turn.argsort(stable=True)][:n].to(device)
