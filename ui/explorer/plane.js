@@ -1,154 +1,160 @@
-// needs: decoder.js ../components/idle.js ../components/theme.js
-// The square plane of two latent dimensions: its background on a canvas, redrawn only when something behind the
-// handle changes.
+// needs: mosaic.js background.js ../components/names.js ../components/theme.js
+// The square of two latent dimensions: its handle, moved by pointer and arrow keys, and the choices of the dimensions
+// and of what is behind the handle, which are known only here.
 
-const CELLS = 15; // decoded images per side of the manifold
-const QUIET_MS = 150; // a new z has been painted, and the page around it, before the mosaic begins
+const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowDown: [1, -1], ArrowUp: [1, 1] };
 
-// Decodes the manifold in idle time, centre of each cell to image, and calls `onProgress` now and then.
-export function createMosaic(onProgress) {
-  const canvas = document.createElement("canvas");
-  const context = canvas.getContext("2d");
-  let decodeCell;
-  const work = createIdleWork((i) => decodeCell(i), onProgress);
+// `position` { z, label } is the explorer's and only read here; the last argument is how to change z (explorer.js).
+export function createPlane(root, background, position, { begin, set, present, end }) {
+  const find = (selector) => root.querySelector(selector);
+  const canvas = find(".plane");
+  const handle = find(".handle");
+  const mosaic = createMosaic(redraw);
 
-  // `place(column, row)` returns the z of a cell; `rows` is 1 when the latent space has a single dimension.
-  function start(network, decoder, label, rows, place) {
-    const shape = network.meta.image_shape;
-    const [, height, width] = shape;
-    if (canvas.width !== CELLS * width || canvas.height !== rows * height) {
-      canvas.width = CELLS * width;
-      canvas.height = rows * height;
-    }
-    const cell = new ImageData(width, height);
-    decodeCell = (i) => {
-      const at = i % CELLS;
-      const row = Math.floor(i / CELLS);
-      toRGBA(decoder.decode(place(at, row), label), shape, cell.data);
-      context.putImageData(cell, at * width, row * height);
-    };
-    work.start(CELLS * rows, QUIET_MS);
+  let network, theme, path;
+  let dims; // horizontal, vertical (null when z has one dimension)
+
+  function adopt(published) {
+    const anew = network?.meta.z_dim !== published.meta.z_dim;
+    network = published;
+    if (anew) buildChoices();
+    find(".digits").hidden = !network.points;
+    if (!network.points && background === "digits") chooseBackground("manifold");
   }
 
-  return { canvas, start, stop: work.stop };
-}
-
-// Draws the background of the plane. `view` holds: limit (the plane spans ±limit), background ("manifold", "digits"
-// or "plain"), mosaic (its canvas), dims [horizontal, vertical or null], points, labels, zDim, prior (whether z has a
-// standard normal prior to draw), path ({ from, to } or nothing), theme.
-export function drawPlane(canvas, view) {
-  const side = canvas.clientWidth;
-  if (!side) return;
-  const scale = globalThis.devicePixelRatio || 1;
-  const pixels = Math.round(side * scale);
-  if (canvas.width !== pixels) canvas.width = canvas.height = pixels;
-  const context = canvas.getContext("2d");
-  context.setTransform(scale, 0, 0, scale, 0, 0);
-  const onMosaic = view.background === "manifold";
-  context.fillStyle = onMosaic ? "#0b0d12" : view.theme.surface;
-  context.fillRect(0, 0, side, side);
-  const toX = (value) => ((value + view.limit) / (2 * view.limit)) * side;
-  const toY = (value) => side - toX(value);
-  if (onMosaic) drawMosaic(context, view, side);
-  drawGuides(context, view, side, toX, toY, onMosaic);
-  if (view.background === "digits" && view.points) drawDigits(context, view, toX, toY);
-  if (view.path?.from.length === view.zDim) drawPath(context, view, toX, toY, onMosaic);
-}
-
-function drawMosaic(context, { mosaic, dims }, side) {
-  if (!mosaic.width) return;
-  const height = dims[1] === null ? side / CELLS : side;
-  context.imageSmoothingQuality = "high";
-  context.drawImage(mosaic, 0, (side - height) / 2, side, height);
-}
-
-function drawGuides(context, { limit, dims, prior, theme }, side, toX, toY, onMosaic) {
-  const line = onMosaic ? "#ffffff" : theme.text;
-  context.strokeStyle = line;
-  context.fillStyle = line;
-  context.lineWidth = 1;
-  context.globalAlpha = onMosaic ? 0.3 : 0.2;
-  context.beginPath();
-  context.moveTo(0, toY(0));
-  context.lineTo(side, toY(0));
-  if (dims[1] !== null) {
-    context.moveTo(toX(0), 0);
-    context.lineTo(toX(0), side);
+  function adoptTheme() {
+    const found = themeOf(root);
+    if (JSON.stringify(found) === JSON.stringify(theme)) return;
+    theme = found;
+    redraw();
   }
-  context.stroke();
-  if (prior) {
-    context.globalAlpha = onMosaic ? 0.55 : 0.4;
-    context.setLineDash([3, 4]);
-    context.beginPath();
-    if (dims[1] === null) traceDensity(context, limit, side, toX, toY);
+
+  function adoptPath(shown) {
+    path = shown;
+    redraw();
+  }
+
+  // ---- the handle
+
+  const clamp = (value) => Math.max(-network.limit, Math.min(network.limit, value));
+
+  // The handle to where z is.
+  function place() {
+    const { limit } = network;
+    const x = (clamp(position.z[dims[0]]) + limit) / (2 * limit);
+    const y = dims[1] === null ? 0.5 : (limit - clamp(position.z[dims[1]])) / (2 * limit);
+    // In hundredths of the plane's width, which nobody has to measure.
+    handle.style.transform = `translate(${100 * x}cqw, ${100 * y}cqw)`;
+  }
+
+  function moveTo(event) {
+    const start = performance.now();
+    const { limit } = network;
+    const box = canvas.getBoundingClientRect();
+    set(dims[0], clamp(((event.clientX - box.left) / box.width) * 2 * limit - limit));
+    if (dims[1] !== null) set(dims[1], clamp(limit - ((event.clientY - box.top) / box.height) * 2 * limit));
+    present(start);
+  }
+
+  canvas.addEventListener("pointerdown", (event) => {
+    if (!network || event.button !== 0) return;
+    begin();
+    canvas.setPointerCapture(event.pointerId);
+    moveTo(event);
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (canvas.hasPointerCapture(event.pointerId)) moveTo(event);
+  });
+  canvas.addEventListener("lostpointercapture", end);
+
+  canvas.addEventListener("keydown", (event) => {
+    if (!network || !(event.key in ARROWS || event.key === "Home")) return;
+    event.preventDefault();
+    begin();
+    const start = performance.now();
+    if (event.key === "Home") for (const dim of chosen()) set(dim, 0);
     else {
-      for (const sigmas of [1, 2]) {
-        const radius = toX(sigmas) - toX(0);
-        context.moveTo(toX(0) + radius, toY(0));
-        context.arc(toX(0), toY(0), radius, 0, 2 * Math.PI);
-      }
+      const [axis, sign] = ARROWS[event.key];
+      const dim = dims[axis];
+      if (dim === null) return;
+      set(dim, clamp(position.z[dim] + sign * (event.shiftKey ? 0.5 : 0.1)));
     }
-    context.stroke();
-    context.setLineDash([]);
-    if (dims[1] !== null) {
-      context.globalAlpha = onMosaic ? 0.9 : 0.6;
-      context.font = `11px ${theme.font}`;
-      context.textAlign = "center";
-      context.textBaseline = "middle";
-      for (const sigmas of [1, 2]) {
-        const offset = (toX(sigmas) - toX(0)) * Math.SQRT1_2;
-        haloText(context, `${sigmas}σ`, toX(0) + offset, toY(0) - offset, onMosaic ? "#0b0d12" : theme.surface);
-      }
-    }
+    present(start);
+  });
+  canvas.addEventListener("keyup", (event) => {
+    if (network && (event.key in ARROWS || event.key === "Home")) end();
+  });
+
+  // ---- the dimensions
+
+  const chosen = () => dims.filter((dim) => dim !== null);
+
+  function buildChoices() {
+    const count = network.meta.z_dim;
+    const options = () => Array.from({ length: count }, (_, i) => new Option(named(i), i));
+    dims = count > 1 ? [...(network.dims ?? [0, 1])] : [0, null];
+    find(".dims").hidden = count < 3;
+    find("select.horizontal").replaceChildren(...options());
+    find("select.vertical").replaceChildren(...options());
+    showDims();
   }
-  context.globalAlpha = 1;
-}
 
-function traceDensity(context, limit, side, toX, toY) {
-  const height = 0.36 * side;
-  const base = toY(0) - side / CELLS / 2;
-  for (let z = -limit; z <= limit; z += limit / 100) {
-    context.lineTo(toX(z), base - height * Math.exp(-0.5 * z * z));
+  function showDims() {
+    const [horizontal, vertical] = dims;
+    find("select.horizontal").value = horizontal;
+    find("select.vertical").value = vertical;
+    find(".axis.horizontal").textContent = `${named(horizontal)} →`;
+    find(".axis.vertical").textContent = vertical === null ? "" : `${named(vertical)} ↑`;
+    find(".axis.vertical").hidden = vertical === null;
   }
-}
 
-function haloText(context, text, x, y, halo) {
-  context.save();
-  context.lineWidth = 3;
-  context.strokeStyle = halo;
-  context.strokeText(text, x, y);
-  context.restore();
-  context.fillText(text, x, y);
-}
-
-function drawDigits(context, { points, labels, zDim, dims, theme }, toX, toY) {
-  context.font = `600 11px ${theme.font}`;
-  context.textAlign = "center";
-  context.textBaseline = "middle";
-  for (let i = 0; i < labels.length; i++) {
-    context.fillStyle = digitColour(labels[i], theme.dark);
-    const y = dims[1] === null ? 0 : points[i * zDim + dims[1]];
-    context.fillText(labels[i], toX(points[i * zDim + dims[0]]), toY(y));
+  function chooseDims(axis, dim) {
+    if (dims[1 - axis] === dim) dims.reverse();
+    else dims[axis] = dim;
+    showDims();
+    place();
+    settle();
+    redraw();
   }
-}
 
-// A straight line in the latent space is one on the plane too, whichever dimensions it shows.
-function drawPath(context, { path, dims, theme }, toX, toY, onMosaic) {
-  const point = (z) => [toX(z[dims[0]]), dims[1] === null ? toY(0) : toY(z[dims[1]])];
-  const ends = [point(path.from), point(path.to)];
-  const trace = (colour, width) => {
-    context.strokeStyle = context.fillStyle = colour;
-    context.lineWidth = width;
-    context.beginPath();
-    context.moveTo(...ends[0]);
-    context.lineTo(...ends[1]);
-    context.stroke();
-    for (const [x, y] of ends) {
-      context.beginPath();
-      context.arc(x, y, 3 + width / 2, 0, 2 * Math.PI);
-      context.fill();
-    }
-  };
-  trace(onMosaic ? "#0b0d12" : theme.surface, 6);
-  trace(onMosaic ? "#ffffff" : theme.text, 2);
+  find("select.horizontal").addEventListener("change", (event) => chooseDims(0, Number(event.target.value)));
+  find("select.vertical").addEventListener("change", (event) => chooseDims(1, Number(event.target.value)));
+
+  // ---- what is behind the handle
+
+  function redraw() {
+    if (!network) return;
+    const { meta, limit, points, labels } = network;
+    const { z_dim: zDim, prior } = meta;
+    const view = { limit, background, mosaic: mosaic.canvas, dims, points, labels, zDim, prior, path, theme };
+    drawBackground(canvas, view);
+  }
+
+  function redoMosaic() {
+    if (network && background === "manifold") mosaic.redo(network, position, dims);
+  }
+
+  function chooseBackground(name) {
+    background = name;
+    find(`input[name=background][value=${name}]`).checked = true;
+    redoMosaic();
+    redraw();
+  }
+
+  chooseBackground(background);
+  for (const radio of root.querySelectorAll("input[name=background]")) {
+    radio.addEventListener("change", () => chooseBackground(radio.value));
+  }
+
+  // z rests, or the label has changed.
+  function settle() {
+    canvas.setAttribute("aria-valuemin", -network.limit);
+    canvas.setAttribute("aria-valuemax", network.limit);
+    canvas.setAttribute("aria-valuenow", position.z[dims[0]].toFixed(2));
+    const values = chosen().map((dim) => `${named(dim)} ${number(position.z[dim])}`);
+    canvas.setAttribute("aria-valuetext", values.join(", "));
+    redoMosaic();
+  }
+
+  return { adopt, adoptTheme, adoptPath, place, redraw, settle, stop: mosaic.stop };
 }
