@@ -1,8 +1,14 @@
 """What happens once per server, around the run that draws its first page."""
 
+import ctypes
 import gc
+import sys
+from contextlib import suppress
 
 import streamlit as st
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # parameters of mallopt, malloc.h of glibc
+LARGE = 1 << 20  # bytes
 
 
 @st.cache_resource(show_spinner=False)
@@ -12,9 +18,23 @@ def before_first_page() -> None:
     Nothing that is imported from here to `after_page` is garbage, so nobody looks for any meanwhile.
     """
     gc.disable()
+    _return_freed_memory()
     import torch
 
     torch.set_num_threads(1)
+
+
+def _return_freed_memory() -> None:
+    """Have glibc hand what is freed in large blocks back to the system, where it is the C library.
+
+    By default it keeps a block of up to 32 MB once one of its size has been freed, for each of many threads: a hundred
+    MB by the time all looks have been opened.
+    """
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):
+            mallopt = ctypes.CDLL(None).mallopt
+            mallopt(M_MMAP_THRESHOLD, LARGE)
+            mallopt(M_TRIM_THRESHOLD, LARGE)
 
 
 def after_page() -> None:

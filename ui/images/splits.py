@@ -2,12 +2,11 @@
 
 from functools import lru_cache
 
-import torch
 from torch import Tensor
 
 from vaemodels import data
 from vaemodels.checkpoints import Checkpoint
-from vaemodels.data import binarize
+from vaemodels.data.binarization import static_draw
 from vaemodels.errors import LabError
 from vaemodels.models import Model
 
@@ -50,4 +49,4 @@ def _pixels(dataset: str, model: Model) -> Tensor:
 @lru_cache(maxsize=2)
 def _black_and_white(dataset: str) -> Tensor:
     """The one static draw of a whole test split, uint8 `[n, dim]` of 0 and 255."""
-    return (binarize(data.load(dataset, "test").images, "static") * 255).to(torch.uint8)
+    return static_draw(data.load(dataset, "test").images)

@@ -11,6 +11,7 @@ Binarization = Literal["dynamic", "static", "threshold", "none"]
 MODES: tuple[str, ...] = get_args(Binarization)
 
 STATIC_SEED = 0
+IMAGES_AT_ONCE = 1_000
 
 
 def binarize(images: Tensor, mode: str, generator: torch.Generator | None = None) -> Tensor:
@@ -41,10 +42,25 @@ def binarize(images: Tensor, mode: str, generator: torch.Generator | None = None
     if mode == "dynamic":
         uniform = torch.rand(images.shape, generator=generator, device=images.device)
     else:
-        uniform = torch.rand(images.shape, generator=torch.Generator().manual_seed(STATIC_SEED)).to(
-            images.device
-        )
+        uniform = torch.rand(images.shape, generator=_static_generator()).to(images.device)
     return (uniform < probability).to(torch.float32)
+
+
+def static_draw(images: Tensor) -> Tensor:
+    """`binarize(images, "static")` of uint8 images `[n, dim]` as bytes of 0 and 255, uint8 `[n, dim]`.
+
+    Made in parts: it takes no memory but what it returns.
+    """
+    generator = _static_generator()
+    drawn = torch.empty_like(images)
+    for part, bits in zip(images.split(IMAGES_AT_ONCE), drawn.split(IMAGES_AT_ONCE), strict=True):
+        uniform = torch.rand(part.shape, generator=generator).to(images.device)
+        bits.copy_((uniform < part / 255).to(torch.uint8).mul_(255))
+    return drawn
+
+
+def _static_generator() -> torch.Generator:
+    return torch.Generator().manual_seed(STATIC_SEED)
 
 
 def _draw(images: Tensor, generator: torch.Generator | None) -> Tensor:
