@@ -1,6 +1,7 @@
 """Training runs as checkpoints: made from settings, saved between epochs, taken up again."""
 
 import dataclasses
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from vaemodels.training_config import TrainingConfig
 # The settings by which held-out losses can be compared.
 COMPARABLE = ("dataset", "binarization", "objective", "k")
 
+_drawing_weights = threading.Lock()
+
 
 def new(name: str, model_name: str, model_config: Any, config: TrainingConfig) -> tuple[Run, Card]:
     """A run that has not begun, its weights drawn under `config.seed`, and its card.
@@ -28,12 +31,14 @@ def new(name: str, model_name: str, model_config: Any, config: TrainingConfig) -
         UsageError: if the model does not fit the dataset.
     """
     check(model_name, model_config, config)
-    with torch.random.fork_rng(devices=[]):
+    # Layers draw their weights from torch's global generator, which all threads of a server share: two runs that start
+    # at once would draw from each other's seed. Whatever else draws beside this takes a generator of its own.
+    with _drawing_weights, torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         model = models.build(model_name, dataclasses.asdict(model_config))
     losses.check(model, config)
-    train, _ = data(config)
-    return training.start(model, config, train), _card(name, model, config)
+    means = datasets.pixel_means(config.dataset)
+    return training.start_at(model, config, means), _card(name, model, config)
 
 
 def suited(config: TrainingConfig, model_config: Any) -> TrainingConfig:
@@ -148,6 +153,7 @@ def _resume(run: Run) -> dict[str, Tensor] | None:
 
 
 def _best(run: Run) -> Model:
-    model = models.build(run.model.name, dataclasses.asdict(run.model.config))
-    model.load_state_dict(run.best_weights)
+    with torch.device("meta"):  # nothing is drawn that would be overwritten at once
+        model = models.build(run.model.name, dataclasses.asdict(run.model.config))
+    model.load_state_dict(run.best_weights, assign=True)
     return model

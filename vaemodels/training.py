@@ -12,8 +12,8 @@ from torch.nn.utils import parameters_to_vector
 
 from vaemodels import losses, objectives
 from vaemodels.backpropagation import loss_and_gradients
-from vaemodels.data import Split, labels
-from vaemodels.data.binarization import Binarization, binarize
+from vaemodels.data import IMAGES_AT_ONCE, Split, labels, mean_pixels
+from vaemodels.data.binarization import Binarization, binarize, static_draw
 from vaemodels.errors import LabError
 from vaemodels.evaluation import log_weights_in_chunks
 from vaemodels.losses import Batch
@@ -74,8 +74,14 @@ class TrainingDivergedError(LabError):
 
 def start(model: Model, config: TrainingConfig, train: Split) -> Run:
     """A run from the beginning: `model`, built under `config.seed`, starts at the training pixels' means."""
-    model.start_at(pixel_means(train.images).to(model.device))
-    return Run(model, config, weights=_copy(model.state_dict()), best_weights=_copy(model.state_dict()))
+    return start_at(model, config, pixel_means(train.images))
+
+
+def start_at(model: Model, config: TrainingConfig, means: Tensor) -> Run:
+    """The same where the means of the training pixels are known, `[dim]` from 0 to 1."""
+    model.start_at(means.to(model.device))
+    weights = _copy(model.state_dict())
+    return Run(model, config, weights=weights, best_weights=weights)
 
 
 def fit(run: Run, train: Split, held_out: Split, report_every: float = math.inf) -> Iterator[Progress]:
@@ -177,8 +183,8 @@ def measure(model: Model, x: Tensor, y: Tensor | None = None, config: TrainingCo
 
 
 def pixel_means(images: Tensor) -> Tensor:
-    """Mean of every pixel of uint8 `images: [n, dim]`, on the scale from 0 to 1."""
-    return images.double().mean(0).float() / 255
+    """Mean of every pixel of uint8 `images: [n, dim]`, on the scale from 0 to 1: `[dim]`, a part at a time."""
+    return mean_pixels(images.split(IMAGES_AT_ONCE))
 
 
 def batches(
@@ -331,7 +337,7 @@ def _binarized_once(train: Split, binarization: Binarization) -> Split:
     """A static draw belongs to the whole split: made here once, as black and white pixels a batch can be cut from."""
     if binarization != "static":
         return train
-    return train._replace(images=(binarize(train.images, "static") * 255).to(torch.uint8))
+    return train._replace(images=static_draw(train.images))
 
 
 def _fixed(binarization: Binarization) -> Binarization:

@@ -653,7 +653,7 @@ def test_claims_take_no_memory_outside_python_either() -> None:
     """Peak memory of a process that is lied to: weights of 75 MB in the config, of 4 GB in the header."""
     code = """
 import json, resource, sys
-sys.path.insert(0, "tests")
+sys.path.insert(0, "tests/vaemodels")
 import test_checkpoints as t
 def peak():
     kilobytes = 1 if sys.platform != "darwin" else 1024

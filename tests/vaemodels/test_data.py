@@ -10,6 +10,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from typing import IO
 from urllib.error import URLError
 
 import numpy as np
@@ -177,9 +178,11 @@ def small_mnist(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dic
             monkeypatch.setitem(table, half, file._replace(size=len(content), sha256=digest))
     monkeypatch.setenv("VAELAB_DATA", str(tmp_path))
     data.load.cache_clear()
+    data.pixel_means.cache_clear()
     mnist._read.cache_clear()
     yield contents
     data.load.cache_clear()
+    data.pixel_means.cache_clear()
     mnist._read.cache_clear()
 
 
@@ -212,6 +215,23 @@ def test_mnist_is_cut_into_its_splits(small_mnist: dict[Path, bytes]) -> None:
         assert len(images) == data.get("mnist").sizes[split]
         np.testing.assert_array_equal(images, pixels[half][part])
         np.testing.assert_array_equal(targets, labels[half][part])
+
+
+def test_mnists_pixel_means_are_those_of_its_training_split_without_holding_it(
+    small_mnist: dict[Path, bytes],
+) -> None:
+    write(small_mnist)
+    means = data.pixel_means("mnist")
+    assert mnist._read.cache_info().currsize == 0
+    images = data.load("mnist", "train").images
+    assert torch.equal(means, images.double().mean(0).float() / 255)
+    path = by_name(small_mnist, "train-images-idx3-ubyte")
+    for spoil, words in DAMAGES.values():
+        data.pixel_means.cache_clear()
+        path.unlink() if spoil is None else path.write_bytes(spoil(small_mnist[path]))
+        with pytest.raises(LabError, match=words):
+            data.pixel_means("mnist")
+        write(small_mnist)
 
 
 def test_only_the_files_of_a_split_are_asked_for(small_mnist: dict[Path, bytes]) -> None:
@@ -266,10 +286,10 @@ def test_a_folder_in_a_files_place_counts_as_missing(small_mnist: dict[Path, byt
 def test_an_unreadable_file_says_so(small_mnist: dict[Path, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
     write(small_mnist)
 
-    def refuse(path: Path) -> bytes:
+    def refuse(path: Path, mode: str) -> IO[bytes]:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(LabError, match=r"cannot be read \(Permission denied\)"):
         data.load("mnist", "test")
 

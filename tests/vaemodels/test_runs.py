@@ -1,3 +1,7 @@
+import contextlib
+import threading
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -5,9 +9,9 @@ import pytest
 import torch
 
 from tests.vaemodels.test_training import TRAIN, VALIDATION, make_config, same_run, trained, without_seconds
-from vaemodels import checkpoints, runs, training
+from vaemodels import checkpoints, models, runs, training
 from vaemodels.errors import UsageError
-from vaemodels.models import AEConfig, FSVAEConfig, VAEConfig
+from vaemodels.models import AEConfig, FSVAEConfig, Model, VAEConfig
 from vaemodels.runs import Card
 from vaemodels.training import Run
 
@@ -35,6 +39,32 @@ def test_a_new_run_depends_on_its_seed_alone() -> None:
     assert (card["name"], card["model"], card["dataset"], card["seed"]) == ("small", "vae", "digits", 4)
     assert card["training"]["batch_size"] == 50 and card["evaluation"] is None
     assert (one.epoch, one.history) == (0, [])
+
+
+def test_runs_that_start_at_once_are_those_that_start_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The two would be in the middle of drawing their weights together, if one did not wait for the other."""
+    alone = [new(seed=seed)[0] for seed in (1, 2)]
+    build, together = models.build, threading.Barrier(2)
+
+    def slowly(name: str, config: Mapping[str, Any]) -> Model:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            together.wait(0.3)
+        return build(name, config)
+
+    monkeypatch.setattr(models, "build", slowly)
+    with ThreadPoolExecutor(2) as pool:
+        at_once = list(pool.map(lambda seed: new(seed=seed)[0], (1, 2)))
+    assert all(same_run(one, other) for one, other in zip(alone, at_once, strict=True))
+
+
+@pytest.mark.parametrize("name", ["vae", "gmvae"])
+def test_reading_and_writing_a_run_draws_nothing_from_the_generator_that_weights_are_drawn_from(
+    name: str,
+) -> None:
+    run, card = runs.new("any", name, models.MODELS[name][1](z_dim=2, hidden=(4,)), make_config())
+    before = torch.get_rng_state()
+    runs.loads(runs.dumps(run, card))
+    assert torch.equal(before, torch.get_rng_state())
 
 
 def test_a_new_run_starts_at_the_datasets_pixels() -> None:

@@ -258,6 +258,16 @@ def test_a_run_starts_at_the_pixels_means() -> None:
     assert torch.equal(run.weights["decoder.2.bias"], bias)
 
 
+@pytest.mark.parametrize("n", [1, 7, 5_000])
+def test_pixel_means_are_the_same_in_whatever_parts(n: int) -> None:
+    images = torch.randint(256, (n, 12), dtype=torch.uint8, generator=torch.Generator().manual_seed(n))
+    expected = images.double().mean(0).float() / 255
+    assert torch.equal(training.pixel_means(images), expected)
+    for size in (1, 999, n):
+        assert torch.equal(data.mean_pixels(images.split(size)), expected)
+    assert torch.equal(data.pixel_means("digits"), training.pixel_means(data.load("digits", "train").images))
+
+
 # Data
 
 

@@ -2,9 +2,12 @@
 
 import hashlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from vaemodels.errors import LabError
+
+AT_ONCE = 2**20  # bytes
 
 
 def has_size(path: Path, size: int) -> bool:
@@ -25,20 +28,37 @@ def read(path: Path, size: int, sha256: str, title: str, remedy: str) -> bytearr
 
     Raises LabError, ending with `remedy` (a command), if the file is missing, truncated, corrupt or unreadable.
     """
+    content = bytearray()
+    for piece in pieces(path, size, sha256, title, remedy, AT_ONCE):
+        content += piece  # a second copy of the whole, even for a moment, would be 47 MB of MNIST
+    return content
+
+
+def pieces(
+    path: Path, size: int, sha256: str, title: str, remedy: str, at_once: int, header: int = 0
+) -> Iterator[bytearray]:
+    """What `read` gives, behind the first `header` bytes, by pieces of `at_once` bytes, the last one shorter.
+
+    Whether the file is corrupt is known at its end: use nothing of what was made of the pieces before that.
+    """
     found = _size(path)
     if found < 0:
         raise LabError(f"{title} is not on this machine, {path} is missing: {remedy} to fetch it.")
     if found < size:
         raise LabError(f"{path} is cut short at {found:,} of {size:,} bytes: {remedy} to fetch it again.")
+    digest = hashlib.sha256()
     try:
-        content = bytearray(path.read_bytes()) if found == size else bytearray()
+        with path.open("rb") as file:
+            digest.update(file.read(header))
+            while piece := bytearray(file.read(at_once)):
+                digest.update(piece)
+                yield piece
     except OSError as error:
         raise LabError(f"{path} cannot be read ({error.strerror}): make it readable, or {remedy}.") from error
-    if hashlib.sha256(content).hexdigest() != sha256:
+    if digest.hexdigest() != sha256:
         raise LabError(
             f"{path} is corrupt, it does not hold what {title}'s file holds: {remedy} to fetch it again."
         )
-    return content
 
 
 def _size(path: Path) -> int:

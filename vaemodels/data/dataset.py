@@ -2,10 +2,12 @@
 
 import os
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+import torch
 from torch import Tensor
 
 
@@ -28,6 +30,18 @@ class Split(NamedTuple):
 
     images: Tensor  # uint8 [n, channels * height * width], 0 is no ink, or no light where there is colour
     labels: Tensor  # int64 [n]
+
+
+def mean_pixels(parts: Iterable[Tensor]) -> Tensor:
+    """Mean of every pixel of uint8 images that come in `parts`, each `[m, dim]`: float32 `[dim]`, from 0 to 1.
+
+    Whole numbers are added up, so that the result is the same in whatever parts the images come.
+    """
+    total, n = torch.zeros((), dtype=torch.int64), 0
+    for part in parts:
+        total = total + part.sum(0, dtype=torch.int64).cpu()
+        n += len(part)
+    return (total.double() / n).float() / 255
 
 
 def data_folder() -> Path:

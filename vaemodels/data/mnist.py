@@ -7,7 +7,7 @@ that fail, so that what is good is kept and a broken download goes on when it is
 import gzip
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from typing import NamedTuple
 import torch
 
 from vaemodels.data import checked, torchvision_import
-from vaemodels.data.dataset import Dataset, Split, data_folder
+from vaemodels.data.dataset import Dataset, Split, data_folder, mean_pixels
 from vaemodels.data.fetch import fetch
 from vaemodels.errors import LabError
 from vaemodels.files import cannot_write, write_atomically
@@ -90,6 +90,14 @@ def load(split: str) -> Split:
     return Split(images[part], labels[part])
 
 
+def pixel_means() -> torch.Tensor:
+    """Mean of every pixel of the training split, float32 [784] from 0 to 1, of which no more than 8 MB are held.
+
+    Raises LabError if the file of the images is missing, truncated or corrupt.
+    """
+    return mean_pixels(_training_images())
+
+
 def is_available() -> bool:
     """Whether all four files are there in full length; what they hold is checked when they are read."""
     raw = _raw_folder()
@@ -142,6 +150,17 @@ def _read_file(path: Path, file: RawFile) -> torch.Tensor:
     """The checked content behind the header, uint8 [size - header]."""
     content = checked.read(path, file.size, file.sha256, DATASET.title, REMEDY)
     return torch.frombuffer(content, dtype=torch.uint8, offset=file.header)
+
+
+def _training_images(at_once: int = 1_000) -> Iterator[torch.Tensor]:
+    """The images of the training split a thousand at a time, straight from the file, uint8 [m, 784]."""
+    file, left = IMAGES["train"], DATASET.sizes["train"]
+    dim = (file.size - file.header) // (left + DATASET.sizes["validation"])
+    path, size = _raw_folder() / file.name, at_once * dim
+    for piece in checked.pieces(path, file.size, file.sha256, DATASET.title, REMEDY, size, file.header):
+        if left:
+            yield torch.frombuffer(piece, dtype=torch.uint8).view(-1, dim)[:left]
+            left = max(0, left - at_once)
 
 
 def _fetch(file: RawFile, raw: Path, progress: Callable[[int], object]) -> None:

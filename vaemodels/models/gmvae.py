@@ -55,10 +55,12 @@ class GMVAE(VAE):
     def __init__(self, config: GMVAEConfig) -> None:
         super().__init__(config)
         shape = (config.components, config.z_dim)
-        # On the CPU even where a checkpoint is read without drawing weights: there a normal draw would import all of
-        # torch's compiler, for a second or more.
-        start = torch.randn(shape, device="cpu")
-        self.prior_mean = nn.Parameter(START_DISTANCE / math.sqrt(2 * config.z_dim) * start)
+        start = torch.empty(shape)
+        if (
+            not start.is_meta
+        ):  # where a checkpoint is read nothing is drawn, and a draw would import torch's compiler
+            start.normal_(std=START_DISTANCE / math.sqrt(2 * config.z_dim))
+        self.prior_mean = nn.Parameter(start)
         self.prior_log_std = nn.Parameter(torch.zeros(shape))
 
     def prior(self) -> GaussianMixture:  # type: ignore[override]
