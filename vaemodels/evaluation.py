@@ -216,7 +216,7 @@ def image_terms(
         draws=draws,
         per_pixel=-output.likelihood.base_dist.log_prob(x).mean(0),
         kl={name: values.mean().item() for name, values in output.kl.items()},
-        kl_by_dimension={name: values[0] for name, values in by_dimension.items()},
+        kl_by_dimension={name: values.mean(0) for name, values in by_dimension.items()},
         code=model.embed(x.unsqueeze(0), one)[0],
         mean=model.reconstruct(x.unsqueeze(0), one)[0],
         kl_is_exact=model.kl_is_exact,

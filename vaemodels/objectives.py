@@ -10,11 +10,10 @@ from typing import Literal, get_args
 
 import torch
 from torch import Tensor
-from torch.distributions import Independent, Normal
+from torch.distributions import Distribution, Independent, Normal
 
-from vaemodels import networks
 from vaemodels.errors import UsageError
-from vaemodels.models.base import Model, Output
+from vaemodels.models.base import Model, Output, log_q
 
 Objective = Literal["elbo", "iwae", "stl", "dreg"]
 MAX_DRAWS = 1_000
@@ -115,17 +114,14 @@ def log_weights_along_path(
     The values are those of `model.log_weights`. In the gradient the score of q, ∂log q(z|x)/∂φ at a fixed z, is left
     out: it is zero in expectation under q (but not under the weights w̃), and noise otherwise.
     """
-    posteriors = model.encode(x)
-    latents, log_q = {}, x.new_zeros(())
-    for name, q in posteriors.items():
-        assert isinstance(q, Independent)
-        latents[name] = networks.sample_normal(q, (k,), generator)
-        log_q = log_q + _held_constant(q).log_prob(latents[name])
-    return model.log_joint(x, latents) - log_q, list(latents.values())
+    posteriors, latents = model.infer(x, (k,), generator=generator)
+    held = {name: _held_constant(q) for name, q in posteriors.items()}
+    return model.log_joint(x, latents) - log_q(held, latents), list(latents.values())
 
 
-def _held_constant(q: Independent) -> Independent:
+def _held_constant(q: Distribution) -> Independent:
     """q with parameters that no gradient reaches."""
+    assert isinstance(q, Independent)
     normal = Normal(q.base_dist.loc.detach(), q.base_dist.scale.detach(), validate_args=False)
     return Independent(normal, 1, validate_args=False)
 

@@ -124,7 +124,7 @@ def test_a_known_labels_elbo_is_the_conditional_models_plus_log_p_of_y() -> None
     z = output.latents["z"]
     torch.testing.assert_close(output.reconstruction, -half.decode(z, y).log_prob(x))
     torch.testing.assert_close(output.kl["z"], half(x, y).kl["z"])
-    torch.testing.assert_close(output.latents["y"], nn.functional.one_hot(y, 10).float())
+    torch.testing.assert_close(output.latents["y"], y)
     # From the same draws both bounds come out the same, up to log p(y).
     draws = 1000
     of_both = -model(x.repeat(draws, 1), y.repeat(draws)).nelbo.view(draws, 10)
@@ -158,6 +158,33 @@ def test_known_labels_teach_the_classifier_nothing_by_their_bound() -> None:
         assert parameter.grad is not None and not parameter.grad.any()
     assert (model.classify(x).argmax(-1) == model.most_probable(x)).all()
     assert model.most_probable(x, torch.tensor([7, -1, -1, 2]))[[0, 3]].tolist() == [7, 2]
+
+
+def test_an_image_is_encoded_at_its_label_or_else_at_the_most_probable_one() -> None:
+    model, x = make(), random_binary(4)
+    y = torch.tensor([3, -1, -1, 8])
+    every = model.encode_every_label(x)
+    assert every.batch_shape == (10, 4)
+    for known, labels in ((None, model.classify(x).argmax(-1)), (y, model.most_probable(x, y))):
+        posteriors = model.encode(x, known)
+        q = posteriors["z"]
+        assert q.batch_shape == posteriors["y"].batch_shape == (4,) and q.event_shape == (3,)
+        assert torch.equal(q.mean, every.mean[labels, range(4)])
+        assert torch.equal(q.stddev, every.stddev[labels, range(4)])
+        assert torch.equal(q.mean, model.embed(x, known))
+        by_dimension = model.kl_by_dimension(posteriors)["z"]
+        torch.testing.assert_close(by_dimension.sum(1), kl_divergence(q, model.prior()))
+    assert model.most_probable(x, y)[[0, 3]].tolist() == [3, 8]
+
+
+def test_the_styles_posterior_of_an_output_is_the_mixture_over_labels() -> None:
+    model, x = make(), random_binary(4)
+    q = model(x, generator=seeded()).posteriors["z"]
+    assert q.batch_shape == (4,) and q.event_shape == (3,)
+    z = torch.randn((5, 4, 3), generator=seeded())
+    of_label = model.encode_every_label(x).log_prob(z.unsqueeze(1))  # [5, 10, 4]
+    expected = torch.logsumexp(model.classify(x).log_softmax(-1).T + of_label, 1)
+    torch.testing.assert_close(q.log_prob(z), expected)
 
 
 # Bounds against the exact probabilities
@@ -232,7 +259,7 @@ def test_the_bound_of_each_class_is_below_its_exact_value(
 
 def test_drawn_labels_follow_q(small: SSVAE, every_image: Tensor) -> None:
     output = small(every_image.repeat(4000, 1), generator=seeded())
-    shares = output.latents["y"].view(4000, 16, 3).mean(0)
+    shares = nn.functional.one_hot(output.latents["y"], 3).float().view(4000, 16, 3).mean(0)
     q = small.classify(every_image).softmax(-1)
     assert ((shares - q).abs() < 4.5 * (q * (1 - q) / 4000).sqrt() + 1e-6).all()
 
@@ -249,7 +276,7 @@ def test_what_the_output_holds_fits_together() -> None:
     by_dimension = model.kl_by_dimension(output.posteriors)["z"]
     assert by_dimension.shape == (6, 3)
     torch.testing.assert_close(by_dimension.sum(1), output.kl["z"])
-    z, y = output.latents["z"], output.latents["y"].argmax(-1)
+    z, y = output.latents["z"], output.latents["y"]
     torch.testing.assert_close(output.likelihood.mean, model.decode(z, y).mean)
     assert model.embed(x).shape == (6, 3)
     favourite = model.most_probable(x)

@@ -71,10 +71,8 @@ class AE(Model):
         likelihood = self.decode(z)
         return Output({}, {"z": z}, likelihood, -likelihood.log_prob(x), {})
 
-    def log_weights(
-        self, x: Tensor, k: int, y: Tensor | None = None, generator: torch.Generator | None = None
-    ) -> Tensor:
-        """Refused: there is no p(x, z) and no q(z|x).
+    def log_joint(self, x: Tensor, latents: Mapping[str, Tensor], y: Tensor | None = None) -> Tensor:
+        """Refused, and with it every log-weight and bound: there is no p(x, z) and no q(z|x).
 
         Raises:
             UsageError: always.

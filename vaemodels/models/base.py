@@ -6,8 +6,9 @@ from typing import Any, Literal, NamedTuple, get_args
 
 import torch
 from torch import Tensor, nn
-from torch.distributions import Distribution
+from torch.distributions import Distribution, Independent
 
+from vaemodels import networks
 from vaemodels.errors import UsageError
 from vaemodels.networks import ACTIVATIONS
 
@@ -23,8 +24,9 @@ class Output(NamedTuple):
     """One pass through a model: its distributions, what was drawn from them, and the terms of the ELBO.
 
     `posteriors` and `latents` are keyed by latent ("z"; "z1", "z2" for two levels; "y" for an inferred label), each
-    latent of shape `[batch, dim]`. `likelihood` is p(x|z) at those latents. `reconstruction` is −log p(x|z) and each
-    entry of `kl` one latent's divergence from its prior, all `[batch]` and in nats.
+    latent of shape `[batch, dim]`, a label `[batch]`. `posteriors`, over `[batch]`, are what the terms come from: a
+    mixture where a label is summed out. `likelihood` is p(x|z) at those latents. `reconstruction` is −log p(x|z) and
+    each entry of `kl` one latent's divergence from its prior, all `[batch]` and in nats.
     """
 
     posteriors: Mapping[str, Distribution]
@@ -62,7 +64,10 @@ class Model(nn.Module, abc.ABC):
 
     @abc.abstractmethod
     def encode(self, x: Tensor, y: Tensor | None = None) -> Mapping[str, Distribution]:
-        """The inference model: q of each latent given x, keyed by latent."""
+        """The inference model: q of each latent given x (and y), keyed by latent, each over `[batch]`.
+
+        A latent that is inferred from another one is left out, or given at that one's most probable value.
+        """
 
     @abc.abstractmethod
     def embed(self, x: Tensor, y: Tensor | None = None) -> Tensor:
@@ -77,12 +82,6 @@ class Model(nn.Module, abc.ABC):
         """Infer, draw one z, decode: everything the ELBO is made of."""
 
     @abc.abstractmethod
-    def log_weights(
-        self, x: Tensor, k: int, y: Tensor | None = None, generator: torch.Generator | None = None
-    ) -> Tensor:
-        """log w = log p(x, z) − log q(z|x) for k draws z ~ q(z|x): `[k, batch]`, in nats."""
-
-    @abc.abstractmethod
     def sample_prior(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """n draws `[n, z_dim]`, by ancestral sampling, of the latent that `decode` takes."""
 
@@ -94,17 +93,51 @@ class Model(nn.Module, abc.ABC):
         """
         raise UsageError(f"The model '{self.name}' has no prior over its latents; choose a vae for that.")
 
+    def infer(
+        self,
+        x: Tensor,
+        shape: tuple[int, ...] = (),
+        y: Tensor | None = None,
+        generator: torch.Generator | None = None,
+    ) -> tuple[Mapping[str, Distribution], Mapping[str, Tensor]]:
+        """The posteriors that `shape` draws of every latent come from, and the draws, `[*shape, batch, dim]` each.
+
+        x is encoded once. A posterior given another latent's draws is over `[*shape, batch]`, any other over `[batch]`.
+        """
+        posteriors = self.encode(x, y)
+        latents = {}
+        for name, q in posteriors.items():
+            assert isinstance(q, Independent)
+            latents[name] = networks.sample_normal(q, shape, generator)
+        return posteriors, latents
+
     def log_joint(self, x: Tensor, latents: Mapping[str, Tensor], y: Tensor | None = None) -> Tensor:
-        """log p(x, z) at `latents`, each `[..., batch, dim]`: `[..., batch]`. For one latent, log p(x|z) + log p(z)."""
+        """log p(x, z) at `latents`, each `[..., batch, dim]`: `[..., batch]`, in nats.
+
+        For one latent log p(x|z) + log p(z); where y is given, log p(x, z|y).
+        """
         z = latents["z"]
         return self.decode(z, y).log_prob(x) + self.prior().log_prob(z)
+
+    def log_weights(
+        self, x: Tensor, k: int, y: Tensor | None = None, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """log w = log p(x, z) − log q(z|x) for k draws z ~ q(z|x) (Burda et al. 2016, eq. 7): `[k, batch]`, in nats.
+
+        x is encoded once and only z repeated. E[w] is p(x), or p(x|y) where the model needs y.
+        """
+        posteriors, latents = self.infer(x, (k,), y, generator)
+        return self.log_joint(x, latents, y) - log_q(posteriors, latents)
 
     def reconstruct(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """E[x|z] at each image's embedding, `[batch, dim]`."""
         return self.decode(self.embed(x, y), y).mean
 
     def kl_by_dimension(self, posteriors: Mapping[str, Distribution]) -> Mapping[str, Tensor]:
-        """The parts `[batch, dim]` of each latent's KL where it is a sum over dimensions; none otherwise."""
+        """The parts `[batch, dim]` of each latent's KL where it is a sum over dimensions; none otherwise.
+
+        From `forward`'s posteriors they add up to its `kl`; those of `encode` do for a q that is inferred from x alone.
+        """
         return {}
 
     def start_at(self, pixel_means: Tensor) -> None:
@@ -114,6 +147,12 @@ class Model(nn.Module, abc.ABC):
     def device(self) -> torch.device:
         """Where the parameters are."""
         return next(self.parameters()).device
+
+
+def log_q(posteriors: Mapping[str, Distribution], latents: Mapping[str, Tensor]) -> Tensor:
+    """Σ_l log q(z_l|·) over the latents that `Model.infer` gave, `[..., batch]` in nats."""
+    first, *others = (q.log_prob(latents[name]) for name, q in posteriors.items())
+    return sum(others, first)
 
 
 def check_network(

@@ -119,14 +119,6 @@ class FSVAE(Model):
             kl={"z": networks.kl_from_standard_normal(posterior).sum(-1)},
         )
 
-    def log_weights(
-        self, x: Tensor, k: int, y: Tensor | None = None, generator: torch.Generator | None = None
-    ) -> Tensor:
-        """log p(x|y, z) + log p(z) − log q(z|x, y), `[k, batch]`: weights of log p(x|y), not of log p(x)."""
-        posterior = self.encode(x, y)["z"]
-        z = networks.sample_normal(posterior, (k,), generator)
-        return self.decode(z, y).log_prob(x) + self.prior().log_prob(z) - posterior.log_prob(z)
-
     def sample_prior(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """n styles z ~ N(0, I), `[n, z_dim]`; a picture needs a label besides."""
         return networks.sample_normal(self.prior(), (n,), generator)

@@ -101,9 +101,16 @@ class HVAE(Model):
         return networks.diagonal_normal(self.encoder(x)).mean
 
     def infer(
-        self, x: Tensor, shape: tuple[int, ...] = (), generator: torch.Generator | None = None
+        self,
+        x: Tensor,
+        shape: tuple[int, ...] = (),
+        y: Tensor | None = None,
+        generator: torch.Generator | None = None,
     ) -> tuple[dict[str, Independent], dict[str, Tensor]]:
-        """Both levels' posteriors and `shape` draws from them, `[*shape, batch, z_dim]` each; x is encoded once."""
+        """Both levels' posteriors and `shape` draws from them, `[*shape, batch, z_dim]` each; x is encoded once.
+
+        q(z2|x) is over `[batch]`; q(z2|z1), bottom up, over `[*shape, batch]`.
+        """
         posteriors = self.encode(x)
         z1 = networks.sample_normal(posteriors["z1"], shape, generator)
         if self.factorised_posterior:
@@ -135,14 +142,6 @@ class HVAE(Model):
         z1, z2 = latents["z1"], latents["z2"]
         log_prior = self.conditional_prior(z2).log_prob(z1) + self.prior().log_prob(z2)
         return self.decode(z1).log_prob(x) + log_prior
-
-    def log_weights(
-        self, x: Tensor, k: int, y: Tensor | None = None, generator: torch.Generator | None = None
-    ) -> Tensor:
-        """log p(x, z1, z2) − log q(z1, z2|x), `[k, batch]`."""
-        posteriors, latents = self.infer(x, (k,), generator)
-        log_q = posteriors["z1"].log_prob(latents["z1"]) + posteriors["z2"].log_prob(latents["z2"])
-        return self.log_joint(x, latents) - log_q
 
     def sample_prior(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """z2 ~ p(z2), then z1 ~ p(z1|z2): `[n, z1_dim]`."""

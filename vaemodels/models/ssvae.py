@@ -21,8 +21,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.distributions import Categorical, Distribution, Independent, Normal
-from torch.nn import functional
+from torch.distributions import Categorical, Distribution, Independent, MixtureSameFamily, Normal
 
 from vaemodels import conditional, networks
 from vaemodels.errors import UsageError
@@ -81,12 +80,17 @@ class SSVAE(Model):
         return PixelBernoulli(conditional.apply(self.decoder, z, y))
 
     def encode(self, x: Tensor, y: Tensor | None = None) -> dict[str, Distribution]:
-        """q(y|x) over `[batch]`, a point mass where y is known; and q(z|x, y) for every y, over `[n_labels, batch]`."""
-        return {"y": self._infer_label(x, y), "z": self._infer_style(x)}
+        """q(y|x), a point mass where y is known, and q(z|x, y) at its most probable label, both over `[batch]`."""
+        q_y = self._infer_label(x, y)
+        return {"y": q_y, "z": _at(self.encode_every_label(x), q_y.probs.argmax(-1))}
+
+    def encode_every_label(self, x: Tensor) -> Independent:
+        """q(z|x, y) for every y at once, over `[n_labels, batch]`; x meets the first layer once."""
+        return networks.diagonal_normal(conditional.apply(self.encoder, x, self._every_label()))
 
     def embed(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """The mean of q(z|x, y) at the label, or at the most probable one where it is not known."""
-        return _at(self._infer_style(x), self.most_probable(x, y)).mean
+        return self.encode(x, y)["z"].mean
 
     def most_probable(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """The label of each image, `[batch]`: y where it is known, else the one q(y|x) favours."""
@@ -99,17 +103,19 @@ class SSVAE(Model):
     def forward(self, x: Tensor, y: Tensor | None = None, generator: torch.Generator | None = None) -> Output:
         """The terms with the sum over y written out, from one draw z ~ q(z|x, y) for each label.
 
-        `posteriors` are `encode`'s. `latents` and `likelihood` are one draw y ~ q(y|x) (one-hot) and what goes with it.
+        `posteriors` are q(y|x) and the style's with the label summed out, q(z|x) = Σ_y q(y|x) q(z|x, y): the mixture
+        whose components and weights the terms come from. `latents` and `likelihood` are one draw y ~ q(y|x) and what
+        goes with it.
         """
-        q_y, q_z = self._infer_label(x, y), self._infer_style(x)
+        q_y, q_z = self._infer_label(x, y), self.encode_every_label(x)
         z = networks.sample_normal(q_z, generator=generator)
         likelihoods = self.decode(z, self._every_label())
         weights = q_y.probs.T  # [n_labels, batch]
-        drawn = _draw_labels(q_y, 1, generator)[0]
+        drawn = _draw_labels(q_y, (), generator)
         images = torch.arange(len(x), device=x.device)
         return Output(
-            posteriors={"y": q_y, "z": q_z},
-            latents={"z": z[drawn, images], "y": functional.one_hot(drawn, self.n_labels).to(x.dtype)},
+            posteriors={"y": q_y, "z": _label_summed_out(q_y, q_z)},
+            latents={"z": z[drawn, images], "y": drawn},
             likelihood=PixelBernoulli(likelihoods.base_dist.logits[drawn, images]),
             reconstruction=-(weights * likelihoods.log_prob(x)).sum(0),
             kl={
@@ -123,34 +129,52 @@ class SSVAE(Model):
 
         Weighted by q(y|x), and with the entropy of q(y|x) added, they make up ELBO(x).
         """
-        q_z = self._infer_style(x)
+        q_z = self.encode_every_label(x)
         z = networks.sample_normal(q_z, generator=generator)
         log_likelihood = self.decode(z, self._every_label()).log_prob(x)
         return log_likelihood - networks.kl_from_standard_normal(q_z).sum(-1) - math.log(self.n_labels)
 
-    def log_weights(
-        self, x: Tensor, k: int, y: Tensor | None = None, generator: torch.Generator | None = None
-    ) -> Tensor:
-        """log p(x, y, z) − log q(y|x) − log q(z|x, y) for k draws of y and z, `[k, batch]`; their mean is the ELBO.
+    def infer(
+        self,
+        x: Tensor,
+        shape: tuple[int, ...] = (),
+        y: Tensor | None = None,
+        generator: torch.Generator | None = None,
+    ) -> tuple[dict[str, Distribution], dict[str, Tensor]]:
+        """`shape` draws of a label, `[*shape, batch]`, and for each of a style, `[*shape, batch, z_dim]`.
 
-        So L_k bounds log p(x), and log p(x, y) where y is known. x is encoded once, under every label.
+        The posteriors are q(y|x) over `[batch]` and q(z|x, y) at the drawn labels, over `[*shape, batch]`.
         """
         q_y = self._infer_label(x, y)
-        drawn = _draw_labels(q_y, k, generator)
-        q_z = _at(self._infer_style(x), drawn)
-        z = networks.sample_normal(q_z, generator=generator)
-        log_joint = self.decode(z, drawn).log_prob(x) + self.prior().log_prob(z) - math.log(self.n_labels)
-        return log_joint - q_y.log_prob(drawn) - q_z.log_prob(z)
+        drawn = _draw_labels(q_y, shape, generator)
+        q_z = _at(self.encode_every_label(x), drawn)
+        return {"y": q_y, "z": q_z}, {"y": drawn, "z": networks.sample_normal(q_z, generator=generator)}
+
+    def log_joint(self, x: Tensor, latents: Mapping[str, Tensor], y: Tensor | None = None) -> Tensor:
+        """log p(x, y, z) = log p(x|y, z) + log p(z) − log 10, `[..., batch]`, with y among the latents or given.
+
+        So the mean of `log_weights` is the ELBO, and L_k bounds log p(x), or log p(x, y) where y is known.
+        """
+        z = latents["z"]
+        log_likelihood = self.decode(z, latents.get("y", y)).log_prob(x)
+        return log_likelihood + self.prior().log_prob(z) - math.log(self.n_labels)
 
     def sample_prior(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """n styles z ~ N(0, I), `[n, z_dim]`; a picture needs a label besides."""
         return networks.sample_normal(self.prior(), (n,), generator)
 
     def kl_by_dimension(self, posteriors: Mapping[str, Distribution]) -> dict[str, Tensor]:
-        """Σ_y q(y|x) KL(N(μ_j, σ_j²) ‖ N(0, 1)), `[batch, z_dim]`, from what `encode` gives."""
-        q_y, q_z = posteriors["y"], posteriors["z"]
-        assert isinstance(q_y, Categorical) and isinstance(q_z, Independent)
-        return {"z": (q_y.probs.T.unsqueeze(-1) * networks.kl_from_standard_normal(q_z)).sum(0)}
+        """The parts of kl_z, `[batch, z_dim]`.
+
+        From `forward`'s posteriors Σ_y q(y|x) KL(N(μ_j(y), σ_j²(y)) ‖ N(0, 1)), from `encode`'s the KL at its label.
+        """
+        q = posteriors["z"]
+        if isinstance(q, MixtureSameFamily):
+            weights, of_label = q.mixture_distribution.probs, q.component_distribution
+            assert isinstance(of_label, Independent)
+            return {"z": (weights.unsqueeze(-1) * networks.kl_from_standard_normal(of_label)).sum(1)}
+        assert isinstance(q, Independent)
+        return {"z": networks.kl_from_standard_normal(q)}
 
     def start_at(self, pixel_means: Tensor) -> None:
         """Start the decoder's bias at the pixels' logits."""
@@ -171,14 +195,18 @@ class SSVAE(Model):
             log_q = torch.where(known >= 0, torch.zeros_like(log_q).masked_fill(is_other, -math.inf), log_q)
         return Categorical(logits=log_q, validate_args=False)
 
-    def _infer_style(self, x: Tensor) -> Independent:
-        """q(z|x, y) for every y, over `[n_labels, batch]`."""
-        return networks.diagonal_normal(conditional.apply(self.encoder, x, self._every_label()))
+
+def _draw_labels(q: Categorical, shape: tuple[int, ...], generator: torch.Generator | None) -> Tensor:
+    """`shape` draws of every image's label, `[*shape, batch]`."""
+    drawn = torch.multinomial(q.probs, math.prod(shape), replacement=True, generator=generator)
+    return drawn.T.reshape(*shape, len(drawn))
 
 
-def _draw_labels(q: Categorical, k: int, generator: torch.Generator | None) -> Tensor:
-    """k draws of every image's label, `[k, batch]`."""
-    return torch.multinomial(q.probs, k, replacement=True, generator=generator).T
+def _label_summed_out(q_y: Categorical, q_z: Independent) -> MixtureSameFamily:
+    """q(z|x) = Σ_y q(y|x) q(z|x, y) over `[batch]`, from q(z|x, y) over `[n_labels, batch]`."""
+    mean, std = q_z.base_dist.loc.transpose(0, 1), q_z.base_dist.scale.transpose(0, 1)
+    components = Independent(Normal(mean, std, validate_args=False), 1, validate_args=False)
+    return MixtureSameFamily(q_y, components, validate_args=False)
 
 
 def _at(q: Independent, y: Tensor) -> Independent:

@@ -117,14 +117,6 @@ class VAE(Model):
             kl={"z": networks.kl_from_standard_normal(posterior).sum(-1)},
         )
 
-    def log_weights(
-        self, x: Tensor, k: int, y: Tensor | None = None, generator: torch.Generator | None = None
-    ) -> Tensor:
-        """log p(x|z) + log p(z) − log q(z|x), `[k, batch]`; x is encoded once and only z repeated."""
-        posterior = self.encode(x)["z"]
-        z = networks.sample_normal(posterior, (k,), generator)
-        return self.decode(z).log_prob(x) + self.prior().log_prob(z) - posterior.log_prob(z)
-
     def sample_prior(self, n: int, generator: torch.Generator | None = None) -> Tensor:
         """z ~ N(0, I), `[n, z_dim]`."""
         return networks.sample_normal(self.prior(), (n,), generator)
