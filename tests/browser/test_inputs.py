@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.component_page import websocket_frames
 from tests.browser.streamlit_page import centre, exceptions, wait_until_idle
-from tests.vaemodels.test_picture_files import saved, seven
+from tests.small import saved, seven
 from ui.images.name import image_name
 from ui.images.pad import SIDE
 from vaemodels import checkpoints, data

@@ -7,8 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.vaemodels.test_models import encode_to, make_ae, make_vae, random_binary
-from tests.vaemodels.test_training import make_config, make_run, trained
+from tests.small import encode_to, make_ae, make_config, make_run, make_vae, random_binary, trained
 from vaemodels import backpropagation, losses
 from vaemodels.backpropagation import is_written_out, loss_and_gradients, vae_loss_and_gradients
 from vaemodels.losses import Batch, Loss

@@ -18,7 +18,7 @@ import safetensors.torch
 import torch
 from PIL import Image
 
-from tests.vaemodels.test_training import without_seconds
+from tests.small import without_seconds
 from vaemodels import checkpoints, cli, data, training
 from vaemodels.pictures import GAP, picture
 

@@ -7,10 +7,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from tests.small import encode_to, make_ae, make_gmvae, make_hvae, make_vae, random_binary
 from tests.vaemodels import linear_gaussian as exact
-from tests.vaemodels.test_gmvae import make_gmvae
-from tests.vaemodels.test_hvae import make_hvae
-from tests.vaemodels.test_models import encode_to, make_ae, make_vae, random_binary
 from vaemodels import models
 from vaemodels.analysis import clustering, diagnostics
 from vaemodels.analysis.disentanglement import information_gap, quantile_bins
@@ -171,7 +169,7 @@ def test_noise_in_the_code_costs_the_information_it_should(factors: Tensor) -> N
 def test_the_gap_is_the_same_in_pieces(factors: Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
     mean = torch.randn((1000, 2), generator=torch.Generator().manual_seed(1)) + factors[:, :2]
     whole = gap(mean, 0.3, factors)
-    monkeypatch.setattr("vaemodels.disentanglement.DENSITIES_AT_ONCE", 70_000)
+    monkeypatch.setattr("vaemodels.analysis.disentanglement.DENSITIES_AT_ONCE", 70_000)
     pieces = gap(mean, 0.3, factors)
     torch.testing.assert_close(pieces.information, whole.information)
     assert pieces.mig == pytest.approx(whole.mig, abs=1e-5)

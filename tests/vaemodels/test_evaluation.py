@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.distributions import kl_divergence
 
-from tests.vaemodels.test_models import DIM, encode_to, make_ae, make_vae, random_binary
+from tests.small import DIM, encode_to, make_ae, make_vae, random_binary
 from vaemodels import evaluation, models, objectives
 from vaemodels.errors import LabError, UsageError
 from vaemodels.evaluation import active_units, estimate, evaluate, image_terms

@@ -1,29 +1,18 @@
 """The mixture prior against the library's, by quadrature, and in the cases where it is a single Gaussian."""
 
 import math
-from typing import Any
 
 import pytest
 import torch
 from torch import nn
 from torch.distributions import Independent, MixtureSameFamily, Normal, kl_divergence
 
+from tests.small import DIM, make_gmvae, make_vae, random_binary
 from tests.vaemodels.quadrature import standard_normal_nodes
-from tests.vaemodels.test_models import DIM, SHAPE, make_vae, random_binary
 from vaemodels import networks
 from vaemodels.errors import UsageError
 from vaemodels.mixture import GaussianMixture
 from vaemodels.models import GMVAE, VAE, GMVAEConfig
-
-
-def make_gmvae(components: int = 4, z_dim: int = 3, seed: int = 0, **settings: Any) -> GMVAE:
-    """Networks as `make_vae`'s, and components of several widths."""
-    torch.manual_seed(seed)
-    config = GMVAEConfig(image_shape=SHAPE, z_dim=z_dim, hidden=(12, 8), components=components, **settings)
-    model = GMVAE(config)
-    with torch.no_grad():
-        model.prior_log_std.uniform_(-1, 0.5)
-    return model
 
 
 def seeded(seed: int = 3) -> torch.Generator:

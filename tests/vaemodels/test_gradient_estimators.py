@@ -9,11 +9,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from tests.small import make_ae, make_gmvae, make_hvae, make_vae, random_binary
 from tests.vaemodels import linear_gaussian as exact
 from tests.vaemodels.quadrature import standard_normal_nodes
-from tests.vaemodels.test_gmvae import make_gmvae
-from tests.vaemodels.test_hvae import make_hvae
-from tests.vaemodels.test_models import make_ae, make_vae, random_binary
 from vaemodels import models, objectives
 from vaemodels.analysis.gradient_noise import SignalToNoise, signal_to_noise
 from vaemodels.errors import UsageError

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Independent, kl_divergence
 
+from tests.small import DIM, make_hvae, random_binary
 from tests.vaemodels.quadrature import standard_normal_nodes
-from tests.vaemodels.test_models import DIM, SHAPE, random_binary
 from vaemodels import networks, objectives
 from vaemodels.errors import UsageError
 from vaemodels.evaluation import evaluate
@@ -18,12 +18,6 @@ from vaemodels.models import HVAE, HVAEConfig
 
 INFERENCE = ("parallel", "bottom_up")
 POINTS = 48
-
-
-def make_hvae(inference: str, z1_dim: int = 3, z2_dim: int = 2, **settings: Any) -> HVAE:
-    torch.manual_seed(0)
-    sizes = {"image_shape": SHAPE, "hidden": (12, 8), "upper_hidden": (6,)} | settings
-    return HVAE(HVAEConfig(z1_dim=z1_dim, z2_dim=z2_dim, inference=inference, **sizes))  # type: ignore[arg-type]
 
 
 def seeded(seed: int = 3) -> torch.Generator:

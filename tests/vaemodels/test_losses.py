@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from tests.vaemodels.test_training import TRAIN, VALIDATION, make_config
+from tests.small import TRAIN, VALIDATION, make_config
 from vaemodels import data, losses, objectives, runs, training
 from vaemodels.data import labels
 from vaemodels.errors import UsageError

@@ -10,32 +10,10 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Bernoulli, Independent, Normal
 
+from tests.small import DIM, LIKELIHOODS, encode_to, make_ae, make_vae, random_binary
 from vaemodels import models, networks
 from vaemodels.errors import UsageError
 from vaemodels.models import AE, VAE, AEConfig, Model, VAEConfig
-
-SHAPE = (1, 4, 4)
-DIM = 16
-LIKELIHOODS: list[Mapping[str, Any]] = [
-    {"likelihood": "bernoulli"},
-    {"likelihood": "gaussian"},
-    {"likelihood": "gaussian", "variance": "learned"},
-    {"likelihood": "gaussian", "variance": "per_pixel"},
-]
-
-
-def make_vae(z_dim: int = 3, **settings: Any) -> VAE:
-    torch.manual_seed(0)
-    return VAE(VAEConfig(image_shape=SHAPE, z_dim=z_dim, hidden=(12, 8), **settings))
-
-
-def make_ae() -> AE:
-    torch.manual_seed(0)
-    return AE(AEConfig(image_shape=SHAPE, z_dim=3, hidden=(12, 8)))
-
-
-def random_binary(n: int, dim: int = DIM) -> Tensor:
-    return torch.rand((n, dim), generator=torch.Generator().manual_seed(5)).round()
 
 
 def decode_to(model: VAE | AE, outputs: Tensor) -> None:
@@ -45,15 +23,6 @@ def decode_to(model: VAE | AE, outputs: Tensor) -> None:
     with torch.no_grad():
         layer.weight.zero_()
         layer.bias.copy_(outputs)
-
-
-def encode_to(model: VAE, parameters: Tensor) -> None:
-    """Make q(z|x) have these means and log standard deviations whatever x is."""
-    layer = model.encoder[-1]
-    assert isinstance(layer, nn.Linear)
-    with torch.no_grad():
-        layer.weight.zero_()
-        layer.bias.copy_(parameters)
 
 
 # Likelihoods

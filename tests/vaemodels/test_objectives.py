@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from tests.vaemodels.test_models import make_vae, random_binary
+from tests.small import make_vae, random_binary
 from vaemodels import objectives
 from vaemodels.objectives import elbo, iwae, iwae_in_blocks
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.vaemodels.test_models import LIKELIHOODS, make_vae, random_binary
+from tests.small import LIKELIHOODS, make_vae, random_binary
 from vaemodels.models import Model
 from vaemodels.optimizer import Optimizer
 

@@ -1,6 +1,5 @@
 """Pictures as strangers send them: read where they are good, refused in one sentence and little memory where not."""
 
-import io
 import pickle
 import struct
 import subprocess
@@ -11,24 +10,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageFilter
 
+from tests.small import saved, seven
 from vaemodels import data
 from vaemodels.data.framing import frame
 from vaemodels.errors import LabError
 from vaemodels.picture_files import MAX_BYTES, WORKING_SIDE, read_picture
-
-
-def saved(image: Image.Image, file_format: str, **options: object) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, file_format, **options)
-    return buffer.getvalue()
-
-
-def seven(size: tuple[int, int] = (300, 300), ink: int = 0, ground: int = 255) -> Image.Image:
-    image = Image.new("L", size, ground)
-    ImageDraw.Draw(image).line([(100, 60), (200, 60), (140, 240)], fill=ink, width=20)
-    return image
 
 
 def chunk(name: bytes, content: bytes) -> bytes:

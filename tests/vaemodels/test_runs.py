@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from tests.vaemodels.test_training import TRAIN, VALIDATION, make_config, same_run, trained, without_seconds
+from tests.small import TRAIN, VALIDATION, make_config, same_run, trained, without_seconds
 from vaemodels import checkpoints, models, runs, training
 from vaemodels.errors import UsageError
 from vaemodels.models import AEConfig, FSVAEConfig, Model, VAEConfig

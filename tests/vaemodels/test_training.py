@@ -1,62 +1,21 @@
 import json
 import math
 import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
+from tests.small import TRAIN, VALIDATION, N, make_config, make_run, same_run, trained
 from vaemodels import backpropagation, data, losses, training
 from vaemodels.data import Split, binarize
 from vaemodels.errors import LabError, UsageError
 from vaemodels.losses import Batch, Loss
 from vaemodels.models import AE, VAE, AEConfig, Model, Output, VAEConfig
-from vaemodels.training import Progress, Run, TrainingDivergedError, fit, measure
+from vaemodels.training import TrainingDivergedError, fit, measure
 from vaemodels.training_config import TrainingConfig
-
-N, HELD_OUT = 130, 40
-
-
-def first(name: str, n: int) -> Split:
-    images, labels = data.load("digits", name)
-    return Split(images[:n], labels[:n])
-
-
-TRAIN, VALIDATION = first("train", N), first("validation", HELD_OUT)
-
-
-def make_config(**changes: Any) -> TrainingConfig:
-    settings: dict[str, Any] = {"epochs": 3, "batch_size": 50, "precision": "float32"}
-    return TrainingConfig(**settings | changes)
-
-
-def make_run(model: VAE | AE | None = None, **changes: Any) -> Run:
-    config = make_config(**changes)
-    torch.manual_seed(config.seed)
-    return training.start(model or VAE(VAEConfig(z_dim=2, hidden=(16,))), config, TRAIN)
-
-
-def trained(run: Run, **options: Any) -> list[Progress]:
-    return list(fit(run, TRAIN, VALIDATION, **options))
-
-
-def without_seconds(history: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{key: value for key, value in record.items() if key != "seconds"} for record in history]
-
-
-def same_run(one: Run, other: Run) -> bool:
-    """Whether two runs have the same numbers, to the last bit."""
-    states = (
-        (one.weights, other.weights),
-        (one.best_weights, other.best_weights),
-        (one.optimizer, other.optimizer),
-    )
-    return without_seconds(one.history) == without_seconds(other.history) and all(
-        a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a) for a, b in states
-    )
-
 
 # Same seed, same numbers
 
