@@ -14,6 +14,27 @@ if "VAELAB_DATA" not in os.environ:
     os.environ["VAELAB_DATA"] = _EMPTY.name
 
 
+# What shares a server or a cluster, or makes something costly once for a file, stays in one process. Tests that wait
+# for a browser or a worker begin first, so that those that compute fill the time.
+FIRST = ("tests/browser", "tests/vaemodels/test_job", "tests/pages", "tests/ui")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
+    items.sort(key=lambda item: [not item.nodeid.startswith(folder) for folder in FIRST], reverse=False)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_thread() -> None:
+    """Two processes on two cores: each computes on one."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
 @pytest.fixture(autouse=True)
 def _seed() -> None:
     import torch

@@ -3,7 +3,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser import chromium as chromium_program
 from tests.browser.server import ROOT, serve
@@ -32,12 +32,20 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    """A fresh page at laptop size, with no cookies or cache of an earlier test."""
+@pytest.fixture(scope="session")
+def laptop(chromium: Browser) -> Iterator[BrowserContext]:
+    """A browser at laptop size that has Streamlit's own files in its cache after the first page."""
     context = chromium.new_context(viewport={"width": 1366, "height": 768})
-    yield context.new_page()
+    yield context
     context.close()
+
+
+@pytest.fixture
+def page(laptop: BrowserContext) -> Iterator[Page]:
+    """A fresh page: a visit of its own to the server, and nothing of an earlier test but the browser's cache."""
+    page = laptop.new_page()
+    yield page
+    page.close()
 
 
 @pytest.fixture(scope="session", name="serve")

@@ -24,7 +24,7 @@ def watched(page: Page) -> Iterator[Page]:
         outside.append(route.request.url)
         route.abort()
 
-    page.context.route(re.compile(r"^https?://(?!127\.0\.0\.1[:/])"), refuse)
+    page.route(re.compile(r"^https?://(?!127\.0\.0\.1[:/])"), refuse)
     page.set_default_timeout(PATIENCE)
     errors = console_errors(page)
     yield page

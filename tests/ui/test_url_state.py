@@ -174,20 +174,6 @@ def test_an_autoencoder_has_nothing_to_draw():
     assert "f(g(x))" in elbo(at)
 
 
-def test_a_link_can_leave_parts_out_and_nobody_is_locked_out():
-    at = open_page(hide="train,looks,try,source,model,pick,elbo")
-    assert sentences(at) == []
-    assert not [button for button in at.button if button.label == "Start training"]
-    assert "Try this" not in [heading.value for heading in at.header]
-    assert "look" not in at.session_state
-    [everything] = [button for button in at.button if button.label == "Show all controls"]
-    everything.click().run()
-    assert sentences(at) == []
-    assert "hide" not in at.query_params
-    assert [button for button in at.button if button.label == "Start training"]
-    assert "look" in at.session_state
-
-
 def names_in_use(at: AppTest) -> list[str]:
     """Everything the page keeps a value of under a name that an address could give too."""
     return [
@@ -200,37 +186,18 @@ def names_in_use(at: AppTest) -> list[str]:
 ALWAYS = ["model", "image", "images", "z", "show", "seed", "look", "hide", "try", "to"]
 
 
-@pytest.mark.parametrize("rubbish", RUBBISH, ids=lambda text: repr(text[:12]))
-def test_rubbish_gives_the_defaults_and_a_sentence(rubbish):
-    at = open_page(**dict.fromkeys(ALWAYS, rubbish))
-    texts = sentences(at)
-    assert texts or len(rubbish) > url_state.MAX_LENGTH
-    assert rubbish.isalnum() or rubbish == "-1" or not any(rubbish in text for text in texts)
-    assert at.selectbox(key="model").value == "vae"
-    assert at.number_input(key="seed").value == 0
-    assert at.session_state["show"] == "mean"
-    at.number_input(key="seed").set_value(5).run()
-    assert not at.exception
-
-
 @pytest.mark.parametrize("look", LOOKS)
 def test_rubbish_in_a_look_s_own_settings_is_passed_over(look):
-    names = [*ALWAYS, *names_in_use(open_page(look=look))]
+    names = [*ALWAYS, *names_in_use(open_page(look=look, model="vae-2d-digits"))]
     choose = random.Random(look)
-    for _ in range(3):
-        query = {name: choose.choice(RUBBISH) for name in names if choose.random() < 0.7}
-        sentences(open_page(**{**query, "look": look}))
+    query = {name: choose.choice(RUBBISH) for name in names if choose.random() < 0.7}
+    sentences(open_page(**{**query, "look": look}))
 
 
 @pytest.mark.parametrize("rubbish", ["nonsense", "1_2_3", "nan_nan"])
 def test_rubbish_on_the_first_page(rubbish):
     [text] = sentences(open_page(HOME, z=rubbish))
     assert "2 numbers" in text
-
-
-def test_every_model_of_the_page_has_a_link():
-    for name in ("vae", "vae-2d", "ae-2d", "vae-gaussian", "vae-2d-kl", "vae-digits", "vae-k1"):
-        assert sentences(open_page(model=name)) == []
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -1,62 +1,11 @@
-"""Every page as Python runs it, without a browser: no network, no dataset folder."""
-
-import gc
-import socket
-from collections.abc import Callable, Iterator
-from pathlib import Path
+"""The VAE page's own, as Python runs it."""
 
 import pytest
-import streamlit as st
-import torch
 from streamlit.testing.v1 import AppTest
 
-from vaemodels import checkpoints, data, jobs
+from vaemodels import checkpoints, jobs
 from vaemodels.data import mnist
 from vaemodels.errors import LabError
-
-ROOT = Path(__file__).parents[2]
-PAGES = sorted(f"pages/{path.name}" for path in (ROOT / "pages").glob("*.py"))
-
-
-def is_on_the_page(name: str) -> bool:
-    """Whether a pretrained model is a VAE or an autoencoder of pictures like MNIST's."""
-    card = checkpoints.read_card(name)
-    return card["model"] in ("vae", "ae") and card["config"]["image_shape"] == [1, 28, 28]
-
-
-@pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """Nothing but this machine, and no data but what comes with the package."""
-
-    def refuse(*arguments: object) -> None:
-        pytest.fail(f"asked the network for {arguments}")
-
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setattr(jobs, "start_local_cluster", refuse)
-    monkeypatch.setenv("VAELAB_DATA", str(tmp_path))
-    st.cache_data.clear()
-    st.cache_resource.clear()
-    data.load.cache_clear()
-    threads = torch.get_num_threads()
-    yield
-    # What the app sets for the whole of its process.
-    torch.set_num_threads(threads)
-    gc.unfreeze()
-    gc.enable()
-
-
-@pytest.fixture
-def visit() -> Callable[..., AppTest]:
-    """`visit(page)`: the page as it is after its first run, come to by way of the entry point."""
-
-    def go(page: str, **query: str) -> AppTest:
-        at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-        at.query_params.update(query)
-        at.run()
-        return at.switch_page(page).run()
-
-    return go
 
 
 def components(at: AppTest) -> set[str]:
@@ -78,23 +27,8 @@ def sentence(at: AppTest) -> str:
     return text
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_every_page_opens_with_a_model_on_screen(visit, page):
-    at = visit(page)
-    assert not at.exception
-    assert not at.error
-    assert len(at.title) == 1
-    assert {"vaelab_weights", "vaelab_explorer"} <= components(at)
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_without_its_models_a_page_says_so(visit, monkeypatch, tmp_path, page):
-    monkeypatch.setattr(checkpoints, "pretrained_folder", lambda: tmp_path)
-    assert "pretrained/" in sentence(visit(page))
-
-
-@pytest.mark.parametrize("name", [name for name in checkpoints.pretrained_names() if is_on_the_page(name)])
-def test_every_model_can_be_chosen(visit, name):
+@pytest.mark.parametrize("name", ["vae-gaussian", "vae-2d-digits", "ae-2d"])
+def test_a_model_of_every_kind_can_be_chosen(visit, name):
     at = visit("pages/vae.py")
     at.selectbox(key="model").set_value(name).run()
     assert not at.exception
@@ -124,22 +58,8 @@ def test_mnist_that_is_no_longer_whole_gives_a_sentence(visit, tmp_path):
 @pytest.mark.parametrize(
     ("settings", "problem"),
     [
-        ({"t_hidden": "10000000"}, "1 to 4096 units, not 10000000"),
-        ({"t_hidden": ""}, "whole numbers separated by commas"),
         ({"t_hidden": "128, many"}, "whole numbers separated by commas"),
-        ({"t_hidden": "8, 8, 8, 8, 8, 8, 8, 8, 8"}, "1 to 8 hidden layers"),
-        ({"t_hidden": "4096, 4096, 4096"}, "parameters, more than"),
-        ({"t_rate": 1e9}, "“Learning rate” goes from"),
-        ({"t_rate": 0.0}, "“Learning rate” goes from"),
-        ({"t_z": 0}, "1 to 512 dimensions, not 0"),
-        ({"t_z": 10_000_000}, "1 to 512 dimensions, not 10000000"),
-        ({"t_epochs": 0}, "“Epochs” goes from"),
-        ({"t_epochs": 10**9}, "“Epochs” goes from"),
-        ({"t_batch": 0}, "“Batch size” goes from"),
-        ({"t_beta": -1.0}, "“β, the weight of the KL” goes from"),
-        ({"t_beta": 0.0, "t_rec": 0.0}, "nothing to learn"),
-        ({"t_warmup": -1}, "“KL warm-up, epochs” goes from"),
-        ({"t_seed": -1}, "“Seed” goes from"),
+        ({"t_rate": 1e9, "t_z": 3}, "“Learning rate” goes from"),
     ],
     ids=str,
 )
