@@ -20,6 +20,8 @@ from tests.browser.streamlit_page import navigation, wait_until_idle
 
 HERE = Path(__file__).parent
 PAGE = "VAE and β-VAE"
+BARE = HERE / "bare.py"
+ROUNDS = 3  # in which the bare page and ours are measured in turns
 QUIET = 500  # ms without a change after which a control's effect is complete
 
 
@@ -152,6 +154,33 @@ def repaint_times(page: Page, control: Control, repeats: int) -> list[tuple[floa
     return times
 
 
+def bare_control(page: Page) -> Control:
+    """The slider of a page of nothing but a slider and an image."""
+    slider = page.get_by_role("slider")
+    return Control("bare", lambda i: slider.press("ArrowLeft" if i % 2 else "ArrowRight"))
+
+
+def against_bare(browser: Browser, url: str, bare_url: str, repeats: int) -> list[Row]:
+    """Each control's time until all is repainted as a multiple of the bare page's, measured in turns."""
+    times: dict[str, list[float]] = {}
+    for _ in range(ROUNDS):
+        for address, controls_on in ((bare_url, lambda page: [bare_control(page)]), (url, controls_of)):
+            page = open_page(browser, address, "control.js")
+            page.wait_for_timeout(2000)
+            for control in controls_on(page):
+                repainted = repaint_times(page, control, -(-repeats // ROUNDS))
+                times.setdefault(control.name, []).extend(last for _, last in repainted)
+            page.context.close()
+    bare = statistics.median(times.pop("bare"))
+    return [
+        Row("bare page, key on its slider: all repainted, median", bare, "ms"),
+        *(
+            Row(f"{name}: against the bare page", statistics.median(last) / bare, "times", "at most", 1.6)
+            for name, last in times.items()
+        ),
+    ]
+
+
 def controls(browser: Browser, url: str, repeats: int) -> dict[str, list[tuple[float, float]]]:
     """Of each control how soon after an input, in ms, the first and the last of what it changes were painted."""
     page = open_page(browser, url, "control.js")
@@ -206,6 +235,8 @@ def main() -> int:
             address = page_address(browser, server.url)
             rows += drag_rows(drag(browser, address, options.seconds))
             rows += control_rows(controls(browser, address, options.repeats), 80)
+            with serve(BARE) as bare:
+                rows += against_bare(browser, address, bare.url, options.repeats)
         conditions = {
             "page": PAGE,
             "chromium": browser.version,

@@ -22,6 +22,8 @@ globalThis.__control = (() => {
     attributes: true,
     attributeFilter: ["src", "d"],
   });
+  // An image that comes by an address of its own is painted once it has arrived.
+  addEventListener("load", ({ target }) => target.tagName === "IMG" && inMain(target) && changed(), { capture: true });
   const putImageData = CanvasRenderingContext2D.prototype.putImageData;
   CanvasRenderingContext2D.prototype.putImageData = function (...args) {
     putImageData.apply(this, args);

@@ -15,6 +15,9 @@ from benchmarks.browser import PAGE, control_rows, controls, drag, open_page, pa
 from benchmarks.report import Row, show
 from tests.browser import chromium
 from tests.browser.server import ROOT, serve
+from tests.browser.streamlit_page import wait_until_idle
+from ui.pages import PAGES
+from vaemodels import data
 
 TRAINERS = 2
 EPOCHS = 50_000  # more than there is time for
@@ -23,10 +26,15 @@ EPOCHS = 50_000  # more than there is time for
 def train(browser: Browser, url: str) -> Page:
     """A visitor whose run on the built-in digits is under way."""
     page = open_page(browser, url)
+    start_training(page)
+    return page
+
+
+def start_training(page: Page) -> None:
+    """Begin a run and wait for its first record."""
     page.get_by_label("Epochs", exact=True).fill(str(EPOCHS))
     page.get_by_role("button", name="Start training").click()
     expect(page.locator("figure.chart")).to_have_attribute("aria-label", re.compile("epoch"), timeout=120_000)
-    return page
 
 
 def epoch(page: Page) -> float:
@@ -68,6 +76,37 @@ def resident(pid: int) -> float:
     return sum(p.memory_info().rss for p in [process, *process.children(recursive=True)]) / 1e6
 
 
+def everything_seen(browser: Browser, script: Path) -> list[Row]:
+    """The server's memory once every page and every look has been open, and what a run adds; MNIST's where it is."""
+    with_mnist = data.is_available("mnist")
+    with serve(script) as server:
+        page = open_page(browser, server.url)
+        for described in PAGES:
+            for look in described.looks or [""]:
+                page.goto(f"{server.url}/{described.slot if described is not PAGES[0] else ''}?look={look}")
+                wait_until_idle(page, timeout=60)
+        time.sleep(2)
+        seen = process_memory(server.pid)
+        page.goto(f"{page_address(browser, server.url)}?t_images={'mnist' if with_mnist else 'digits'}")
+        wait_until_idle(page, timeout=60)
+        time.sleep(2)
+        before = process_memory(server.pid)
+        start_training(page)
+        time.sleep(5)
+        added = process_memory(server.pid) - before
+        page.context.close()
+    name = "with MNIST" if with_mnist else "without MNIST"
+    return [
+        Row(f"memory: every page seen, {name}", seen, "MB", "at most", 470 if with_mnist else 450),
+        Row(f"memory: pressing Start adds, {name}", added, "MB", "at most", 30),
+    ]
+
+
+def process_memory(pid: int) -> float:
+    """Resident memory of one process, in MB."""
+    return float(psutil.Process(pid).memory_info().rss / 1e6)
+
+
 def memory(browser: Browser, script: Path, sessions: int) -> list[Row]:
     """The server's memory after one visit, and how it grows with sessions that stay open."""
     with serve(script) as server:
@@ -102,7 +141,8 @@ def main() -> int:
     load = round(os.getloadavg()[0], 1)
     with sync_playwright() as playwright:
         browser = chromium.launch(playwright, executable)
-        rows = memory(browser, script, options.sessions)
+        rows = everything_seen(browser, script)
+        rows += memory(browser, script, options.sessions)
         rows += company(browser, script, options.repeats, options.seconds)
         conditions = {
             "page": PAGE,

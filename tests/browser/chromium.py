@@ -70,10 +70,11 @@ def _starts(executable: str) -> bool:
 def _install() -> None:
     if sys.platform == "linux" and os.geteuid() == 0 and shutil.which("apt-get"):
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium"]):
+        install = ["install", "-y", "-qq", "--no-install-recommends"]
+        for command in (["update", "-qq"], [*install, "chromium-headless-shell"], [*install, "chromium"]):
             subprocess.run(["apt-get", *command], env=environment, stdin=subprocess.DEVNULL, check=False)
-        if find():
-            return
+            if find():
+                return
     subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 import streamlit as st
 import torch
 
-from tests.browser.component_models import CASES, FIRST, SECOND, image_of, model_of, points, some_z
+from tests.browser.component_models import CASES, FIRST, SECOND, image_of, model_of, points
 from ui.explorer import (
     End,
     interpolation,
@@ -19,7 +19,6 @@ from ui.explorer import (
 )
 from ui.images.picker import image_picker, thumbnails
 from ui.training.chart import training_chart
-from vaemodels import checkpoints
 
 
 def decoders() -> None:
@@ -28,13 +27,6 @@ def decoders() -> None:
         z = [0.7, -1.3, 2.1][: model.latent_dims["z"]]
         publish_decoder(model, case, key=f"weights_{case}")
         latent_explorer(case, key=case, z=z, height=120)
-
-
-def pretrained() -> None:
-    for name in checkpoints.pretrained_names():
-        model = checkpoints.load(name).model
-        publish_decoder(model, name, key=f"weights_{name}")
-        latent_explorer(name, key=name, z=some_z(model), height=120)
 
 
 def between() -> None:
@@ -102,5 +94,5 @@ def chart() -> None:
 
 st.set_page_config(layout="wide")
 st.caption("Components")
-PARTS = [decoders, pretrained, explorer, between, waiting, picker, chart]
+PARTS = [decoders, explorer, between, waiting, picker, chart]
 {part.__name__: part for part in PARTS}[st.query_params["show"]]()

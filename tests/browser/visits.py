@@ -8,8 +8,8 @@ from playwright.sync_api import Page, Route
 
 from tests.browser.streamlit_page import console_errors, exceptions
 
-PATIENCE = 60_000  # ms, on a machine that may be busy
-TRAINING = 180_000
+PATIENCE = 120_000  # ms, on a machine that may be busy
+TRAINING = 300_000
 
 # Streamlit's own: on opening a page it looks for its server below the page's path first, then at the root.
 KNOWN_404 = re.compile(r"404 \(Not Found\) \(\S+/_stcore/(health|host-config)\)$")

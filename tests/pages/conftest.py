@@ -26,15 +26,26 @@ def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(jobs, "start_local_cluster", refuse)
     monkeypatch.setenv("VAELAB_DATA", str(tmp_path))
-    st.cache_data.clear()
-    st.cache_resource.clear()
-    data.load.cache_clear()
     threads = torch.get_num_threads()
     yield
     # What the app sets for the whole of its process.
     torch.set_num_threads(threads)
     gc.unfreeze()
     gc.enable()
+
+
+@pytest.fixture
+def changed_files() -> Iterator[None]:
+    """For a test that changes the project's files or the data's: nothing is remembered of what they were."""
+
+    def forget() -> None:
+        st.cache_data.clear()
+        st.cache_resource.clear()
+        data.load.cache_clear()
+
+    forget()
+    yield
+    forget()
 
 
 @pytest.fixture

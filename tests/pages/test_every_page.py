@@ -66,6 +66,7 @@ def test_it_opens_with_a_model_on_screen_and_words_for_every_picture(visit, page
     assert all(chart.proto.alt for chart in at.get("plotly_chart"))
 
 
+@pytest.mark.usefixtures("changed_files")
 def test_without_its_models_it_says_so(visit, monkeypatch, tmp_path, page: Page):
     monkeypatch.setattr(checkpoints, "pretrained_folder", lambda: tmp_path)
     at = visit(page.file)

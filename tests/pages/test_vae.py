@@ -43,6 +43,7 @@ def test_only_digits_are_offered_where_there_is_nothing_else(visit):
     assert any(button.label.startswith("Fetch MNIST (") for button in at.button)
 
 
+@pytest.mark.usefixtures("changed_files")
 def test_mnist_that_is_no_longer_whole_gives_a_sentence(visit, tmp_path):
     folder = tmp_path / "MNIST" / "raw"
     folder.mkdir(parents=True)
