@@ -4,10 +4,10 @@ import streamlit as st
 
 from ui import explorer_panel, frame, models
 from ui.address import url_state
+from ui.all_pages import PAGES
 from ui.explorer import prior_samples
 from ui.home import starts, variants
 from ui.home.page import HOME, START
-from ui.pages import PAGES
 
 head = frame.begin(HOME)
 st.markdown(

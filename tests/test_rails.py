@@ -92,7 +92,7 @@ def test_arrows_inside_the_package_point_one_way():
 
 PAGES = sorted((ROOT / "pages").glob("*.py"))
 NAMES = [path.stem for path in PAGES]
-KNOWS_ALL_PAGES = {ROOT / "ui" / "pages.py"}
+KNOWS_ALL_PAGES = {ROOT / "ui" / "all_pages.py"}
 
 
 @pytest.mark.parametrize("page", NAMES)
@@ -112,6 +112,6 @@ def test_no_pages_folder_is_imported_by_anothers_nor_by_what_is_shared():
 
 
 def test_every_page_describes_itself_by_one_value_that_the_menu_knows():
-    from ui.pages import PAGES as described
+    from ui.all_pages import PAGES as described
 
     assert sorted(page.file for page in described) == [f"pages/{name}.py" for name in NAMES]

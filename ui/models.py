@@ -15,7 +15,8 @@ MAX_OWN = 8
 IMAGE_SHAPE = (1, 28, 28)  # what pages draw
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+# As many as a page compares at once: each takes 3 MB. What only its card is asked for takes none.
+@st.cache_resource(max_entries=8, show_spinner=False)
 def pretrained(name: str) -> Checkpoint:
     """A checkpoint of pretrained/, loaded once for all visitors: read it, never write to it."""
     return checkpoints.load(name)

@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from ui.address import url_state
-from ui.pages import PAGES
+from ui.all_pages import PAGES
 
 STYLE = Path(__file__).parent / "style.css"
 ENTERED = "came_through_the_entry_point"

@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.browser.streamlit_page import shown, wait_until_idle
 from tests.browser.visits import PATIENCE, TRAINING, watched
+from ui.all_pages import PAGES
 from ui.page import Page as Described
-from ui.pages import PAGES
 
 LAPTOP = ViewportSize(width=1366, height=768)
 NARROW = [

@@ -8,8 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ui.address import url_state
+from ui.all_pages import PAGES
 from ui.page import Page
-from ui.pages import PAGES
 from vaemodels import checkpoints
 
 COMMON = ["model", "images", "image", "show", "seed", "look", "hide", "try", "z"]

@@ -8,7 +8,7 @@ from torch import nn
 from torch.distributions import Independent, MixtureSameFamily, Normal, kl_divergence
 
 from tests.small import DIM, make_gmvae, make_vae, random_binary
-from tests.vaemodels.quadrature import standard_normal_nodes
+from tests.vaemodels.normal_nodes import standard_normal_nodes
 from vaemodels import networks
 from vaemodels.errors import UsageError
 from vaemodels.mixture import GaussianMixture

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from tests.small import make_ae, make_gmvae, make_hvae, make_vae, random_binary
 from tests.vaemodels import linear_gaussian as exact
-from tests.vaemodels.quadrature import standard_normal_nodes
+from tests.vaemodels.normal_nodes import standard_normal_nodes
 from vaemodels import models, objectives
 from vaemodels.analysis.gradient_noise import SignalToNoise, signal_to_noise
 from vaemodels.errors import UsageError

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.distributions import Independent, kl_divergence
 
 from tests.small import DIM, make_hvae, random_binary
-from tests.vaemodels.quadrature import standard_normal_nodes
+from tests.vaemodels.normal_nodes import standard_normal_nodes
 from vaemodels import networks, objectives
 from vaemodels.errors import UsageError
 from vaemodels.evaluation import evaluate

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from tests.vaemodels import linear_gaussian as exact
-from tests.vaemodels.quadrature import standard_normal_nodes
+from tests.vaemodels.normal_nodes import standard_normal_nodes
 from vaemodels import objectives
 from vaemodels.models import VAE
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.vaemodels.quadrature import standard_normal_nodes
+from tests.vaemodels.normal_nodes import standard_normal_nodes
 from vaemodels import objectives
 from vaemodels.evaluation import log_weights_in_chunks
 from vaemodels.models import VAE, VAEConfig

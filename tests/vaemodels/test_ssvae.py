@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import kl_divergence
 
-from tests.vaemodels.quadrature import standard_normal_nodes
+from tests.vaemodels.normal_nodes import standard_normal_nodes
 from vaemodels import evaluation, models, networks, objectives
 from vaemodels.errors import UsageError
 from vaemodels.models import FSVAE, SSVAE, FSVAEConfig, SSVAEConfig
