@@ -7,27 +7,12 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ui.address import url_state
+from tests.rubbish import RUBBISH
 from ui.all_pages import PAGES
 from ui.page import Page
 from vaemodels import checkpoints
 
 COMMON = ["model", "images", "image", "show", "seed", "look", "hide", "try", "z"]
-RUBBISH = [
-    "nonsense",
-    "-1",
-    "1e999",
-    "99999999999999999999",
-    "nan",
-    "../../etc/passwd",
-    "<script>alert(1)</script>",
-    "**bold** $x$ :red[x]",
-    "%00\x00\n\t",
-    "٣",
-    "😀" * 50,
-    "x" * (url_state.MAX_LENGTH + 1_000),
-    "mine-1' OR '1'='1",
-]
 
 pytestmark = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.slot)
 

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from streamlit.testing.v1 import AppTest
 
+from tests.rubbish import RUBBISH
 from tests.ui.app_html import elbo
 from ui.address import url_state
 from ui.address.share import link
@@ -20,22 +21,6 @@ from vaemodels.errors import UsageError
 ROOT = Path(__file__).parents[2]
 HOME = "pages/home.py"
 COORDINATES = some.floats(-url_state.MAX_Z, url_state.MAX_Z)
-RUBBISH = [
-    "nonsense",
-    "-1",
-    "9" * 400,
-    "1e999",
-    "99999999999999999999",
-    "nan",
-    "../../etc/passwd",
-    "<script>alert(1)</script>",
-    "**bold** $x$ :red[x]",
-    "%00\x00\n\t",
-    "٣",
-    "😀" * 50,
-    "x" * 5_000,
-    "mine-1' OR '1'='1",
-]
 
 
 @given(some.lists(COORDINATES, min_size=1, max_size=512))
