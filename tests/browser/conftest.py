@@ -3,11 +3,11 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser import chromium as chromium_program
 from tests.browser.server import ROOT, serve
-from tests.browser.streamlit_page import console_errors, exceptions, wait_until_idle
+from tests.browser.streamlit_page import PATIENCE, console_errors, exceptions, patient_page, wait_until_idle
 
 HERE = Path(__file__).parent
 
@@ -27,6 +27,7 @@ def chromium() -> Iterator[Browser]:
             pytest.fail(chromium_program.MISSING)
         pytest.skip(chromium_program.MISSING)
     with sync_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE)
         browser = chromium_program.launch(playwright, executable)
         yield browser
         browser.close()
@@ -43,7 +44,7 @@ def laptop(chromium: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(laptop: BrowserContext) -> Iterator[Page]:
     """A fresh page: a visit of its own to the server, and nothing of an earlier test but the browser's cache."""
-    page = laptop.new_page()
+    page = patient_page(laptop)
     yield page
     page.close()
 

@@ -44,7 +44,7 @@ def pictures(browser: Browser, url: str, folder: Path) -> list[Path]:
                 stem = f"{urlparse(address).path.strip('/') or 'home'}-{device}-{theme}"
                 page.set_viewport_size({"width": width, "height": height})
                 page.goto(address)
-                wait_until_idle(page, timeout=60)
+                wait_until_idle(page)
                 page.wait_for_timeout(SETTLE)
                 if device == "desktop":
                     written.append(folder / f"{stem}-first-screen.png")

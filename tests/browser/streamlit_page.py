@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page
+
+PATIENCE = 120_000  # ms, for anything a test waits for: the machine may be busy
 
 # The whole app is connected, its script is at rest, nothing is stale or still a placeholder.
 _IDLE = """() => {
@@ -15,10 +17,17 @@ _IDLE = """() => {
 }"""
 
 
-def wait_until_idle(page: Page, timeout: float = 30.0) -> None:
+def wait_until_idle(page: Page, timeout: float = PATIENCE / 1000) -> None:
     """Returns once the script has run to its end and what it drew has been painted; `timeout` in seconds."""
     page.wait_for_function(_IDLE, timeout=timeout * 1000)
     page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def patient_page(context: BrowserContext) -> Page:
+    """A page of the context that waits as long as a busy machine may take."""
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    return page
 
 
 def console_errors(page: Page) -> list[str]:
@@ -44,7 +53,7 @@ def navigation(browser: Browser, url: str) -> list[tuple[str, str]]:
     # In a narrow window all links are in the sidebar; in a wide one some may hide in menus of the top bar.
     page = browser.new_page(viewport={"width": 390, "height": 844})
     page.goto(url)
-    wait_until_idle(page, timeout=60)
+    wait_until_idle(page)
     page.get_by_test_id("stSidebarNavViewButton").evaluate_all("buttons => buttons.forEach(b => b.click())")
     links = page.get_by_test_id("stSidebarNavLink")
     links.first.wait_for(state="attached")

@@ -1,14 +1,13 @@
 """The pages for those who use a keyboard, a screen reader, a small window or large text."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.browser.streamlit_page import shown, wait_until_idle
-from tests.browser.visits import PATIENCE, TRAINING, watched
+from tests.browser.streamlit_page import patient_page, shown, wait_until_idle
+from tests.browser.visits import TRAINING, watched
 from ui.all_pages import PAGES
 from ui.page import Page as Described
 
@@ -69,13 +68,6 @@ LOOKS_LIKE = """async () => {
 }"""
 
 
-@pytest.fixture(autouse=True)
-def _patient() -> Iterator[None]:
-    expect.set_options(timeout=PATIENCE)
-    yield
-    expect.set_options(timeout=5_000)
-
-
 def barriers(page: Page, part: str = "body") -> list[str]:
     """What axe finds in a part of the page that is serious or worse, but for what is Streamlit's own."""
     found = Axe().run(page, context=part, options={"resultTypes": ["violations"]}).response["violations"]
@@ -91,7 +83,7 @@ def barriers(page: Page, part: str = "body") -> list[str]:
 def choose(page: Page, title: str, in_address: str) -> None:
     page.get_by_test_id("stMain").get_by_role("radio", name=title, exact=True).click()
     expect(page).to_have_url(re.compile(in_address))
-    wait_until_idle(page, timeout=60)
+    wait_until_idle(page)
 
 
 def expect_no_sideways_scrolling(page: Page) -> None:
@@ -122,9 +114,9 @@ def look_at(page: Page, theme: str, part: str) -> list[str]:
 def test_nothing_on_a_page_is_a_barrier(chromium: Browser, app_url: str, described: Described, theme: str):
     address = "" if described is PAGES[0] else f"{described.slot}?model={NARROW_MODEL}&images=digits"
     context = chromium.new_context(viewport=LAPTOP, color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
-    with watched(context.new_page()) as page:
+    with watched(patient_page(context)) as page:
         page.goto(f"{app_url}/{address}")
-        wait_until_idle(page, timeout=60)
+        wait_until_idle(page)
         found = look_at(page, theme, "body")
         for name, look in list(described.looks.items())[1:]:
             choose(page, look.title, f"look={name}")
@@ -136,9 +128,9 @@ def test_nothing_on_a_page_is_a_barrier(chromium: Browser, app_url: str, describ
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_nothing_that_opens_on_a_page_is_a_barrier(chromium: Browser, app_url: str, theme: str):
     context = chromium.new_context(viewport=LAPTOP, color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
-    with watched(context.new_page()) as page:
+    with watched(patient_page(context)) as page:
         page.goto(f"{app_url}{PAGE}&images=draw")
-        wait_until_idle(page, timeout=60)
+        wait_until_idle(page)
         page.get_by_text("The model's own code").click()
         expect(page.get_by_text("as it runs here")).to_be_visible()
         page.get_by_role("button", name="Link").click()
@@ -161,9 +153,9 @@ def tab_to(page: Page, name: str) -> None:
 
 def test_the_tab_key_goes_through_the_page_and_shows_where_it_is(chromium: Browser, app_url: str):
     context = chromium.new_context(viewport=LAPTOP, reduced_motion="reduce")
-    with watched(context.new_page()) as page:
+    with watched(patient_page(context)) as page:
         page.goto(f"{app_url}{PAGE}&images=digits")
-        wait_until_idle(page, timeout=60)
+        wait_until_idle(page)
         page.add_style_tag(content="*, ::before, ::after { transition: none !important }")
         stops: list[str] = []
         unseen: list[str] = []
@@ -196,7 +188,7 @@ def test_the_page_by_keyboard_alone(page: Page, app_url: str):
     press = page.keyboard.press
     with watched(page):
         page.goto(f"{app_url}/vae?images=digits")
-        wait_until_idle(page, timeout=60)
+        wait_until_idle(page)
         tab_to(page, "^Model$")
         press("ControlOrMeta+a")
         page.keyboard.type("vae-2d-digits")

@@ -16,7 +16,7 @@ from tests.browser.component_page import (
     websocket_frames,
     z_of,
 )
-from tests.browser.streamlit_page import centre, shown, wait_until_idle
+from tests.browser.streamlit_page import centre, patient_page, shown, wait_until_idle
 from ui.explorer import decoder_data
 
 
@@ -73,7 +73,7 @@ def test_drag_moves_z_without_the_server_and_reports_on_release(page: Page, comp
 
 def test_a_finger_drags_in_the_plane_and_scrolls_nothing(chromium, components_url):
     context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    page = context.new_page()
+    page = patient_page(context)
     page.goto(f"{components_url}/?show=explorer")
     wait_until_idle(page)
     x, y, side = centre(page.locator(".plane"))

@@ -13,7 +13,7 @@ import torch
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.component_page import websocket_frames
-from tests.browser.streamlit_page import centre, exceptions, wait_until_idle
+from tests.browser.streamlit_page import centre, exceptions, patient_page, wait_until_idle
 from tests.small import saved, seven
 from ui.images.name import image_name
 from ui.images.pad import SIDE
@@ -23,7 +23,6 @@ from vaemodels.evaluation import image_terms
 from vaemodels.models import Model
 from vaemodels.picture_files import read_picture
 
-PATIENCE = 60_000  # ms, on a machine that may be busy
 PAGE = "/vae?model=vae-digits"
 
 # The bitmap that the browser makes of the strokes is drawn over the pad's own pixels, at the pad's own resolution.
@@ -34,21 +33,13 @@ BITMAP = """pad => {
 }""".replace("SIDE", str(SIDE))
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _patient() -> Iterator[None]:
-    expect.set_options(timeout=PATIENCE)
-    yield
-    expect.set_options(timeout=5_000)
-
-
 @pytest.fixture
 def visit(page: Page, app_url: str) -> Iterator[Callable[[str], Page]]:
     def go(address: str) -> Page:
         page.goto(app_url + address)
-        wait_until_idle(page, timeout=60)
+        wait_until_idle(page)
         return page
 
-    page.set_default_timeout(PATIENCE)
     yield go
     assert exceptions(page) == []
 
@@ -146,9 +137,9 @@ def test_a_drawing_is_framed_measured_and_opened_by_its_link(
     expect_in_address(page, image_name(ink))
 
     other = chromium.new_context()
-    stranger = other.new_page()
+    stranger = patient_page(other)
     stranger.goto(page.url)
-    wait_until_idle(stranger, timeout=60)
+    wait_until_idle(stranger)
     expect(pad(stranger)).to_be_visible()
     assert np.array_equal(framed(stranger), ink)
     expect_elbo(stranger, model, ink)
@@ -209,6 +200,7 @@ def test_an_uploaded_picture_is_framed_and_a_bad_one_changes_nothing(page, visit
     ink = frame(read_picture(content).ink)
     assert np.array_equal(framed(page), ink)
     expect_elbo(page, model, ink)
+    wait_until_idle(page)  # a file given while the uploader is drawn anew would be lost
     page.locator("input[type=file]").first.set_input_files(
         {"name": "eight.png", "mimeType": "image/png", "buffer": b"<svg onload='alert(1)'/>"}
     )
@@ -275,10 +267,9 @@ def test_the_inputs_fit_a_phone(page, visit, scheme):
 
 def test_a_finger_draws_and_does_not_scroll(chromium: Browser, app_url: str):
     context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
+    page = patient_page(context)
     page.goto(f"{app_url}{PAGE}&images=draw")
-    wait_until_idle(page, timeout=60)
+    wait_until_idle(page)
     x, y, side = centre(pad(page))
     touch = context.new_cdp_session(page)
     before = page.evaluate("document.querySelector('[data-testid=stMain]').scrollTop")

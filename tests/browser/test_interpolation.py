@@ -178,7 +178,7 @@ def digit_code(place: int) -> list[float]:
 def test_a_link_opens_the_second_image(page: Page, app_url: str):
     page.set_default_timeout(30_000)
     page.goto(f"{app_url}/vae?model=vae-digits&look=interpolate&image=digits-3&to=digits-200")
-    wait_until_idle(page, timeout=60)
+    wait_until_idle(page)
     slider = page.get_by_role("slider", name=HERE_AND_THERE)
     for key, place in {"End": 200, "Home": 3}.items():
         slider.press(key)

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.streamlit_page import exceptions, shown, wait_until_idle
+from tests.browser.streamlit_page import exceptions, patient_page, shown, wait_until_idle
 from ui.images.choice import image_named
 from vaemodels import checkpoints
 from vaemodels.evaluation import image_terms
@@ -17,13 +17,6 @@ Open = Callable[[str], Page]
 
 MODEL, PLACE = "vae-digits", 3
 TOASTS = "stToast"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _patient() -> Iterator[None]:
-    expect.set_options(timeout=60_000)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture
@@ -35,10 +28,9 @@ def fresh(chromium: Browser, app_url: str) -> Iterator[Open]:
     def go(address: str) -> Page:
         context = chromium.new_context(viewport={"width": 1366, "height": 768})
         contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(60_000)
+        page = patient_page(context)
         page.goto(address if address.startswith("http") else app_url + address)
-        wait_until_idle(page, timeout=60)
+        wait_until_idle(page)
         pages.append(page)
         return page
 

@@ -19,8 +19,6 @@ from vaemodels.analysis.comparisons import rate_distortion, traversals
 from vaemodels.data import binarize
 from vaemodels.pictures import Picture, grid
 
-PATIENCE = 60_000  # ms, on a machine that may be busy
-
 # The place on screen of a point of a plotly chart.
 PLACE = """(chart, [x, y]) => {
   const { xaxis, yaxis } = chart._fullLayout;
@@ -31,10 +29,7 @@ PLACE = """(chart, [x, y]) => {
 
 @pytest.fixture(autouse=True)
 def _patient(page: Page) -> Iterator[None]:
-    page.set_default_timeout(PATIENCE)
-    expect.set_options(timeout=PATIENCE)
     yield
-    expect.set_options(timeout=5_000)
     assert exceptions(page) == []
 
 
@@ -61,7 +56,7 @@ def expect_strips(page: Page, beta: str, place: int) -> None:
 
 def test_choosing_a_beta_shows_its_traversals(page, app_url):
     page.goto(f"{app_url}/vae?model=vae&look=beta&images=digits&image=digits-3")
-    wait_until_idle(page, timeout=60)
+    wait_until_idle(page)
     expect_strips(page, "1", 3)
 
     [point] = [point for point in rate_distortion(map(checkpoints.read_card, FAMILY)) if point.beta == 4]

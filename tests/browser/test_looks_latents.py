@@ -15,8 +15,6 @@ from vaemodels.analysis.latent_space import principal_plane
 from vaemodels.data import binarize
 from vaemodels.models import Model
 
-PATIENCE = 60_000  # ms, on a machine that may be busy
-
 # The place on screen of a point of a plotly chart.
 PLACE = """(chart, [x, y]) => {
   const { xaxis, yaxis } = chart._fullLayout;
@@ -28,8 +26,6 @@ PLACE = """(chart, [x, y]) => {
 @pytest.fixture
 def open_look(page: Page, app_url: str) -> Iterator[Callable[[str], Page]]:
     """`open_look(query)` opens the VAE page; in the end it shows no error."""
-    page.set_default_timeout(PATIENCE)
-    expect.set_options(timeout=PATIENCE)
     errors = console_errors(page)
 
     def go(query: str) -> Page:

@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 from torch import Tensor
 
 from tests.browser.server import ROOT, serve
-from tests.browser.streamlit_page import centre, exceptions, navigation, shown, wait_until_idle
-from tests.browser.visits import PATIENCE, TRAINING, start_training, watched
+from tests.browser.streamlit_page import centre, exceptions, navigation, patient_page, shown, wait_until_idle
+from tests.browser.visits import TRAINING, start_training, watched
 from ui.explorer import decoder_data
 from vaemodels import checkpoints, data
 from vaemodels.data import binarize
@@ -23,8 +23,8 @@ Visit = Callable[[str], Page]
 
 # Notes from now on what a run shows: the labels of its chart, which tell the newest record, and the explorer's weights.
 WATCH = """chart => {
-  const seen = (globalThis.seen = { records: [], weights: [] });
-  const note = (list, value) => value && value !== list.at(-1) && list.push(value);
+  const seen = (globalThis.seen = { records: [], weights: [], last: 0 });
+  const note = (list, value) => value && value !== list.at(-1) && list.push(value) && (seen.last = performance.now());
   const look = () => note(seen.records, chart.getAttribute("aria-label"));
   new MutationObserver(look).observe(chart, { attributes: true, attributeFilter: ["aria-label"] });
   setInterval(() => note(seen.weights, globalThis.__vaelab_explorers?.explorer?.version), 50);
@@ -38,17 +38,10 @@ def visit(page: Page, app_url: str) -> Iterator[Visit]:
 
         def go(path: str) -> Page:
             page.goto(app_url + path)
-            wait_until_idle(page, timeout=60)
+            wait_until_idle(page)
             return page
 
         yield go
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _patient() -> Iterator[None]:
-    expect.set_options(timeout=PATIENCE)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture(scope="module")
@@ -197,9 +190,9 @@ def test_training_on_digits_to_the_end_and_using_the_result(chromium, visit):
 
     # Another visitor, of the same address, sees nothing of it.
     other = chromium.new_context()
-    stranger = other.new_page()
+    stranger = patient_page(other)
     stranger.goto(page.url)
-    wait_until_idle(stranger, timeout=60)
+    wait_until_idle(stranger)
     assert chosen_model(stranger) != "mine-1"
     expect(stranger.get_by_text("Your models")).to_have_count(0)
     assert exceptions(stranger) == []
@@ -232,10 +225,9 @@ def test_a_run_can_be_paused_resumed_and_stopped(visit):
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
     expect(page.get_by_text("paused at")).to_be_visible()
-    page.wait_for_timeout(1500)  # a record may be on its way
+    # What was on its way still comes; then nothing does, for many times as long as records are apart.
+    page.wait_for_function("() => performance.now() - globalThis.seen.last > 3000")
     held = page.evaluate("globalThis.seen.records.length")
-    page.wait_for_timeout(1000)
-    assert page.evaluate("globalThis.seen.records.length") == held
     page.get_by_role("button", name="Resume").click()
     page.wait_for_function("held => globalThis.seen.records.length > held + 1", arg=held, timeout=TRAINING)
     page.get_by_role("button", name="Stop", exact=True).click()

@@ -8,19 +8,12 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
 from tests.browser.server import ROOT, Server, serve
-from tests.browser.streamlit_page import wait_until_idle
-from tests.browser.visits import PATIENCE, TRAINING, start_training, watched
+from tests.browser.streamlit_page import patient_page, wait_until_idle
+from tests.browser.visits import TRAINING, start_training, watched
 from vaemodels import jobs
 
 TTL = 3  # seconds for which a session outlives its connection
 FOREVER = 50_000
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _patient() -> Iterator[None]:
-    expect.set_options(timeout=PATIENCE)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture(scope="module")
@@ -44,10 +37,9 @@ def two_workers(no_data: str) -> Iterator[Server]:
 
 
 def arrive(context: BrowserContext, server: Server) -> Page:
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE)
+    page = patient_page(context)
     page.goto(f"{server.url}/vae?model=vae-digits")
-    wait_until_idle(page, timeout=60)
+    wait_until_idle(page)
     return page
 
 
@@ -126,7 +118,7 @@ def test_a_lost_connection_is_no_closed_tab(chromium: Browser, two_workers: Serv
     page.wait_for_function(
         "() => document.querySelector('[data-testid=stApp]').dataset.testConnectionState !== 'CONNECTED'"
     )
-    wait_until_idle(page, timeout=60)
+    wait_until_idle(page)
     assert len(lines) > count
     expect(text).to_have_text(re.compile(rf", ({'|'.join(str(before + TTL + i) for i in range(3, 60))}) s"))
     context.close()
@@ -135,7 +127,7 @@ def test_a_lost_connection_is_no_closed_tab(chromium: Browser, two_workers: Serv
 def test_what_breaks_is_said_in_a_sentence_and_the_run_can_go_on(page: Page, no_data: str) -> None:
     with serve(ROOT / "app.py", settings(no_data)) as server, watched(page):
         page.goto(f"{server.url}/vae?model=vae-digits")
-        wait_until_idle(page, timeout=60)
+        wait_until_idle(page)
         start_training(page, FOREVER)
         # Long enough for a snapshot of more than the beginning: one is taken every second.
         page.get_by_text(re.compile(r"epoch \d\d+\.\d of .*, ([4-9]|\d\d+) s")).wait_for(timeout=TRAINING)

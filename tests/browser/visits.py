@@ -8,8 +8,7 @@ from playwright.sync_api import Page, Route
 
 from tests.browser.streamlit_page import console_errors, exceptions
 
-PATIENCE = 120_000  # ms, on a machine that may be busy
-TRAINING = 300_000
+TRAINING = 300_000  # ms, for what a worker has to be started for
 
 # Streamlit's own: on opening a page it looks for its server below the page's path first, then at the root.
 KNOWN_404 = re.compile(r"404 \(Not Found\) \(\S+/_stcore/(health|host-config)\)$")
@@ -25,7 +24,6 @@ def watched(page: Page) -> Iterator[Page]:
         route.abort()
 
     page.route(re.compile(r"^https?://(?!127\.0\.0\.1[:/])"), refuse)
-    page.set_default_timeout(PATIENCE)
     errors = console_errors(page)
     yield page
     assert exceptions(page) == []
