@@ -14,17 +14,13 @@ if "VAELAB_DATA" not in os.environ:
     os.environ["VAELAB_DATA"] = _EMPTY.name
 
 
-# What shares a server or a cluster, or makes something costly once for a file, stays in one process. Tests that wait
-# for a browser or a worker begin first, so that those that compute fill the time.
+# Files go to one process or the other as a whole, as their tests share servers, clusters and what is made once. Those
+# that wait for a browser or a worker begin first, so that those that compute fill the time.
 FIRST = ("tests/browser", "tests/vaemodels/test_job", "tests/pages", "tests/ui")
 
 
-@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
-    items.sort(key=lambda item: [not item.nodeid.startswith(folder) for folder in FIRST], reverse=False)
+    items.sort(key=lambda item: [not item.nodeid.startswith(folder) for folder in FIRST])
 
 
 @pytest.fixture(autouse=True, scope="session")
