@@ -8,7 +8,9 @@ from playwright.sync_api import Page, Route
 
 from tests.browser.streamlit_page import console_errors, exceptions
 
-TRAINING = 300_000  # ms, for what a worker has to be started for
+# ms, for what a worker has to do: it gives way to everything else on the machine, so that beside two busy loops on two
+# cores it has about a hundredth of one to start with.
+TRAINING = 900_000
 
 # Streamlit's own: on opening a page it looks for its server below the page's path first, then at the root.
 KNOWN_404 = re.compile(r"404 \(Not Found\) \(\S+/_stcore/(health|host-config)\)$")
