@@ -34,7 +34,6 @@ def open_look(page: Page, app_url: str) -> Iterator[Callable[[str], Page]]:
         return page
 
     yield go
-    expect.set_options(timeout=5_000)
     assert exceptions(page) == []
     assert [error for error in errors if "404 (Not Found)" not in error] == []
 
