@@ -30,7 +30,7 @@ def open_look(page: Page, app_url: str) -> Iterator[Callable[[str], Page]]:
 
     def go(query: str) -> Page:
         page.goto(f"{app_url}/vae?{query}")
-        wait_until_idle(page, timeout=120)
+        wait_until_idle(page)
         return page
 
     yield go
