@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.browser.component_page import websocket_frames
 from tests.browser.streamlit_page import centre, exceptions, patient_page, wait_until_idle
@@ -200,13 +200,44 @@ def test_an_uploaded_picture_is_framed_and_a_bad_one_changes_nothing(page, visit
     ink = frame(read_picture(content).ink)
     assert np.array_equal(framed(page), ink)
     expect_elbo(page, model, ink)
-    wait_until_idle(page)  # a file given while the uploader is drawn anew would be lost
+    wait_until_idle(page)
     page.locator("input[type=file]").first.set_input_files(
         {"name": "eight.png", "mimeType": "image/png", "buffer": b"<svg onload='alert(1)'/>"}
     )
     expect(page.get_by_text("This file is not a picture that can be read")).to_be_visible()
     expect_elbo(page, model, ink)
     expect_in_address(page, image_name(ink))
+
+
+# All that changes before a timeout of 0 runs goes to the server in one request, so here they wait in `held`. `rested`
+# tells that the visitor has rested for 400 ms, whereupon the address is to be written.
+HOLD_REQUESTS = """{
+  const { setTimeout } = window;
+  window.setTimeout = (task, delay, ...more) => {
+    if (window.held && !delay) return window.held.push(() => task(...more));
+    if (delay === 400) return setTimeout(() => { task(...more); window.rested = Boolean(window.held); }, delay);
+    return setTimeout(task, delay, ...more);
+  };
+}"""
+
+
+def test_a_file_that_arrives_as_the_address_is_to_be_written_is_read(page, visit):
+    page.add_init_script(HOLD_REQUESTS)
+    visit(f"{PAGE}&images=upload")
+    chooser = page.locator("input[type=file]").first
+    chooser.set_input_files({"name": "7.png", "mimeType": "image/png", "buffer": saved(seven(), "PNG")})
+    expect(page.get_by_text("inverted, as it was dark on light")).to_be_visible()
+    uploads: list[Route] = []
+    page.route(re.compile("/upload_file/"), lambda route: uploads.append(route))
+    with page.expect_request(lambda request: request.method == "PUT"):
+        chooser.set_input_files({"name": "8.png", "mimeType": "image/png", "buffer": b"<svg/>"})
+    page.evaluate("window.held = []")
+    page.wait_for_function("window.rested")
+    for upload in uploads:
+        upload.continue_()
+    expect(page.get_by_role("button", name="Remove 8.png")).to_be_visible()
+    page.evaluate("{ const { held } = window; window.held = null; held.forEach(task => task()); }")
+    expect(page.get_by_text("This file is not a picture that can be read")).to_be_visible()
 
 
 def test_digits_are_narrowed_in_the_browser_alone(page, visit):

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ui.address import url_state
+from ui.address.fragments import run_if_left_out
 from ui.images.figures import figure
 from ui.images.name import Place, image_name, parse_image_name
 from ui.images.pad import draw_pad
@@ -200,6 +201,7 @@ def _upload(memory: _Memory) -> None:
         max_upload_size=MAX_BYTES // 10**6,
         key=f"picture-{memory.links}",
         label_visibility="collapsed",
+        on_change=run_if_left_out,
     )
     if file is None:
         return

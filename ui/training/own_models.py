@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from ui import models
+from ui.address.fragments import run_if_left_out
 from ui.training.chart import training_chart
 from ui.training.run import Panel, series, try_to_start
 from vaemodels import checkpoints, data, runs
@@ -121,6 +122,7 @@ def _upload(kinds: Collection[str]) -> None:
         type=["safetensors"],
         key=f"upload-{number}",
         max_upload_size=MAX_UPLOAD,
+        on_change=run_if_left_out,
     )
     if file is None:
         return
