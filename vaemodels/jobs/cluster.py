@@ -29,7 +29,7 @@ def start_local_cluster(workers: int) -> str:
         stdout=subprocess.PIPE,
         text=True,
         env=os.environ | {"PYTHONPATH": path},
-        start_new_session=True,  # whose priority is its own to lower
+        start_new_session=True,  # Ctrl-C is for the owner, whose end ends this
     )
     assert process.stdin is not None and process.stdout is not None
     address = process.stdout.readline().strip()
