@@ -12,7 +12,7 @@ from torch import Tensor
 
 from tests.browser.server import ROOT, serve
 from tests.browser.streamlit_page import centre, exceptions, navigation, patient_page, shown, wait_until_idle
-from tests.browser.visits import TRAINING, start_training, watched
+from tests.browser.visits import TRAINING, start_training, stop_training, watched
 from ui.explorer import decoder_data
 from vaemodels import checkpoints, data
 from vaemodels.data import binarize
@@ -230,7 +230,7 @@ def test_a_run_can_be_paused_resumed_and_stopped(visit):
     held = page.evaluate("globalThis.seen.records.length")
     page.get_by_role("button", name="Resume").click()
     page.wait_for_function("held => globalThis.seen.records.length > held + 1", arg=held, timeout=TRAINING)
-    page.get_by_role("button", name="Stop", exact=True).click()
+    stop_training(page)
     page.get_by_role("button", name="Use this model on this page").wait_for(timeout=TRAINING)
     expect(page.get_by_role("button", name="Start training")).to_be_visible()
     expect(

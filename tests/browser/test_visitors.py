@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, e
 
 from tests.browser.server import ROOT, Server, serve
 from tests.browser.streamlit_page import patient_page, wait_until_idle
-from tests.browser.visits import TRAINING, start_training, watched
+from tests.browser.visits import TRAINING, start_training, stop_training, watched
 from vaemodels import jobs
 
 TTL = 3  # seconds for which a session outlives its connection
@@ -70,7 +70,7 @@ def test_one_run_at_a_time_the_others_see_their_place_and_a_closed_tab_gives_up_
 
     first.close()  # its turn is over after TTL seconds
     epoch(third)
-    third.get_by_role("button", name="Stop", exact=True).click()
+    stop_training(third)
     expect(third.get_by_text(re.compile("^mine-1: VAE, 2 dimensions"))).to_be_visible()
     for page in (second, third):
         wait_until_idle(page)
@@ -88,7 +88,7 @@ def test_two_tabs_of_one_visitor_know_nothing_of_each_other(chromium: Browser, t
     expect(second.locator("figure.chart")).to_have_count(0)
     second.get_by_role("button", name="Cancel").click()
     expect(second.get_by_role("button", name="Start training")).to_be_visible()
-    first.get_by_role("button", name="Stop", exact=True).click()
+    stop_training(first)
     expect(first.get_by_text("Your models")).to_be_visible()
     assert before > 0
     second.reload()
@@ -148,6 +148,6 @@ def test_what_breaks_is_said_in_a_sentence_and_the_run_can_go_on(page: Page, no_
         expect(page.get_by_text(re.compile("^mine-1: VAE, 2 dimensions"))).to_be_visible()
         page.get_by_role("button", name="Train on").click()
         page.get_by_text(re.compile(r"epoch \d+\.\d of")).wait_for(timeout=TRAINING)
-        page.get_by_role("button", name="Stop", exact=True).click()
+        stop_training(page)
         expect(page.get_by_text(re.compile("^mine-2: VAE, 2 dimensions"))).to_be_visible()
         wait_until_idle(page)

@@ -8,8 +8,8 @@ from playwright.sync_api import Page, Route
 
 from tests.browser.streamlit_page import console_errors, exceptions
 
-# ms, for what a worker has to do: it gives way to everything else on the machine, so that beside two busy loops on two
-# cores it has about a hundredth of one to start with.
+# ms, for what a worker has to do: it gives way to everything else on the machine, and torch alone takes it seconds of
+# processor time to import.
 TRAINING = 900_000
 
 # Streamlit's own: on opening a page it looks for its server below the page's path first, then at the root.
@@ -36,3 +36,8 @@ def watched(page: Page) -> Iterator[Page]:
 def start_training(page: Page, epochs: int) -> None:
     page.get_by_label("Epochs", exact=True).fill(str(epochs))
     page.get_by_role("button", name="Start training").click()
+
+
+def stop_training(page: Page) -> None:
+    # Not Streamlit's own "Stop", which its header shows for as long as a script runs.
+    page.get_by_test_id("stMain").get_by_role("button", name="Stop", exact=True).click()

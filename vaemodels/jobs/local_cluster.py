@@ -16,7 +16,7 @@ import dask
 from distributed import LocalCluster
 
 MEMORY_LIMIT = "2GiB"
-PRIORITY = "10"  # as `nice` counts: 110 shares beside the 1,024 of other sessions
+PRIORITY = "5"  # as `nice` counts: 335 shares beside the 1,024 of other sessions
 EVENTS_KEPT = 1_000  # by the scheduler, of each topic; nobody asks for those of the past
 
 
@@ -40,7 +40,7 @@ def serve(workers: int) -> None:
 
 
 def dask_setup(worker: object) -> None:
-    """Have this worker process give way to the pages, for a tenth of a processor that both want.
+    """Have this worker process give way to the pages, for a quarter of a processor that both want.
 
     Linux shares processors out between sessions before a process's priority counts for anything (`man 7 sched`,
     autogroups), so a worker gets a session of its own. Where there is no such file, priorities are all there is. The
