@@ -65,13 +65,16 @@ def dumps(
 ) -> bytes:
     """The checkpoint file as bytes, the weights in `dtype` (float16 or float32).
 
-    `resume` may hold float32, int64 and uint8 tensors by any names. Raises LabError if a weight is not
-    finite, or too large for float16.
+    `resume` may hold float32, int64 and uint8 tensors by any names. Raises LabError if the model is not the one that
+    the card describes, or a weight is not finite, or too large for float16.
     """
     weights = model.state_dict()
     tensors = {MODEL + name: _plain(tensor.to(dtype)) for name, tensor in weights.items()}
     tensors |= {RESUME + name: _plain(tensor) for name, tensor in (resume or {}).items()}
     try:
+        # A layer without weights leaves no trace in the tensors' names; the file would load as another model.
+        if str(model) != str(_described(card)):
+            raise Refused("is not the one its card describes: build it from the card's model and config.")
         _check_finite(weights)
         if not _are_finite(tensors):
             raise Refused("has weights too large for float16: save it in float32.")
@@ -184,13 +187,7 @@ def _read_head(file: BinaryIO, size: int) -> tuple[Header, Card]:
 
 def _matching_model(header: Header, card: Card) -> Model:
     """The model that the card describes, with weights that take no memory, if the file's tensors fit it."""
-    try:
-        with torch.device("meta"):
-            model = models.build(card["model"], card["config"])
-    except UsageError as error:
-        raise Refused(
-            f"describes a model that cannot be built ({str(error).rstrip('.')}): {FOREIGN}."
-        ) from error
+    model = _described(card)
     shapes = {MODEL + name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
     for name, dtype in header.dtypes.items():
         if not (name in shapes or name.startswith(RESUME)):
@@ -201,6 +198,17 @@ def _matching_model(header: Header, card: Card) -> Model:
         if header.shapes.get(name) != shape:
             raise Refused(f"lacks a tensor of its model, or has it in another shape: {SAVE_AGAIN}.")
     return model
+
+
+def _described(card: Card) -> Model:
+    """The model that the card describes, with weights that take no memory."""
+    try:
+        with torch.device("meta"):
+            return models.build(card["model"], card["config"])
+    except UsageError as error:
+        raise Refused(
+            f"describes a model that cannot be built ({str(error).rstrip('.')}): {FOREIGN}."
+        ) from error
 
 
 def _check_finite(tensors: Mapping[str, Tensor]) -> None:

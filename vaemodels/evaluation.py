@@ -114,8 +114,9 @@ def evaluate(
     bounds: dict[int, list[Tensor]] = {k: [] for k in ks if model.has_likelihood}
     points: list[Tensor] = []
     right: list[Tensor] = []
-    images_at_once = min(IMAGES_AT_ONCE, LOG_WEIGHTS_AT_ONCE // max(ks, default=1))
-    for part in torch.arange(len(x)).split(images_at_once):
+    # Noise depends on how many images it is drawn for at once; for the terms that must not depend on k.
+    bounds_at_once = LOG_WEIGHTS_AT_ONCE // max(ks, default=1)
+    for part in torch.arange(len(x)).split(IMAGES_AT_ONCE):
         x_part = x[part].to(model.device)
         labels = None if y is None else y[part].to(model.device)
         y_part = labels if model.needs_labels else None
@@ -126,11 +127,13 @@ def evaluate(
         for name, values in output.kl.items():
             kl.setdefault(name, []).append(values)
         points.append(model.embed(x_part, y_part))
-        if bounds:
-            log_w = log_weights_in_chunks(model, x_part, ks[-1], y_part, for_bounds)
-            for k, parts in bounds.items():
-                parts.append(objectives.iwae_in_blocks(log_w, k))
-        progress(len(x_part))
+        for few in torch.arange(len(x_part), device=x_part.device).split(bounds_at_once):
+            if bounds:
+                y_few = None if y_part is None else y_part[few]
+                log_w = log_weights_in_chunks(model, x_part[few], ks[-1], y_few, for_bounds)
+                for k, parts in bounds.items():
+                    parts.append(objectives.iwae_in_blocks(log_w, k))
+            progress(len(few))
 
     per_image = {name: torch.cat(parts) for name, parts in kl.items()}
     rec = torch.cat(reconstruction)

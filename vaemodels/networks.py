@@ -39,12 +39,17 @@ def normal(mean: Tensor, log_std: Tensor) -> Independent:
     return Independent(Normal(mean, std, validate_args=False), 1, validate_args=False)
 
 
+def at_least_float32(outputs: Tensor) -> Tensor:
+    """A network's outputs, in float32 where it ran in less; densities are never in half precision."""
+    return outputs.to(torch.promote_types(outputs.dtype, torch.float32))
+
+
 def diagonal_normal(parameters: Tensor) -> Independent:
     """A diagonal Gaussian from a network's output `[..., 2·dim]`: the means, then the log standard deviations.
 
-    Computed in float32 whatever precision the network ran in.
+    Computed in float32 even where the network ran in less.
     """
-    mean, log_std = parameters.float().chunk(2, dim=-1)
+    mean, log_std = at_least_float32(parameters).chunk(2, dim=-1)
     return normal(mean, log_std)
 
 

@@ -13,13 +13,15 @@ from torch.autograd.function import once_differentiable
 from torch.distributions import Bernoulli, Independent
 from torch.nn import functional
 
+from vaemodels import networks
+
 PART = 2**17  # pixels at a time: half a megabyte in float32; larger arrays take longer to allocate
 
 
 class PixelBernoulli(Independent):
     """Independent Bernoullis over the last dimension of `logits: [..., dim]`, which may be in bfloat16.
 
-    The library's distribution in everything but `log_prob` and `mean`, which are in float32 all the same.
+    The library's distribution in everything but `log_prob` and `mean`, which are in float32 then.
     """
 
     def __init__(self, logits: Tensor) -> None:
@@ -28,7 +30,7 @@ class PixelBernoulli(Independent):
     @property
     def mean(self) -> Tensor:
         """σ(l), `[..., dim]`."""
-        return torch.sigmoid(self.base_dist.logits.float())
+        return torch.sigmoid(networks.at_least_float32(self.base_dist.logits))
 
     def log_prob(self, x: Tensor) -> Tensor:
         """Σ_d x_d l_d − log(1 + exp l_d), at logits l and `x: [..., dim]` of 0 and 1: `[...]`, in nats."""

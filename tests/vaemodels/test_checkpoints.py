@@ -16,6 +16,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import nn
 
 from vaemodels import checkpoints, models, tensor_file
 from vaemodels.checkpoints import Card, Checkpoint
@@ -154,6 +155,19 @@ def test_a_model_comes_back_exactly_in_float32(tmp_path: Path, name: str, change
         assert state[key].dtype == torch.float32
     assert all(parameter.requires_grad for parameter in loaded.model.parameters())
     assert not any(tensor.is_meta for tensor in (*loaded.model.parameters(), *loaded.model.buffers()))
+
+
+@pytest.mark.parametrize("extra", [nn.Sigmoid(), nn.Dropout(0.5), nn.Identity()])
+def test_a_model_that_its_card_does_not_describe_is_not_saved(extra: nn.Module) -> None:
+    model = make_model()
+    model.decoder.append(extra)  # has no weights, so that the file would look the same
+    with pytest.raises(LabError, match="is not the one its card describes"):
+        checkpoints.dumps(model, make_card(make_model()))
+
+
+def test_nor_is_one_of_another_activation() -> None:
+    with pytest.raises(LabError, match="is not the one its card describes"):
+        checkpoints.dumps(make_model(activation="relu"), make_card(make_model(activation="elu")))
 
 
 def test_a_loaded_model_works_and_trains() -> None:

@@ -97,6 +97,16 @@ def test_the_terms_do_not_depend_on_which_k_are_asked_for() -> None:
     assert evaluate(model, x, ks=(5,)).nelbo == evaluate(model, x).nelbo
 
 
+def test_nor_on_how_many_images_log_weights_are_drawn_for_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, x = make_vae(), random_binary(250)
+    counted: list[int] = []
+    monkeypatch.setattr(evaluation, "LOG_WEIGHTS_AT_ONCE", 35)  # seven images of five draws
+    result = evaluate(model, x, ks=(5,), progress=counted.append)
+    assert result.nelbo == evaluate(model, x).nelbo
+    assert max(counted) == 7
+    assert sum(counted) == 250
+
+
 def test_l_1_is_the_elbo_within_the_noise() -> None:
     model = make_vae()
     result = evaluate(model, random_binary(400).repeat(5, 1), ks=(1,))

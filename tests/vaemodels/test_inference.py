@@ -103,3 +103,19 @@ def test_log_weights_along_the_path_have_the_same_values(kind: str) -> None:
     log_w, latents = objectives.log_weights_along_path(model, x, K, seeded())
     torch.testing.assert_close(log_w, model.log_weights(x, K, None, seeded()))
     assert [z.shape for z in latents] == [(K, N, dim) for dim in model.latent_dims.values()]
+
+
+@KINDS
+def test_a_model_in_double_precision_computes_in_it(kind: str) -> None:
+    model, x = make(kind), images()
+    y = labels(model)
+    _, latents = model.infer(x, (K,), y, seeded())
+    single = model.log_joint(x, latents, y)
+    wide = {name: draws.double() if draws.is_floating_point() else draws for name, draws in latents.items()}
+    double = model.double().log_joint(x.double(), wide, y)
+    assert double.dtype == torch.float64
+    torch.testing.assert_close(single.double(), double, rtol=1e-5, atol=1e-5)
+    assert not torch.equal(double, double.float().double())
+    assert model(x.double(), y, seeded()).nelbo.dtype == torch.float64
+    assert model.log_weights(x.double(), K, y, seeded()).dtype == torch.float64
+    assert model.reconstruct(x.double(), y).dtype == torch.float64

@@ -63,7 +63,7 @@ class AE(Model):
 
     def embed(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """The code z = g(x)."""
-        return self.encoder(x).float()
+        return networks.at_least_float32(self.encoder(x))
 
     def forward(self, x: Tensor, y: Tensor | None = None, generator: torch.Generator | None = None) -> Output:
         """Encode and decode; there are no KL terms, and `nelbo` is the bare reconstruction error."""

@@ -91,7 +91,7 @@ class FSVAE(Model):
         outputs = convolutional.apply(self.to_image, hidden)
         if self.config.likelihood == "bernoulli":
             return PixelBernoulli(outputs)
-        mean = outputs.float()
+        mean = networks.at_least_float32(outputs)
         return networks.normal(mean, torch.full_like(mean, VARIANCE).log() / 2)
 
     def encode(self, x: Tensor, y: Tensor | None = None) -> dict[str, Independent]:

@@ -66,8 +66,8 @@ class SSVAE(Model):
         return networks.standard_normal(self.config.z_dim, next(self.parameters()))
 
     def classify(self, x: Tensor) -> Tensor:
-        """The logits of q(y|x), `[batch, n_labels]`, in float32."""
-        return self.classifier(x).float()
+        """The logits of q(y|x), `[batch, n_labels]`, in float32 at least."""
+        return networks.at_least_float32(self.classifier(x))
 
     def decode(self, z: Tensor, y: Tensor | None = None) -> Independent:
         """p(x|y, z); `z: [..., z_dim]` and `y: [...]` broadcast, so `y: [10, 1]` writes every z as ten digits.

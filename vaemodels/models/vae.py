@@ -91,7 +91,7 @@ class VAE(Model):
             return PixelBernoulli(outputs)
         if self.config.variance == "per_pixel":
             return networks.diagonal_normal(outputs)
-        mean = outputs.float()
+        mean = networks.at_least_float32(outputs)
         if self.config.variance == "learned":
             return networks.normal(mean, self.log_std.expand_as(mean))
         return networks.normal(mean, torch.full_like(mean, FIXED_VARIANCE).log() / 2)
