@@ -187,10 +187,10 @@ def _draw(memory: _Memory) -> None:
     bitmap = draw_pad(key="pad", occasion=memory.links)
     if bitmap is None:
         return
-    try:
+    if bitmap.any():
         memory.kept["draw"] = image_name(frame(bitmap))
-    except LabError as error:
-        st.caption(str(error))
+    elif "draw" in memory.kept:
+        st.caption("The pad is clear. Until you draw again, the page shows your last drawing:")
 
 
 def _upload(memory: _Memory) -> None:
@@ -204,6 +204,9 @@ def _upload(memory: _Memory) -> None:
         on_change=run_if_left_out,
     )
     if file is None:
+        if memory.file is not None and "upload" in memory.kept:
+            st.caption("Until you upload another, the page shows your last picture:")
+        memory.refusal = ""
         return
     if file.file_id != memory.file:
         memory.file, memory.remark, memory.refusal = file.file_id, "", ""
@@ -215,6 +218,8 @@ def _upload(memory: _Memory) -> None:
             memory.refusal = str(error)
     if memory.refusal:
         st.error(memory.refusal)
+        if "upload" in memory.kept:
+            st.caption("The page still shows your last picture:")
 
 
 def _show_framed(chosen: Chosen, model: Model, remark: str) -> None:
