@@ -94,8 +94,7 @@ def _within_reach(z: list[float], start: list[float], name: str, checkpoint: Che
     if all(abs(value) <= reach for value in z):
         return z
     url_state.note(
-        f"The link's z lies farther out than the sliders go, which is from −{limit:g} to {limit:g}; "
-        "it is brought back to their ends."
+        f"The link's z lies beyond the sliders, which end at ±{limit:g}; it is brought back to their ends."
     )
     return [value if abs(value) <= reach else math.copysign(limit, value) for value in z]
 

@@ -123,20 +123,20 @@ def titles(names: Iterable[str]) -> dict[str, str]:
 
 
 def _line(card: Card) -> str:
-    """What sets a model apart from the others of a page."""
-    training = card["training"]
-    text = title(card)
+    """What a model is, that which sets it apart from others first."""
+    kind, training = KINDS[card["model"]], card["training"]
+    parts = [kind.title]
     if training["reconstruction_weight"] == 0:
-        text += ", KL alone"
+        parts.append("KL alone")
     elif card["model"] != "ae" and training["beta"] == 0:
-        text += ", reconstruction alone"
+        parts.append("reconstruction alone")
     elif card["model"] != "ae" and training["beta"] != 1:
-        text = f"β-{text}, β = {training['beta']:g}"
+        parts = [f"β-{kind.title}", f"β = {training['beta']:g}"]
     if training.get("objective", "elbo") != "elbo":
-        text += f", trained on the IWAE's L{subscript(training['k'])}"
+        parts.append(f"trained on the IWAE's L{subscript(training['k'])}")
     if training.get("gen_weight", 1) == 0:
-        text += ", classifier alone"
-    return f"{text}, {dataset(card['dataset'])}"
+        parts.append("classifier alone")
+    return ", ".join([*parts, kind.size(card["config"]), dataset(card["dataset"])])
 
 
 def _measured(card: Card) -> str:

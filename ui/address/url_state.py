@@ -55,8 +55,10 @@ def write() -> None:
     wanted = _remember()
     if wanted == _told():
         return
-    for name in st.query_params.to_dict().keys() | wanted.keys():
-        _set(name, wanted.get(name))
+    for name in st.query_params.to_dict().keys() - wanted.keys():
+        _set(name, None)
+    for name, value in wanted.items():
+        _set(name, value)
     st.query_params.update({})  # tells the browser, of all at once: every message is a step of its history
 
 

@@ -1,7 +1,7 @@
 // needs: ../components/names.js
 // A slider for each dimension of z.
 
-const NARROWEST = 120; // px of a column of sliders, with the gap beside it
+const NARROWEST = 110; // px of a column of sliders, with the gap beside it
 
 // `position` { z, label } is the explorer's and only read here; the last argument is how to change z (explorer.js).
 export function createSliders(container, position, { begin, set, present, end }) {
@@ -57,10 +57,10 @@ export function createSliders(container, position, { begin, set, present, end })
   return { adopt, place, settle, stop: () => resized.disconnect() };
 }
 
-// How many columns, of at most `most`, so that `count` things fill their rows: all of them if that takes no more than
-// twice the rows, else all but the last.
-function evenColumns(count, most) {
-  for (let columns = Math.min(count, most); 2 * columns > most; columns--) {
+// How many columns, `most` at most, for `count` things: such that every row is full, where half as many columns can do
+// it, else such that the rows are as few and as full as can be.
+export function evenColumns(count, most) {
+  for (let columns = Math.min(count, most); 2 * columns >= most; columns--) {
     if (count % columns === 0) return columns;
   }
   return Math.ceil(count / Math.ceil(count / most));
