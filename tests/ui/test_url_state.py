@@ -29,12 +29,12 @@ COORDINATES = some.floats(-99, 99)
 @given(some.lists(COORDINATES, min_size=1, max_size=512))
 def test_z_comes_back_as_the_page_that_wrote_it_took_it(z):
     text = url_state.z_to_text(z)
-    assert url_state.z_from_text(text, len(z)) == url_state.rounded(z) == pytest.approx(z, abs=0.0005 + 1e-9)
+    assert url_state.z_from_text(text, len(z)) == url_state.rounded(z) == pytest.approx(z, abs=0.00005 + 1e-9)
     assert len(text) <= url_state.MAX_LENGTH
 
 
 def test_z_has_no_more_decimals_than_it_needs():
-    assert url_state.z_to_text([0.31, -1.2, 0, -0.0001, 1234.5678]) == "0.31_-1.2_0_0_1234.568"
+    assert url_state.z_to_text([0.31, -1.2, 0, -0.00001, 1234.56789]) == "0.31_-1.2_0_0_1234.5679"
 
 
 @given(some.integers(3, 512), some.data())
@@ -163,7 +163,7 @@ def test_the_numbers_of_a_z_are_those_that_a_link_to_it_shows():
     [said] = [caption.value for caption in at.caption if "Your z reconstructs" in caption.value]
     again = open_page(model="vae-digits", z=at.query_params["z"])
     assert said in [caption.value for caption in again.caption]
-    assert len(at.query_params["z"]) < 70
+    assert len(at.query_params["z"]) <= 80
 
 
 @pytest.mark.parametrize(("text", "expected"), [("500_-0.3", [3.5, -0.3]), ("-9999_9", [-3.5, 3.5])])
