@@ -197,6 +197,7 @@ def test_an_upload_is_read_framed_and_explained(visit):
     assert key(at) == token
     [error] = at.error
     assert error.value.startswith("This file is not a picture")
+    assert [caption.value for caption in at.caption] == ["The page still shows your last picture:"]
 
 
 def test_another_model_takes_the_image_in_its_own_way():

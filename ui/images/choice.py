@@ -142,6 +142,7 @@ def _follow_link(memory: _Memory, titles: dict[str, str], default: str) -> None:
         return
     memory.links += 1
     memory.remark = memory.refusal = ""
+    memory.file = None
     memory.kept[source] = key
     st.session_state["images"] = source
 
@@ -206,7 +207,6 @@ def _upload(memory: _Memory) -> None:
     if file is None:
         if memory.file is not None and "upload" in memory.kept:
             st.caption("Until you upload another, the page shows your last picture:")
-        memory.refusal = ""
         return
     if file.file_id != memory.file:
         memory.file, memory.remark, memory.refusal = file.file_id, "", ""
