@@ -18,8 +18,16 @@ st.markdown(
 
 @st.fragment
 def touch() -> None:
-    """The explorer; where it is let go of goes into the address."""
-    explorer_panel.explorer(HOME.slot, key="home-explorer", start=START, show=head.show, seed=head.seed)
+    """The explorer; where it is let go of and what its plane shows go into the address."""
+    explorer_panel.explorer(
+        HOME.slot,
+        head.name,
+        head.checkpoint,
+        key="home-explorer",
+        start=START,
+        show=head.show,
+        seed=head.seed,
+    )
     url_state.write_when_quiet()
 
 

@@ -25,11 +25,16 @@ def explore() -> None:
         chosen = choice.pick_image(head.checkpoint)
     terms = elbo_panel.terms_of(head.model, chosen)
     start: list[float] = terms.code.tolist()
+    if "elbo" not in head.hide:
+        with pick:
+            elbo_panel.elbo_in_a_line(terms)
     with elbo:
         elbo_panel.show_elbo(head.checkpoint, chosen, terms, head.show, head.seed)
     with explorer:
         z = explorer_panel.explorer(
             VAE.slot,
+            head.name,
+            head.checkpoint,
             key=EXPLORER,
             start=start,
             occasion=f"{head.name}/{chosen.key}",

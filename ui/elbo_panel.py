@@ -7,7 +7,7 @@ from ui.images.choice import Chosen, is_of_other_images
 from ui.images.decoded import Decoding, decoded
 from ui.images.figures import figure, heat, row
 from ui.images.splits import binarization
-from ui.terms import formula, per_dimension
+from ui.terms import formula, in_a_line, per_dimension
 from vaemodels.checkpoints import Checkpoint
 from vaemodels.evaluation import ImageTerms, image_terms
 from vaemodels.models import Model
@@ -59,6 +59,12 @@ def show_elbo(checkpoint: Checkpoint, chosen: Chosen, terms: ImageTerms, show: D
         ),
         key="elbo",
     )
+
+
+def elbo_in_a_line(terms: ImageTerms) -> None:
+    """The terms again, where the ELBO's column stands below the explorer: style.css shows them there alone."""
+    with st.container(key="elbo-line"):
+        changing_html(in_a_line(terms), key="terms-in-a-line")
 
 
 def terms_of(model: Model, chosen: Chosen) -> ImageTerms:

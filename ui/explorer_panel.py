@@ -1,11 +1,13 @@
 """The latent explorer on a page: where it starts, where it was left, and what that z means for the chosen image."""
 
+import math
+
 import streamlit as st
 import torch
 from torch import Tensor
 
 from ui.address import url_state
-from ui.explorer import latent_explorer, move_to, publish_decoder
+from ui.explorer import BACKGROUNDS, Background, Plane, latent_explorer, move_to, publish_decoder, show_plane
 from ui.images.choice import Chosen
 from ui.images.decoded import Decoding
 from ui.images.splits import dataset_for, model_inputs
@@ -14,42 +16,103 @@ from vaemodels.checkpoints import Checkpoint
 from vaemodels.errors import UsageError
 from vaemodels.models import Model
 
+PARAMETERS = frozenset({"z", "axes", "background"})  # of a page with an explorer
 POINTS = 400  # encoded test images on the plane
 PRIOR_LIMIT = 3.5
 
 
 def explorer(
-    slot: str, *, key: str, start: list[float], occasion: str = "", show: Decoding = "mean", seed: int = 0
+    slot: str,
+    name: str,
+    checkpoint: Checkpoint,
+    *,
+    key: str,
+    start: list[float],
+    occasion: str = "",
+    show: Decoding = "mean",
+    seed: int = 0,
 ) -> list[float] | None:
-    """The latent explorer at `start` until the visitor moves it; the z they choose is kept in the address."""
+    """The latent explorer at `start` until the visitor moves it; returns the z they chose, as a link would give it.
+
+    That z and what they have the plane show are kept in the address. `name` is that of the model, `checkpoint`.
+    """
     if url_state.decides(key):
-        _follow_address(key, start)
-    z = latent_explorer(slot, key=key, z=start, occasion=occasion, show=show, seed=seed)
+        _follow_address(key, name, checkpoint, start)
+    z, plane = latent_explorer(slot, key=key, z=start, occasion=occasion, model=name, show=show, seed=seed)
+    z = None if z is None else url_state.rounded(z)
     if z is None or url_state.z_to_text(z) == url_state.z_to_text(start):
         url_state.put("z", None)
     elif len(z) == len(start):  # else it is of another model, in training
         url_state.put("z", url_state.z_to_text(z))
+    if plane.axes is None:
+        url_state.put("axes", None)
+    elif max(plane.axes) < len(start):
+        url_state.put("axes", url_state.axes_to_text(plane.axes))
+    url_state.put("background", None if plane.background == BACKGROUNDS[0] else plane.background)
     return z
 
 
-def _follow_address(key: str, start: list[float]) -> None:
+def _follow_address(key: str, name: str, checkpoint: Checkpoint, start: list[float]) -> None:
     text = url_state.get("z")
-    if text is None:
-        if key in st.session_state:  # back to before z was chosen
-            move_to(key, start)
-        return
+    if text is not None:
+        try:
+            z = url_state.z_from_text(text, len(start))
+            move_to(key, _within_reach(z, start, name, checkpoint))
+        except UsageError as error:
+            url_state.note(str(error))
+    elif key in st.session_state:  # back to before z was chosen
+        move_to(key, start)
+    show_plane(key, Plane(_axes_of_address(len(start)), _background_of_address()))
+
+
+def _axes_of_address(z_dim: int) -> list[int] | None:
+    text = url_state.get("axes")
     try:
-        move_to(key, url_state.z_from_text(text, len(start)))
+        return None if text is None else url_state.axes_from_text(text, z_dim)
     except UsageError as error:
         url_state.note(str(error))
+        return None
+
+
+def _background_of_address() -> Background:
+    wanted = url_state.get("background")
+    for background in BACKGROUNDS:
+        if background == wanted:
+            return background
+    if wanted is not None:
+        url_state.note(
+            f"The link asks for a background of the plane that is not here; showing the {BACKGROUNDS[0]}."
+        )
+    return BACKGROUNDS[0]
+
+
+def _within_reach(z: list[float], start: list[float], name: str, checkpoint: Checkpoint) -> list[float]:
+    """The z of a link, brought back to the sliders where it is farther out than the explorer and the codes ever are."""
+    encoded, _ = _encoded(name, dataset_for(checkpoint), checkpoint)
+    limit = _limit(checkpoint.model, encoded)
+    reach = max(limit, encoded.abs().max().item(), *map(abs, start)) + 0.001  # a link rounds
+    if all(abs(value) <= reach for value in z):
+        return z
+    url_state.note(
+        f"The link's z lies beyond the sliders, which end at ±{limit:g}; it is brought back to their ends."
+    )
+    return [value if abs(value) <= reach else math.copysign(limit, value) for value in z]
+
+
+def _limit(model: Model, encoded: Tensor) -> float:
+    return PRIOR_LIMIT if model.has_likelihood else float(encoded.abs().quantile(0.95).ceil())
 
 
 def publish(name: str, checkpoint: Checkpoint, slot: str) -> None:
     """Send a model's decoder to the page's `slot`, with encoded test images, and an extent that holds them."""
     encoded, labels = _encoded(name, dataset_for(checkpoint), checkpoint)
-    limit = PRIOR_LIMIT if checkpoint.model.has_likelihood else float(encoded.abs().quantile(0.95).ceil())
     publish_decoder(
-        checkpoint.model, slot, key=f"{slot}-decoder", points=encoded, point_labels=labels, limit=limit
+        checkpoint.model,
+        slot,
+        key=f"{slot}-decoder",
+        points=encoded,
+        point_labels=labels,
+        limit=_limit(checkpoint.model, encoded),
     )
 
 

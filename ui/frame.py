@@ -17,6 +17,7 @@ from vaemodels.checkpoints import Checkpoint
 from vaemodels.models import Model
 
 MAX_SEED = 9_999
+MODEL_WIDTH = 330
 OWN_NAME = re.compile(r"mine-[0-9]{1,6}")
 
 
@@ -85,11 +86,7 @@ def choose_model(page: Page) -> str:
     wanted = st.session_state.pop("wanted_model", None)
     if wanted in names:
         st.session_state["model"] = wanted
-    elif st.session_state.get("model", default) not in names:
-        st.session_state["model"] = (
-            default  # forgetting the key would leave the old name on the visitor's screen
-        )
-    return st.selectbox("Model", names, names.index(default), key="model", bind="query-params", width=240)
+    return url_state.selectbox("Model", "model", models.titles(names), default, width=MODEL_WIDTH)
 
 
 def _explain_absence(wanted: str | None, names: Collection[str], default: str) -> None:
@@ -122,7 +119,8 @@ def _choose_decoding(model: Model) -> tuple[Decoding, int]:
         0,
         MAX_SEED,
         0,
-        help="The same seed gives the same draws: samples, draws of z, draws of x.",
+        help="The same seed gives the same draws: samples, draws of z, draws of x. A draw of x takes the same noise "
+        "for every z.",
     )
     return "draw" if shown == "draw" and model.has_likelihood else "mean", seed
 

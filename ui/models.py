@@ -10,6 +10,7 @@ from vaemodels import checkpoints
 from vaemodels.checkpoints import Card, Checkpoint
 from vaemodels.errors import LabError
 from vaemodels.losses import nelbo
+from vaemodels.presets import PRESETS
 
 MAX_OWN = 8
 IMAGE_SHAPE = (1, 28, 28)  # what pages draw
@@ -62,9 +63,18 @@ def _kept() -> dict[str, tuple[Checkpoint, bytes]]:
 
 
 def names(kinds: Collection[str]) -> list[str]:
-    """Own models first, then the pretrained ones, of the given kinds of model and of images as pages take them."""
+    """Own models first, newest first, then the pretrained ones, of these kinds and of images as pages take them.
+
+    The pretrained ones stand kind by kind, those of a kind as the presets do.
+    """
     mine = [name for name, checkpoint in reversed(own().items()) if _is_offered(checkpoint.card, kinds)]
-    return mine + [name for name in checkpoints.pretrained_names() if _is_readable(name, kinds)]
+    ready = [name for name in checkpoints.pretrained_names() if _is_readable(name, kinds)]
+    return mine + sorted(ready, key=_place)
+
+
+def _place(name: str) -> tuple[int, int, str]:
+    place = list(PRESETS).index(name) if name in PRESETS else len(PRESETS)
+    return list(KINDS).index(pretrained_card(name)["model"]), place, name
 
 
 def _is_offered(card: Card, kinds: Collection[str]) -> bool:
@@ -101,6 +111,32 @@ def title(card: Card) -> str:
     """Its kind and size in a few words."""
     kind = KINDS[card["model"]]
     return f"{kind.title}, {kind.size(card['config'])}"
+
+
+def titles(names: Iterable[str]) -> dict[str, str]:
+    """Models by name as a list offers them, each in a line: what it is, what it learned, its name."""
+    mine = own()
+    return {
+        name: f"{_line(mine[name].card if name in mine else pretrained_card(name))} · {name}"
+        for name in names
+    }
+
+
+def _line(card: Card) -> str:
+    """What a model is, that which sets it apart from others first."""
+    kind, training = KINDS[card["model"]], card["training"]
+    parts = [kind.title]
+    if training["reconstruction_weight"] == 0:
+        parts.append("KL alone")
+    elif card["model"] != "ae" and training["beta"] == 0:
+        parts.append("reconstruction alone")
+    elif card["model"] != "ae" and training["beta"] != 1:
+        parts = [f"β-{kind.title}", f"β = {training['beta']:g}"]
+    if training.get("objective", "elbo") != "elbo":
+        parts.append(f"trained on the IWAE's L{subscript(training['k'])}")
+    if training.get("gen_weight", 1) == 0:
+        parts.append("classifier alone")
+    return ", ".join([*parts, kind.size(card["config"]), dataset(card["dataset"])])
 
 
 def _measured(card: Card) -> str:

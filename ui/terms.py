@@ -30,6 +30,17 @@ def formula(terms: ImageTerms) -> str:
     )
 
 
+def in_a_line(terms: ImageTerms) -> str:
+    """The same sum in one line, as short as a phone needs it."""
+    rec = f'<b class="lab-rec">{number(terms.reconstruction)}</b>'
+    if not terms.kl:
+        return f'<div class="lab-formula">reconstruction error {rec} nats</div>'
+    return (
+        f'<div class="lab-formula">−ELBO <b class="lab-bound">{number(terms.nelbo)}</b> = '
+        f'reconstruction {rec} + KL <b class="lab-kl">{number(terms.kl_total)}</b> nats</div>'
+    )
+
+
 def _stacked(reconstruction: float, kl: float) -> str:
     share = 100 * reconstruction / max(reconstruction + kl, 1e-9)
     return (

@@ -34,7 +34,7 @@ def between() -> None:
     decoding: Literal["mean", "draw"] = "draw" if st.checkbox("draw") else "mean"
     model = model_of("elu")
     publish_decoder(model, "page", key="weights", points=points(), point_labels=torch.arange(50) % 10)
-    released = latent_explorer("page", key="explorer", z=FIRST, show=decoding, seed=noise)
+    released = latent_explorer("page", key="explorer", z=FIRST, show=decoding, seed=noise).z
     st.text(f"released {json.dumps(released)}")
     ends = [End(name, image_of(z), z) for name, z in (("here", FIRST), ("there", SECOND))]
     interpolation("page", key="interpolation", first=ends[0], second=ends[1], show=decoding, seed=noise)
@@ -57,7 +57,7 @@ def explorer() -> None:
             occasion=token,
             show=show,
             seed=noise,
-        )
+        ).z
         st.text(f"released {json.dumps(released)}")
     prior_samples("page", key="samples", rows=2, columns=4, show=show, seed=noise)
 

@@ -155,8 +155,28 @@ def test_a_drawing_is_framed_measured_and_opened_by_its_link(
     assert np.array_equal(framed(page), ink)
     assert np.array(pad(page).evaluate(BITMAP)).max() > 200
     page.get_by_role("button", name="undo", exact=True).click()
-    expect(page.get_by_text("There is no ink in this image")).to_be_visible()
+    expect(page.get_by_text("Until you draw again, the page shows your last drawing")).to_be_visible()
     assert np.array_equal(framed(page), ink)
+
+
+def test_on_a_phone_the_terms_stand_below_the_pad(chromium: Browser, app_url: str):
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    page = patient_page(context)
+    page.goto(f"{app_url}{PAGE}&images=draw")
+    wait_until_idle(page)
+    draw_seven(page)
+    expect(page.get_by_alt_text("The image as it was framed")).to_be_visible()
+    wait_until_idle(page)
+    line = page.locator(".st-key-elbo-line")
+    nelbo, reconstruction, kl = page.locator("[data-term]").all_inner_texts()
+    expect(line).to_have_text(f"−ELBO {nelbo} = reconstruction {reconstruction} + KL {kl} nats")
+    below, explorer = line.bounding_box(), page.locator(".st-key-explorer").bounding_box()
+    assert below is not None and explorer is not None
+    assert below["y"] + below["height"] <= explorer["y"]
+    assert below["height"] < 30  # one line
+    page.set_viewport_size({"width": 1366, "height": 768})
+    expect(line).to_be_hidden()
+    context.close()
 
 
 def test_a_digit_can_be_drawn_without_a_pointer(page, visit, model):
@@ -187,7 +207,7 @@ def test_a_digit_can_be_drawn_without_a_pointer(page, visit, model):
     assert (rows[0], rows[-1], columns[0], columns[-1]) == (15, 87, 51, 60)
 
     page.get_by_role("button", name="clear", exact=True).click()
-    expect(page.get_by_text("There is no ink in this image")).to_be_visible()
+    expect(page.get_by_text("Until you draw again, the page shows your last drawing")).to_be_visible()
     expect_elbo(page, model, one)
 
 

@@ -1,5 +1,6 @@
 """An address copied from one visitor opens what they saw for another."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -8,8 +9,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.component_page import expect_ink
 from tests.browser.streamlit_page import exceptions, patient_page, shown, wait_until_idle
+from ui.explorer import decoder_data
 from ui.images.choice import image_named
+from ui.images.decoded import decoded
 from vaemodels import checkpoints
 from vaemodels.evaluation import image_terms
 
@@ -46,7 +50,7 @@ def state(page: Page) -> dict[str, Any]:
     terms = page.locator("[data-term]").evaluate_all("all => all.map(e => [e.dataset.term, e.innerText])")
     buttons = page.locator('[data-testid="stButtonGroup"] button')
     return {
-        "model": page.get_by_role("combobox", name="Model", exact=True).first.input_value(),
+        "model": page.get_by_role("combobox", name="Model", exact=True).first.input_value().rsplit(" · ")[-1],
         "seed": page.get_by_label("Seed", exact=True).first.input_value(),
         "pressed": buttons.evaluate_all(
             "all => all.filter(b => [b.ariaChecked, b.ariaPressed].includes('true')).map(b => b.innerText)"
@@ -170,6 +174,68 @@ def test_an_experiment_s_button_leads_back_to_the_top(fresh):
     wait_until_idle(page)
     assert state(page)["model"] == MODEL
     assert "draw x ~ p(x|z)" in state(page)["pressed"]
+
+
+def choose_model(page: Page, name: str) -> None:
+    page.get_by_role("combobox", name="Model", exact=True).first.fill(f"· {name}")
+    page.get_by_role("option", name=re.compile(rf"· {name}$")).click()
+    expect_model(page, name)
+
+
+def expect_model(page: Page, name: str) -> None:
+    """The address, the choice and the explorer come to be of that model."""
+    page.wait_for_url(lambda url: parse_qs(urlsplit(url).query).get("model", ["vae"]) == [name])
+    expect(page.get_by_role("combobox", name="Model", exact=True).first).to_have_value(
+        re.compile(rf"· {name}$")
+    )
+    page.wait_for_function(
+        "version => globalThis.__vaelab_explorers?.explorer?.version === version",
+        arg=decoder_data(checkpoints.load(name).model)["meta"]["version"],
+    )
+    wait_until_idle(page)
+
+
+def test_choosing_a_model_is_one_step_of_the_history(fresh):
+    page = fresh("/vae")
+    for name in (MODEL, "vae-beta4"):
+        before = page.evaluate("history.length")
+        choose_model(page, name)
+        assert page.evaluate("history.length") == before + 1
+    for name in (MODEL, "vae"):
+        page.go_back()
+        expect_model(page, name)
+    page.go_forward()
+    expect_model(page, MODEL)
+    assert page.evaluate("history.length") == before + 1
+
+
+def axes(page: Page) -> list[str]:
+    return page.locator(".axis:not(.means)").all_inner_texts()
+
+
+def test_the_plane_is_in_the_link_and_is_another_model_s_own(fresh):
+    page = fresh(f"/vae?model={MODEL}")
+    own = axes(page)
+    page.get_by_label("Horizontal dimension").select_option(label="z₃")
+    page.locator(".st-key-explorer").get_by_text("digits", exact=True).click()
+    page.wait_for_url("**&background=digits")
+    receiver = fresh(page.url)
+    assert axes(receiver) == axes(page) == ["z₃ →", own[1]]
+    expect(receiver.locator(".st-key-explorer").get_by_role("radio", name="digits")).to_be_checked()
+    choose_model(receiver, "vae-beta4")
+    assert axes(receiver) == axes(fresh("/vae?model=vae-beta4"))
+    expect(receiver.locator(".st-key-explorer").get_by_role("radio", name="digits")).to_be_checked()
+
+
+def test_the_explorer_s_draw_is_that_of_python_and_the_plane_says_what_it_shows(fresh):
+    page = fresh(f"/vae?model={MODEL}&images=digits&show=draw&seed=5")
+    model = checkpoints.load(MODEL).model
+    code = model.embed(image_named("digits-0", model).x.unsqueeze(0))
+    expected = decoded(model, code, "draw", 5)[0]
+    expect_ink(page.locator(".st-key-explorer .image"), [255 if on else 11 for on in expected])
+    expect(page.get_by_text("plane: means E[x|z]")).to_be_visible()
+    page.locator(".st-key-explorer").get_by_text("plain", exact=True).click()
+    expect(page.get_by_text("plane: means E[x|z]")).to_be_hidden()
 
 
 def pick(page: Page, place: int) -> None:

@@ -7,10 +7,14 @@ from streamlit.testing.v1 import AppTest
 
 def elbo(at: AppTest) -> str:
     """The chosen image with its reconstruction, and the terms of its ELBO."""
-    [found] = [
-        element
+    [text] = [text for text in changing(at) if "<img" in text]
+    return text
+
+
+def changing(at: AppTest) -> list[str]:
+    """All that changes with a visitor's choices, in the order of the page."""
+    return [
+        json.loads(element.proto.json)
         for element in at.get("bidi_component")
         if element.proto.component_name == "vaelab_changing_html"
     ]
-    text: str = json.loads(found.proto.json)
-    return text

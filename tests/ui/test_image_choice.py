@@ -159,7 +159,8 @@ def test_a_drawing_is_framed_and_kept_when_it_is_wiped_out(visit):
     token = key(at)
     at = drawn(at, np.zeros_like(bar()))
     assert key(at) == token
-    assert any("There is no ink" in caption.value for caption in at.caption)
+    captions = [caption.value for caption in at.caption]
+    assert captions == ["The pad is clear. Until you draw again, the page shows your last drawing:"]
 
 
 @pytest.mark.parametrize("bitmap", ["", "AAAA", "é", "====", base64.b64encode(bytes(10**5)).decode()])
@@ -196,6 +197,7 @@ def test_an_upload_is_read_framed_and_explained(visit):
     assert key(at) == token
     [error] = at.error
     assert error.value.startswith("This file is not a picture")
+    assert [caption.value for caption in at.caption] == ["The page still shows your last picture:"]
 
 
 def test_another_model_takes_the_image_in_its_own_way():

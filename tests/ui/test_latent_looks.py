@@ -56,7 +56,7 @@ def one_look() -> None:
     view = View(
         name, checkpoint, Chosen("digits-4", "a digit", x, 4, grey), st.session_state["show"], 3, "vae"
     )
-    st.session_state["explored"] = latent_explorer("vae", key=EXPLORER)
+    st.session_state["explored"] = latent_explorer("vae", key=EXPLORER).z
     LOOKS[st.session_state["look"]].render(view)
 
 

@@ -411,5 +411,7 @@ def test_a_draw_is_black_and_white_or_noisy_by_its_likelihood_and_by_its_seed(pr
     assert (draws != decoded(bernoulli, z, "draw", 2)).any()
     noise = decoded(gaussian, z, "draw", 1) - decoded(gaussian, z, "mean", 1)
     assert noise.std().item() == pytest.approx(0.1**0.5, rel=0.05)
+    # A z and a seed give one draw, whatever is decoded beside it.
+    torch.testing.assert_close(decoded(bernoulli, z[:1], "draw", 1), draws[3:])
     ae = checkpoints.load("ae-2d").model
     torch.testing.assert_close(decoded(ae, z[:, :2], "draw", 1), decoded(ae, z[:, :2], "mean", 1))

@@ -107,3 +107,19 @@ def test_a_description_names_beta_and_is_silent_on_what_was_not_measured():
     assert models.describe(models.get(name).card) == (
         "VAE, 2 dimensions, trained on built-in digits for 0 epochs with β = 4."
     )
+
+
+def test_a_list_of_models_says_what_each_is_kind_by_kind():
+    models.keep(file(beta=4.0))
+    titles = models.titles(models.names({"vae", "ae"}))
+    assert list(titles.values())[:3] == [
+        "β-VAE, β = 4, 2 dimensions, built-in digits · mine-1",
+        "VAE, 10 dimensions, MNIST · vae",
+        "VAE, 2 dimensions, MNIST · vae-2d",
+    ]
+    assert titles["vae-gaussian"] == "VAE, 10 dimensions, Gaussian decoder, MNIST · vae-gaussian"
+    assert titles["vae-2d-rec"] == "VAE, reconstruction alone, 2 dimensions, MNIST · vae-2d-rec"
+    assert titles["vae-2d-kl"] == "VAE, KL alone, 2 dimensions, MNIST · vae-2d-kl"
+    assert titles["iwae-k5"] == "VAE, trained on the IWAE's L₅, 50 dimensions, MNIST · iwae-k5"
+    assert list(titles)[-1] == "ae-2d"
+    assert len(set(titles.values())) == len(titles)

@@ -3,7 +3,7 @@ import re
 import pytest
 import torch
 
-from ui.terms import formula, per_dimension
+from ui.terms import formula, in_a_line, per_dimension
 from vaemodels.evaluation import ImageTerms
 
 
@@ -31,6 +31,12 @@ def test_a_density_can_make_the_reconstruction_negative():
     assert number(html, "nelbo") == -480
     assert "-480" not in html  # a true minus sign
     assert "lab-stack" not in html
+
+
+def test_the_line_for_a_phone_says_the_same():
+    line = re.sub("<[^>]+>", "", in_a_line(terms(70.25, {"z1": 20.5, "z2": 4.0})))
+    assert line == "−ELBO 94.8 = reconstruction 70.2 + KL 24.5 nats"
+    assert re.sub("<[^>]+>", "", in_a_line(terms(70.0, {}))) == "reconstruction error 70.0 nats"
 
 
 def test_an_autoencoder_has_an_error_and_no_bound():

@@ -1,5 +1,6 @@
 """What a link asks for is what the page shows; what can't be read gives the default and a sentence."""
 
+import json
 import random
 import string
 from pathlib import Path
@@ -7,8 +8,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import streamlit as st
+import torch
 from hypothesis import given
 from hypothesis import strategies as some
+from streamlit.runtime.state.query_params import QueryParams
 from streamlit.testing.v1 import AppTest
 
 from tests.rubbish import RUBBISH
@@ -20,14 +23,33 @@ from vaemodels.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
 HOME = "pages/home.py"
-COORDINATES = some.floats(-url_state.MAX_Z, url_state.MAX_Z)
+COORDINATES = some.floats(-99, 99)
 
 
 @given(some.lists(COORDINATES, min_size=1, max_size=512))
-def test_z_comes_back_to_two_decimals(z):
+def test_z_comes_back_as_the_page_that_wrote_it_took_it(z):
     text = url_state.z_to_text(z)
-    assert url_state.z_from_text(text, len(z)) == pytest.approx(z, abs=0.005 + 1e-9)
+    assert url_state.z_from_text(text, len(z)) == url_state.rounded(z) == pytest.approx(z, abs=0.00005 + 1e-9)
     assert len(text) <= url_state.MAX_LENGTH
+
+
+def test_z_has_no_more_decimals_than_it_needs():
+    assert url_state.z_to_text([0.31, -1.2, 0, -0.00001, 1234.56789]) == "0.31_-1.2_0_0_1234.5679"
+
+
+@given(some.integers(3, 512), some.data())
+def test_axes_come_back(z_dim, data):
+    axes = data.draw(some.lists(some.integers(0, z_dim - 1), min_size=2, max_size=2, unique=True))
+    assert url_state.axes_from_text(url_state.axes_to_text(axes), z_dim) == axes
+
+
+@pytest.mark.parametrize(
+    ("text", "z_dim"),
+    [("3", 10), ("3_3", 10), ("0_1", 10), ("1_11", 10), ("1_2_3", 10), ("1_x", 10), ("1_2", 2)],
+)
+def test_what_is_no_choice_of_two_axes_gives_a_sentence(text, z_dim):
+    with pytest.raises(UsageError, match=r"axes are not two dimensions .*\.$"):
+        url_state.axes_from_text(text, z_dim)
 
 
 @given(some.text(max_size=60) | some.from_regex(r"[-0-9._e]{0,30}"), some.integers(1, 12))
@@ -38,11 +60,6 @@ def test_any_text_is_a_point_of_that_many_numbers_or_a_sentence(text, z_dim):
         assert str(error).endswith(".")
     else:
         assert len(z) == z_dim
-        assert all(-url_state.MAX_Z <= value <= url_state.MAX_Z for value in z)
-
-
-def test_z_beyond_all_bounds_is_clipped():
-    assert url_state.z_from_text("9999_-9999", 2) == [url_state.MAX_Z, -url_state.MAX_Z]
 
 
 TEXTS = some.text(min_size=1, max_size=20)
@@ -133,6 +150,98 @@ def test_z_of_a_link_is_where_the_explorer_starts():
     at.selectbox(key="model").set_value("vae-digits").run()
     assert "z" not in at.query_params
     assert at.session_state["_explorer_memory"]["left"] is None
+
+
+def test_the_numbers_of_a_z_are_those_that_a_link_to_it_shows():
+    at = open_page(model="vae-digits")
+    z = torch.randn(10, generator=torch.Generator().manual_seed(3)).tolist()
+    memory = at.session_state["_explorer_memory"]
+    at.session_state["explorer"] = {
+        "released": {"z": z, "occasion": f"{memory['moves']}/{memory['occasion']}"}
+    }
+    at.run()
+    [said] = [caption.value for caption in at.caption if "Your z reconstructs" in caption.value]
+    again = open_page(model="vae-digits", z=at.query_params["z"])
+    assert said in [caption.value for caption in again.caption]
+    assert len(at.query_params["z"]) <= 80
+
+
+@pytest.mark.parametrize(("text", "expected"), [("500_-0.3", [3.5, -0.3]), ("-9999_9", [-3.5, 3.5])])
+def test_z_beyond_the_sliders_is_brought_back_to_them_with_a_sentence(text, expected):
+    at = open_page(model="vae-2d-digits", z=text)
+    [said] = sentences(at)
+    assert (
+        said == "The link's z lies beyond the sliders, which end at ±3.5; it is brought back to their ends."
+    )
+    assert at.session_state["_explorer_memory"]["left"] == expected
+
+
+def test_a_z_as_far_out_as_the_codes_are_is_left_alone():
+    at = open_page(model="vae-2d-rec", z="9_-8")
+    assert sentences(at) == []
+    assert at.session_state["_explorer_memory"]["left"] == [9, -8]
+
+
+def test_what_is_too_long_is_passed_over_with_a_sentence():
+    at = open_page(model="vae-digits", z="_".join(["0.5"] * 5_000))
+    [said] = sentences(at)
+    assert said.startswith("The link's z has 19,999 characters")
+    assert at.query_params == {"model": "vae-digits"}
+
+
+def plane_of(at: AppTest, key: str = "explorer") -> dict[str, object]:
+    """What the browser is asked to show on the plane."""
+    [data] = [
+        json.loads(element.proto.json)
+        for element in at.get("bidi_component")
+        if element.proto.component_name == "vaelab_explorer"
+    ]
+    assert data["key"] == key
+    return data["plane"]
+
+
+def test_a_link_opens_the_plane_that_its_sender_saw():
+    at = open_page(model="vae-digits")
+    assert plane_of(at) == {"axes": None, "background": "manifold", "turn": plane_of(at)["turn"]}
+    told = {"axes": [2, 5], "background": "digits", "turn": plane_of(at)["turn"]}
+    at.session_state["explorer"] = {"plane": told}
+    at.run()
+    assert at.query_params == {"model": "vae-digits", "axes": "3_6", "background": "digits"}
+    again = open_page(**at.query_params)
+    assert sentences(again) == []
+    assert (plane_of(again)["axes"], plane_of(again)["background"]) == ([2, 5], "digits")
+
+
+def test_another_model_starts_from_its_own_axes_unless_the_link_names_some():
+    at = open_page(model="vae-digits", axes="3_6", background="plain")
+    at.selectbox(key="model").set_value("vae").run()
+    assert plane_of(at)["axes"] is None
+    assert at.query_params == {"background": "plain"}
+    assert plane_of(open_page(model="vae", axes="3_6"))["axes"] == [2, 5]
+
+
+@pytest.mark.parametrize("query", [{"axes": "3_11"}, {"axes": "sideways"}, {"background": "stripes"}])
+def test_a_plane_that_is_not_there_gives_the_usual_one_and_a_sentence(query):
+    at = open_page(model="vae-digits", **query)
+    assert len(sentences(at)) == 1
+    assert (plane_of(at)["axes"], plane_of(at)["background"]) == (None, "manifold")
+
+
+def test_all_that_one_run_changes_is_one_message_to_the_browser(monkeypatch):
+    at = open_page(
+        model="vae-digits", z=url_state.z_to_text([0.5] * 10), axes="3_6", image="digits-3", show="draw"
+    )
+    sent: list[str] = []
+    tell = QueryParams._send_query_param_msg
+
+    def noted(query: QueryParams) -> None:
+        sent.append(str(query))
+        tell(query)
+
+    monkeypatch.setattr(QueryParams, "_send_query_param_msg", noted)
+    at.selectbox(key="model").set_value("vae-2d-digits").run()
+    assert at.query_params == {"model": "vae-2d-digits", "image": "digits-3", "show": "draw"}
+    assert len(sent) == 1
 
 
 def test_a_private_model_gives_the_usual_one_and_the_reason():

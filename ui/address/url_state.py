@@ -1,7 +1,8 @@
 """A page's state in its address, so that a link opens what its sender saw.
 
-A Streamlit widget can keep its value there by itself (`bind="query-params"`), under the label that is on screen. This
-module is for what has no widget (z, the image), and for choices whose label is not fit for an address. The address
+A Streamlit widget can keep its value there by itself (`bind="query-params"`), under the label that is on screen and
+with no step of the browser's history. This module is for what has no widget (z, the image), and for choices whose label
+is not fit for an address or that going back should undo. What one run changes is one step of the history. The address
 decides when a visitor comes to a page or goes back in their browser's history; from then on what they do decides,
 and the address follows. What can't be read there gives the default and one sentence.
 """
@@ -9,20 +10,20 @@ and the address follows. What can't be read there gives the default and one sent
 import math
 import re
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from typing import Literal
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import streamlit as st
-from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.state.query_params import EMBED_QUERY_PARAMS_KEYS
 
 from ui.address.fragments import is_fragment_run
 from ui.address.when_quiet import when_quiet
 from vaemodels.errors import UsageError
 
-MAX_LENGTH = 4_000  # characters of one value: a picture fits, and an address stays within what servers take
-MAX_Z = 100.0
+# Characters of one value: a picture and a z of 512 dimensions fit, and an address stays within what servers take.
+MAX_LENGTH = 4_700
+DECIMALS = 4  # of z: a reconstruction changes by less than 0.1 nats
 _NEXT, _NOW, _PAGE = "_address_is_new_next_run", "_address_is_new", "_page_of_last_run"
 _LEFT, _PUT = "_addresses_as_left", "_put_in_address"
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
@@ -52,11 +53,32 @@ def write() -> None:
     What was put in earlier runs counts too: the browser may have asked for this one before it heard of them.
     """
     wanted = _remember()
+    if wanted == _told():
+        return
     for name in st.query_params.to_dict().keys() - wanted.keys():
-        del st.query_params[name]
-    changed = {name: value for name, value in wanted.items() if st.query_params.get(name) != value}
-    if changed:
-        st.query_params.update(changed)
+        _set(name, None)
+    for name, value in wanted.items():
+        _set(name, value)
+    st.query_params.update({})  # tells the browser, of all at once: every message is a step of its history
+
+
+def _told() -> dict[str, str]:
+    """The query as the browser knows it."""
+    context = get_script_run_ctx()
+    told = parse_qsl(context.query_string if context else "", keep_blank_values=True)
+    return {name: value for name, value in told if name.lower() not in EMBED_QUERY_PARAMS_KEYS}
+
+
+def _set(name: str, value: str | None) -> None:
+    """Change what `st.query_params` says without telling the browser yet."""
+    context = get_script_run_ctx()
+    if context is None:
+        return
+    with context.session_state.query_params() as query:
+        if value is None:
+            query.discard_param_no_forward_msg(name)
+        else:
+            query.set_with_no_forward_msg(name, value)
 
 
 @st.fragment
@@ -67,7 +89,7 @@ def write_when_quiet() -> None:
     have to wait. So it is written once they rest; a run of the whole page writes it at its end.
     """
     wanted = _remember()
-    is_late = is_fragment_run() and st.query_params.to_dict() != wanted
+    is_late = is_fragment_run() and _told() != wanted
     when_quiet(_write_late, occasion=urlencode(wanted) if is_late else "", key="address")
 
 
@@ -102,25 +124,18 @@ def prepare(state: Mapping[str, str | int | float], parameters: Collection[str])
 
     `parameters` are the page's that no widget holds (`Page.parameters`).
 
-    What `state` does not name stays as it is, but for a z of another model or image.
+    What `state` does not name stays as it is, but for a z of another model or image and another model's axes.
     """
     write()  # what fragments put: the next run starts from the address alone
     if {"model", "image"} & state.keys():
-        _tell("z", None)
+        _set("z", None)
+    if "model" in state:
+        _set("axes", None)
     for name, value in state.items():
         if name not in parameters:
             st.session_state[name] = value
-        _tell(name, str(value))
+        _set(name, str(value))
     st.session_state[_NEXT] = True
-
-
-def _tell(name: str, value: str | None) -> None:
-    """Change the address now, as though the visitor had; a bound widget's parameter is left to Streamlit."""
-    with suppress(StreamlitAPIException, KeyError):
-        if value is None:
-            del st.query_params[name]
-        else:
-            st.query_params[name] = value
 
 
 def binding(name: str) -> Literal["query-params"] | None:
@@ -134,7 +149,7 @@ def binding(name: str) -> Literal["query-params"] | None:
         return "query-params"
     if not endless:
         return "query-params"
-    _tell(name, None)
+    _set(name, None)
     note(f"The link's {name} is not a number that can be used; the usual one stands instead.")
     return None
 
@@ -152,8 +167,19 @@ def begin_run() -> None:
     st.session_state[_NOW] = st.session_state.pop(_NEXT, False) or arrived
     if _address_is_new():
         _put().clear()
+        _note_what_is_too_long()
     if arrived and not st.query_params:
         st.query_params.from_dict(_addresses().get(page, {}))
+
+
+def _note_what_is_too_long() -> None:
+    for name, value in st.query_params.to_dict().items():
+        if len(value) > MAX_LENGTH:
+            note(
+                f"The link's {_shortened(name)} has {len(value):,} characters, more than any page puts there; "
+                "it is passed over."
+            )
+            _set(name, None)
 
 
 def _page() -> str:
@@ -216,6 +242,17 @@ def segmented(
     return chosen
 
 
+def selectbox(label: str, name: str, titles: Mapping[str, str], default: str, *, width: int) -> str:
+    """A choice of one of `titles`, as `segmented` offers it, from a list; what is not in it is passed over silently."""
+    wanted = (get(name) or default) if decides(name) else st.session_state[name]
+    if decides(name) or wanted not in titles:
+        # Forgetting the key instead would leave the old choice on the visitor's screen.
+        st.session_state[name] = wanted if wanted in titles else default
+    chosen = st.selectbox(label, list(titles), format_func=titles.__getitem__, key=name, width=width)
+    put(name, None if chosen == default else chosen)
+    return chosen
+
+
 def whole_number(label: str, name: str, low: int, high: int, default: int, *, help: str) -> int:
     """A number from `low` to `high`, kept in the address under `name`."""
     if decides(name):
@@ -231,12 +268,17 @@ def whole_number(label: str, name: str, low: int, high: int, default: int, *, he
 
 
 def z_to_text(z: Sequence[float]) -> str:
-    """A point of the latent space as an address holds it, to two decimals: `0.31_-1.20`."""
-    return "_".join(f"{value:.2f}" for value in z)
+    """A point of the latent space as an address holds it, to four decimals where they are needed: `0.31_-1.2`."""
+    return "_".join(f"{value:.10g}" for value in rounded(z))
+
+
+def rounded(z: Sequence[float]) -> list[float]:
+    """The point that an address can hold: numbers shown of it are those that a link's reader sees."""
+    return [round(value, DECIMALS) + 0.0 for value in z]
 
 
 def z_from_text(text: str, z_dim: int) -> list[float]:
-    """The point that `z_to_text` wrote, each value clipped to ±100.
+    """The point that `z_to_text` wrote.
 
     Raises:
         UsageError: unless the text is `z_dim` plain numbers.
@@ -246,7 +288,27 @@ def z_from_text(text: str, z_dim: int) -> list[float]:
         raise UsageError(
             f"The link's z is not {z_dim} numbers such as 0.31, joined by _; the explorer starts at the image instead."
         )
-    return [max(-MAX_Z, min(MAX_Z, float(part))) for part in parts]
+    return [float(part) for part in parts]
+
+
+def axes_to_text(axes: Sequence[int]) -> str:
+    """The plane's two dimensions, horizontal and vertical, as an address holds them, from 1: `3_6`."""
+    return "_".join(str(axis + 1) for axis in axes)
+
+
+def axes_from_text(text: str, z_dim: int) -> list[int]:
+    """The two dimensions that `axes_to_text` wrote.
+
+    Raises:
+        UsageError: unless the text is two dimensions that a plane of so many can show.
+    """
+    axes = [int(part) - 1 for part in text.split("_") if _WHOLE_NUMBER.fullmatch(part)]
+    if z_dim < 3 or len(text.split("_")) != 2 or len(set(axes)) != 2 or not all(0 <= i < z_dim for i in axes):
+        raise UsageError(
+            f"The link's axes are not two dimensions to choose from {z_dim}, such as 3_6 of 10; "
+            "the plane shows the model's usual ones."
+        )
+    return axes
 
 
 def _shortened(text: str) -> str:

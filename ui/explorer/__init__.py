@@ -4,16 +4,33 @@
 with it, without asking the server, and follows when other weights are published to the slot.
 """
 
-from ui.explorer.components import End, interpolation, latent_explorer, move_to, prior_samples, traversals
+from ui.explorer.components import (
+    BACKGROUNDS,
+    Background,
+    End,
+    Explored,
+    Plane,
+    interpolation,
+    latent_explorer,
+    move_to,
+    prior_samples,
+    show_plane,
+    traversals,
+)
 from ui.explorer.decoder import decoder_data, publish_decoder
 
 __all__ = [
+    "BACKGROUNDS",
+    "Background",
     "End",
+    "Explored",
+    "Plane",
     "decoder_data",
     "interpolation",
     "latent_explorer",
     "move_to",
     "prior_samples",
     "publish_decoder",
+    "show_plane",
     "traversals",
 ]

@@ -1,8 +1,9 @@
 """What shows on a page that decodes in the browser; each follows the decoder published to its slot."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 import streamlit as st
 from torch import Tensor
@@ -18,30 +19,51 @@ _interpolation = component("vaelab_interpolation", _HERE / "interpolation")
 _traversals = component("vaelab_traversals", _HERE / "traversals")
 
 
+Background = Literal["manifold", "digits", "plain"]
+BACKGROUNDS: tuple[Background, ...] = get_args(Background)
+
+
+class Plane(NamedTuple):
+    """What an explorer's plane shows: two dimensions, or None for the model's own, and what is behind the handle.
+
+    The background "digits" needs published points.
+    """
+
+    axes: list[int] | None = None
+    background: Background = "manifold"
+
+
+class Explored(NamedTuple):
+    """What a visitor made of an explorer: the z they last chose, None before that, and the plane they look at."""
+
+    z: list[float] | None
+    plane: Plane
+
+
 def latent_explorer(
     slot: str,
     *,
     key: str,
     z: Sequence[float] | None = None,
     occasion: str | int | None = None,
+    model: str = "",
     show: Decoding = "mean",
     seed: int = 0,
     height: int = 380,
-    background: Literal["manifold", "digits", "plain"] = "manifold",
-) -> list[float] | None:
-    """The explorer of the decoder in `slot`; returns the z the visitor last chose, or None before that.
+) -> Explored:
+    """The explorer of the decoder in `slot`; returns what the visitor made of it.
 
     The explorer keeps its own z. It moves to `z` when it first appears and whenever `occasion` changes, and
-    what it returns is always from after the last change of `occasion`. A visitor who comes back to the page
-    finds the z they left.
+    the z it returns is always from after the last change of `occasion`. Its plane takes the model's own axes whenever
+    `model` changes, and keeps its background. A visitor who comes back to the page finds what they left.
 
     Args:
         show: the mean E[x|z], or one draw x ~ p(x|z) with noise from `seed`.
         height: side of the image and of the plane where there is room, in pixels.
-        background: of the plane at first; "digits" needs published points.
     """
     fresh = {"occasion": occasion, "left": None, "start": z, "moves": 0}
     memory: dict[str, Any] = st.session_state.setdefault(f"_{key}_memory", fresh)
+    plane = _PlaneMemory.of(key, model)
     if memory["occasion"] != occasion:
         memory.update(occasion=occasion, left=None, start=z)
     elif key not in st.session_state and memory["left"] is not None:
@@ -59,13 +81,38 @@ def latent_explorer(
         "show": show,
         "seed": seed,
         "height": height,
-        "background": background,
+        "plane": {**plane.shown._asdict(), "turn": plane.turn},
     }
-    released = _explorer(key=key, data=data, on_released_change=lambda: None).released
+    result = _explorer(key=key, data=data, on_released_change=lambda: None, on_plane_change=lambda: None)
+    released = result.released
     if released is not None and released["occasion"] == stamp:
         memory["left"] = released["z"]
-    left: list[float] | None = memory["left"]
-    return left
+    plane.take(result.plane)
+    return Explored(memory["left"], plane.shown)
+
+
+@dataclass
+class _PlaneMemory:
+    """What a session keeps of an explorer's plane; what its browser told before the last `turn` is out of date."""
+
+    model: str
+    shown: Plane
+    turn: int = 0
+
+    @classmethod
+    def of(cls, key: str, model: str) -> "_PlaneMemory":
+        memory: _PlaneMemory = st.session_state.setdefault(f"_{key}_plane", cls(model, Plane()))
+        wanted = st.session_state.pop(_plane_wish(key), None)
+        if memory.model != model:
+            wanted = wanted or memory.shown._replace(axes=None)
+        memory.model = model
+        if wanted is not None:
+            memory.shown, memory.turn = wanted, memory.turn + 1
+        return memory
+
+    def take(self, told: Mapping[str, Any] | None) -> None:
+        if told is not None and told["turn"] == self.turn:
+            self.shown = Plane(told["axes"], told["background"])
 
 
 def move_to(key: str, z: Sequence[float]) -> None:
@@ -76,8 +123,17 @@ def move_to(key: str, z: Sequence[float]) -> None:
     st.session_state[_wish(key)] = [float(value) for value in z]
 
 
+def show_plane(key: str, plane: Plane) -> None:
+    """Make the plane of the explorer called `key` show that once, as `move_to` makes it jump."""
+    st.session_state[_plane_wish(key)] = plane
+
+
 def _wish(key: str) -> str:
     return f"_{key}_wish"
+
+
+def _plane_wish(key: str) -> str:
+    return f"_{key}_plane_wish"
 
 
 def prior_samples(

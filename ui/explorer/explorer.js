@@ -9,7 +9,7 @@ const timings = (globalThis.__vaelab_timings ??= { ms: new Float32Array(4096), c
 export default function ({ data, parentElement, setStateValue }) {
   let explorer = explorers.get(parentElement);
   if (!explorer) {
-    explorer = createExplorer(parentElement.querySelector(".explorer"), data.background);
+    explorer = createExplorer(parentElement.querySelector(".explorer"));
     explorers.set(parentElement, explorer);
   }
   explorer.update(data, setStateValue);
@@ -19,7 +19,7 @@ export default function ({ data, parentElement, setStateValue }) {
   };
 }
 
-function createExplorer(root, background) {
+function createExplorer(root) {
   const find = (selector) => root.querySelector(selector);
   const image = find(".image");
 
@@ -27,10 +27,10 @@ function createExplorer(root, background) {
   const animation = createAnimation(root, position, { set, paint, end: release });
   // How the parts change z: whatever else moves it gives way, its dimensions are set, it is shown, it is let go of.
   const hand = { begin: animation.stop, set, present, end: release };
-  const plane = createPlane(root, background, position, hand);
+  const plane = createPlane(root, position, hand, (told) => reportPlane(told));
   const sliders = createSliders(find(".sliders"), position, hand);
 
-  let slot, key, occasion, report, current;
+  let slot, key, occasion, report, reportPlane, current;
   let unfollow = () => {};
   let network, painter;
   let wantedZ; // set by Python before the weights were there to say how long z is
@@ -44,7 +44,9 @@ function createExplorer(root, background) {
     ({ key, occasion, show, seed } = data);
     root.style.setProperty("--side", `${data.height}px`);
     report = () => setStateValue("released", { z: Array.from(position.z), occasion });
+    reportPlane = (told) => setStateValue("plane", told);
     plane.adoptTheme();
+    plane.turnTo(data.plane);
     if (slot !== data.slot) {
       slot = data.slot;
       unfollow();
@@ -56,7 +58,7 @@ function createExplorer(root, background) {
     if (!network) return;
     adoptWantedZ();
     if (decodesAnew) {
-      noise = noiseFor(network, show, seed);
+      adoptNoise();
       paint();
       describe();
     }
@@ -67,7 +69,7 @@ function createExplorer(root, background) {
     network = published;
     const { meta } = network;
     painter = createPainter(network);
-    noise = noiseFor(network, show, seed);
+    adoptNoise();
     if (position.z.length !== meta.z_dim) {
       position.z = new Float32Array(meta.z_dim);
       buildLabels(meta.n_labels);
@@ -80,6 +82,11 @@ function createExplorer(root, background) {
     paint();
     settle();
     plane.redraw();
+  }
+
+  function adoptNoise() {
+    noise = noiseFor(network, show, seed);
+    root.classList.toggle("draws", noise !== null); // of which the plane shows the means
   }
 
   function adoptWantedZ() {
@@ -182,6 +189,7 @@ function createExplorer(root, background) {
     animation.stop();
     plane.stop();
     unfollow();
+    sliders.stop();
     resized.disconnect();
     if (shown[key] === current) delete shown[key];
   }

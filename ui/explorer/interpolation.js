@@ -7,7 +7,7 @@ const interpolations = new WeakMap();
 const STEPS = 11;
 const ROUND_SECONDS = 6; // there and back
 const STILLS = 12; // of a round, where motion is not wanted
-const NEAR = 0.01; // in each dimension, how far beside the line a z still counts as on it: links round z to this
+const NEAR = 0.01; // in each dimension, how far beside the line a z still counts as on it: links round z
 
 export default function ({ data, parentElement }) {
   let interpolation = interpolations.get(parentElement);

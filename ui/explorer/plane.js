@@ -1,11 +1,12 @@
 // needs: mosaic.js background.js ../components/names.js ../components/theme.js
 // The square of two latent dimensions: its handle, moved by pointer and arrow keys, and the choices of the dimensions
-// and of what is behind the handle, which are known only here.
+// and of what is behind the handle.
 
 const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowDown: [1, -1], ArrowUp: [1, 1] };
 
-// `position` { z, label } is the explorer's and only read here; the last argument is how to change z (explorer.js).
-export function createPlane(root, background, position, { begin, set, present, end }) {
+// `position` { z, label } is the explorer's and only read here; the next argument is how to change z (explorer.js);
+// `report` tells Python what the visitor has the plane show.
+export function createPlane(root, position, { begin, set, present, end }, report) {
   const find = (selector) => root.querySelector(selector);
   const canvas = find(".plane");
   const handle = find(".handle");
@@ -13,14 +14,31 @@ export function createPlane(root, background, position, { begin, set, present, e
 
   let network, theme, path;
   let dims; // horizontal, vertical (null when z has one dimension)
+  let axes; // the dimensions that a visitor or a link chose; else null: the model's own
+  let background = "manifold";
+  let turn; // of Python's wishes, the last one
 
   function adopt(published) {
     const anew = network?.meta.z_dim !== published.meta.z_dim;
     network = published;
     if (anew) buildChoices();
+    takeDims();
     find(".digits").hidden = !network.points;
-    if (!network.points && background === "digits") chooseBackground("manifold");
+    checkBackground();
   }
+
+  function turnTo(wanted) {
+    if (wanted.turn === turn) return;
+    ({ turn, axes, background } = wanted);
+    checkBackground();
+    if (!network) return;
+    takeDims();
+    place();
+    settle();
+    redraw();
+  }
+
+  const tell = () => report({ axes, background, turn });
 
   function adoptTheme() {
     const found = themeOf(root);
@@ -92,10 +110,16 @@ export function createPlane(root, background, position, { begin, set, present, e
   function buildChoices() {
     const count = network.meta.z_dim;
     const options = () => Array.from({ length: count }, (_, i) => new Option(named(i), i));
-    dims = count > 1 ? [...(network.dims ?? [0, 1])] : [0, null];
+    dims = count > 1 ? [0, 1] : [0, null];
     find(".dims").hidden = count < 3;
     find("select.horizontal").replaceChildren(...options());
     find("select.vertical").replaceChildren(...options());
+  }
+
+  // The chosen dimensions, else the model's own. A model in training has none: it keeps those that were shown.
+  function takeDims() {
+    const count = network.meta.z_dim;
+    if (count > 2) dims = [...(axes?.every((dim) => dim < count) ? axes : (network.dims ?? dims))];
     showDims();
   }
 
@@ -111,10 +135,12 @@ export function createPlane(root, background, position, { begin, set, present, e
   function chooseDims(axis, dim) {
     if (dims[1 - axis] === dim) dims.reverse();
     else dims[axis] = dim;
+    axes = String(dims) === String(network.dims) ? null : [...dims];
     showDims();
     place();
     settle();
     redraw();
+    tell();
   }
 
   find("select.horizontal").addEventListener("change", (event) => chooseDims(0, Number(event.target.value)));
@@ -126,24 +152,30 @@ export function createPlane(root, background, position, { begin, set, present, e
     if (!network) return;
     const { meta, limit, points, labels } = network;
     const { z_dim: zDim, prior } = meta;
-    const view = { limit, background, mosaic: mosaic.canvas, dims, points, labels, zDim, prior, path, theme };
+    const view = { limit, background: behind(), mosaic: mosaic.canvas, dims, points, labels, zDim, prior, path, theme };
     drawBackground(canvas, view);
   }
 
   function redoMosaic() {
-    if (network && background === "manifold") mosaic.redo(network, position, dims);
+    if (network && behind() === "manifold") mosaic.redo(network, position, dims);
   }
 
-  function chooseBackground(name) {
-    background = name;
-    find(`input[name=background][value=${name}]`).checked = true;
-    redoMosaic();
-    redraw();
+  // What is there: a model in training has no digits.
+  const behind = () => (background === "digits" && network && !network.points ? "manifold" : background);
+
+  function checkBackground() {
+    find(`input[name=background][value=${behind()}]`).checked = true;
+    find(".means").hidden = behind() !== "manifold";
   }
 
-  chooseBackground(background);
   for (const radio of root.querySelectorAll("input[name=background]")) {
-    radio.addEventListener("change", () => chooseBackground(radio.value));
+    radio.addEventListener("change", () => {
+      background = radio.value;
+      checkBackground();
+      redoMosaic();
+      redraw();
+      tell();
+    });
   }
 
   // z rests, or the label has changed.
@@ -156,5 +188,5 @@ export function createPlane(root, background, position, { begin, set, present, e
     redoMosaic();
   }
 
-  return { adopt, adoptTheme, adoptPath, place, redraw, settle, stop: mosaic.stop };
+  return { adopt, adoptTheme, adoptPath, turnTo, place, redraw, settle, stop: mosaic.stop };
 }

@@ -1,6 +1,6 @@
 // needs: decoder.js registry.js painter.js grid.js
 // A grid of decoded draws z ~ N(0, I) whose noise stays while the weights change. Choosing one sends its z to the
-// explorers on the same slot, inside the page.
+// explorers on the same slot, inside the page, which show the same draw of it.
 
 const grids = new WeakMap();
 
@@ -44,11 +44,11 @@ function createSamples(root) {
     if (!published) return;
     if (network !== published) painter = createPainter((network = published));
     const { z_dim: zDim, n_labels: nLabels } = network.meta;
-    const normal = normals(seed);
+    const normal = normals(seed + 2 ** 31); // far from what the noise is made of
     latents = Array.from({ length: count }, () => Float32Array.from({ length: zDim }, normal));
     const strips = grid.querySelectorAll("canvas");
+    const noise = noiseFor(network, show, seed);
     latents.forEach((z, i) => {
-      const noise = noiseFor(network, show, seed * 1000 + i + 1);
       painter.paint(strips[Math.floor(i / perStrip)], z, nLabels ? i % nLabels : 0, noise, i % perStrip, perStrip);
     });
     root.dataset.state = "ready";

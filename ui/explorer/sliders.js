@@ -1,6 +1,8 @@
 // needs: ../components/names.js
 // A slider for each dimension of z.
 
+const NARROWEST = 110; // px of a column of sliders, with the gap beside it
+
 // `position` { z, label } is the explorer's and only read here; the last argument is how to change z (explorer.js).
 export function createSliders(container, position, { begin, set, present, end }) {
   let sliders = []; // { row: the label around both, input, text: z as a number }
@@ -9,6 +11,7 @@ export function createSliders(container, position, { begin, set, present, end })
     if (sliders.length !== meta.z_dim) {
       sliders = Array.from({ length: meta.z_dim }, (_, i) => buildSlider(i));
       container.replaceChildren(...sliders.map((slider) => slider.row));
+      arrange();
     }
     sliders.forEach(({ input }, i) => {
       Object.assign(input, { min: -limit, max: limit });
@@ -44,5 +47,21 @@ export function createSliders(container, position, { begin, set, present, end })
     for (const { input } of sliders) input.setAttribute("aria-valuetext", number(Number(input.value)));
   }
 
-  return { adopt, place, settle };
+  const arrange = () => {
+    const room = Math.max(1, Math.floor(container.clientWidth / NARROWEST));
+    container.style.setProperty("--columns", evenColumns(sliders.length, room));
+  };
+  const resized = new ResizeObserver(arrange);
+  resized.observe(container);
+
+  return { adopt, place, settle, stop: () => resized.disconnect() };
+}
+
+// How many columns, `most` at most, for `count` things: such that every row is full, where half as many columns can do
+// it, else such that the rows are as few and as full as can be.
+export function evenColumns(count, most) {
+  for (let columns = Math.min(count, most); 2 * columns >= most; columns--) {
+    if (count % columns === 0) return columns;
+  }
+  return Math.ceil(count / Math.ceil(count / most));
 }

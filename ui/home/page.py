@@ -1,5 +1,6 @@
 """What Home is."""
 
+from ui.explorer_panel import PARAMETERS
 from ui.page import Page
 
 START = [1.0, -0.7]  # somewhere legible
@@ -10,5 +11,5 @@ HOME = Page(
     heading="VAE Lab",
     kinds=("vae",),
     opens_with=("vae-2d", "vae-2d-digits"),
-    parameters=frozenset({"z"}),
+    parameters=PARAMETERS,
 )

@@ -142,6 +142,7 @@ def _follow_link(memory: _Memory, titles: dict[str, str], default: str) -> None:
         return
     memory.links += 1
     memory.remark = memory.refusal = ""
+    memory.file = None
     memory.kept[source] = key
     st.session_state["images"] = source
 
@@ -187,10 +188,10 @@ def _draw(memory: _Memory) -> None:
     bitmap = draw_pad(key="pad", occasion=memory.links)
     if bitmap is None:
         return
-    try:
+    if bitmap.any():
         memory.kept["draw"] = image_name(frame(bitmap))
-    except LabError as error:
-        st.caption(str(error))
+    elif "draw" in memory.kept:
+        st.caption("The pad is clear. Until you draw again, the page shows your last drawing:")
 
 
 def _upload(memory: _Memory) -> None:
@@ -204,6 +205,8 @@ def _upload(memory: _Memory) -> None:
         on_change=run_if_left_out,
     )
     if file is None:
+        if memory.file is not None and "upload" in memory.kept:
+            st.caption("Until you upload another, the page shows your last picture:")
         return
     if file.file_id != memory.file:
         memory.file, memory.remark, memory.refusal = file.file_id, "", ""
@@ -215,6 +218,8 @@ def _upload(memory: _Memory) -> None:
             memory.refusal = str(error)
     if memory.refusal:
         st.error(memory.refusal)
+        if "upload" in memory.kept:
+            st.caption("The page still shows your last picture:")
 
 
 def _show_framed(chosen: Chosen, model: Model, remark: str) -> None:

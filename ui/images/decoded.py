@@ -6,11 +6,11 @@ from typing import Literal
 
 import torch
 from torch import Tensor
-from torch.distributions import Independent
+from torch.distributions import Bernoulli, Independent
 
 from ui.images.figures import figure
+from ui.images.noise import normals, uniforms
 from vaemodels.models import Model
-from vaemodels.networks import sample_pixels
 from vaemodels.pictures import grid
 
 Decoding = Literal["mean", "draw"]  # what a decoded image shows of p(x|z)
@@ -18,16 +18,21 @@ Decoding = Literal["mean", "draw"]  # what a decoded image shows of p(x|z)
 
 @torch.no_grad()
 def decoded(model: Model, z: Tensor, show: Decoding, seed: int, y: Tensor | None = None) -> Tensor:
-    """The mean E[x|z] or a draw x ~ p(x|z) for each of `z: [n, z_dim]`, `[n, dim]`; equal seeds give equal draws.
+    """The mean E[x|z] or a draw x ~ p(x|z) for each of `z: [n, z_dim]`, `[n, dim]`.
 
-    A model without a likelihood has nothing to draw from: it always gives x̂ = f(z). `y: [n]` is for models that
+    A seed is one noise, for every z and for what decodes in the browser: a z and a seed give one draw all over the
+    page. A model without a likelihood has nothing to draw from: it always gives x̂ = f(z). `y: [n]` is for models that
     write a label.
     """
     likelihood = model.decode(z, y)
     assert isinstance(likelihood, Independent)
     if show == "mean" or not model.has_likelihood:
         return likelihood.mean
-    return sample_pixels(likelihood, torch.Generator(z.device).manual_seed(seed))
+    base = likelihood.base_dist
+    pixels = likelihood.event_shape.numel()
+    if isinstance(base, Bernoulli):
+        return (uniforms(seed, pixels).to(base.probs) < base.probs).to(base.probs)
+    return base.mean + base.stddev * normals(seed, pixels).to(base.mean)
 
 
 def montage(

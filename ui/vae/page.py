@@ -1,5 +1,6 @@
 """What the VAE page is."""
 
+from ui.explorer_panel import PARAMETERS
 from ui.looks import Look, cloud, has_likelihood, interpolation, latents, pairs, prior, traversal, units
 from ui.page import Page, Start, Variant
 from ui.vae import autoencoder, beta, decoders, planes
@@ -89,7 +90,7 @@ VAE = Page(
         "try": "try this",
         "source": "model's code",
     },
-    parameters=frozenset({"image", "z", "to", "try"}),
+    parameters=PARAMETERS | {"image", "to", "try"},
     looks=LOOKS,
     experiments=tuple(EXPERIMENTS),
     starts=STARTS,
