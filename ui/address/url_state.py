@@ -8,7 +8,7 @@ and the address follows. What can't be read there gives the default and one sent
 
 import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Literal
 from urllib.parse import urlencode
@@ -189,6 +189,7 @@ def segmented(
     label_visibility: Literal["visible", "collapsed"] = "visible",
     disabled: bool = False,
     help: str | None = None,
+    on_change: Callable[[], None] | None = None,
 ) -> str:
     """A choice of one of `titles` (what the address says → what the button says), kept in the address under `name`."""
     if decides(name):
@@ -210,6 +211,7 @@ def segmented(
         label_visibility=label_visibility,
         disabled=disabled,
         help=help,
+        on_change=on_change,
     )
     chosen = chosen or default
     put(name, None if chosen == default else chosen)

@@ -188,6 +188,9 @@ function ticks(from, to, count) {
   return found;
 }
 
+// So short that it keeps clear of the axis's title: 250000 is 250k.
+const short = (value) => (Math.abs(value) < 1e4 ? String(value) : `${value / 1000}k`).replace("-", "−");
+
 function drawAxes(svg, { x, y, from, to, bottom, top }, width, height) {
   const inside = svg.querySelector(".inside");
   const box = { x: MARGIN.left, y: MARGIN.top, width: width - MARGIN.left - MARGIN.right, height: height - MARGIN.top - MARGIN.bottom };
@@ -197,7 +200,7 @@ function drawAxes(svg, { x, y, from, to, bottom, top }, width, height) {
   const vertical = ticks(bottom, top, 5).map(
     (value) =>
       `<line x1="${MARGIN.left}" x2="${right}" y1="${y(value)}" y2="${y(value)}"></line>` +
-      `<text x="${MARGIN.left - 7}" y="${y(value) + 4}" text-anchor="end">${String(value).replace("-", "−")}</text>`,
+      `<text x="${MARGIN.left - 7}" y="${y(value) + 4}" text-anchor="end">${short(value)}</text>`,
   );
   const horizontal = ticks(from, to, Math.max(2, Math.min(8, width / 90))).map(
     (value) =>
