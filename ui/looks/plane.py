@@ -69,6 +69,8 @@ def draw_prior_circle(figure: "Figure", sigmas: int) -> None:
         y=offset,
         text=f"{sigmas}σ",
         showarrow=False,
+        xanchor="left",
+        yanchor="bottom",
         font={"color": colours["text"], "size": 12},
         bgcolor=charts.faded(colours["surface"], 0.8),
         borderpad=1,

@@ -2,7 +2,7 @@
 // rewrites the paths.
 
 const charts = new WeakMap();
-const MARGIN = { top: 14, right: 24, bottom: 38, left: 52 };
+const MARGIN = { top: 14, right: 24, bottom: 38, left: 56 };
 const SERIES = ["epoch", "train_reconstruction", "train_kl", "heldout_reconstruction", "heldout_kl"];
 
 export default function ({ data, parentElement }) {
@@ -188,8 +188,9 @@ function ticks(from, to, count) {
   return found;
 }
 
-// So short that it keeps clear of the axis's title: 250000 is 250k.
-const short = (value) => (Math.abs(value) < 1e4 ? String(value) : `${value / 1000}k`).replace("-", "−");
+// So short that it keeps clear of the axis's title: 250000 is 250K.
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 2 });
+const short = (value) => (Math.abs(value) < 1e4 ? String(value) : compact.format(value)).replace("-", "−");
 
 function drawAxes(svg, { x, y, from, to, bottom, top }, width, height) {
   const inside = svg.querySelector(".inside");
