@@ -17,7 +17,7 @@ def heading(view: View, title: str, name: str) -> None:
 def use_button(name: str) -> None:
     """A button that makes the page one about the model `name`, and leads to where that shows."""
     st.button(
-        "Use this model",
+        "Use it",
         key=f"use-{name}",
         type="tertiary",
         icon=":material/arrow_upward:",
