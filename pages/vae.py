@@ -14,7 +14,8 @@ from vaemodels.models import Model
 
 head = frame.begin(VAE)
 st.caption(models.describe(head.checkpoint.card))
-try_this.current(frame.experiments_of(VAE))
+experiments = frame.experiments_of(VAE)
+try_this.current(experiments, {try_this.TOP, *head.hide})
 
 
 @st.fragment
@@ -30,6 +31,7 @@ def explore() -> None:
             elbo_panel.elbo_in_a_line(terms)
     with elbo:
         elbo_panel.show_elbo(head.checkpoint, chosen, terms, head.show, head.seed)
+        elbo_panel.in_numbers(head.model, chosen)
     with explorer:
         z = explorer_panel.explorer(
             VAE.slot,
@@ -46,9 +48,11 @@ def explore() -> None:
         else:
             explorer_panel.show_z(head.model, chosen, start, z)
     if "looks" not in head.hide:
-        closer_look(View(head.name, head.checkpoint, chosen, head.show, head.seed, VAE.slot), VAE.looks)
+        with st.container(key="looks"):
+            try_this.current(experiments, {"looks"})
+            closer_look(View(head.name, head.checkpoint, chosen, head.show, head.seed, VAE.slot), VAE.looks)
     if "source" not in head.hide:
-        source(head.model, chosen)
+        source(head.model)
     url_state.write_when_quiet()
 
 

@@ -1,12 +1,14 @@
 """One image's ELBO on a page: its pictures, the formula with its numbers, the KL by dimension."""
 
 import streamlit as st
+import torch
 
 from ui.components.changing_html import changing_html
 from ui.images.choice import Chosen, is_of_other_images
 from ui.images.decoded import Decoding, decoded
-from ui.images.figures import figure, heat, row
+from ui.images.figures import figure, heat, readable, row
 from ui.images.splits import binarization
+from ui.kinds import KINDS
 from ui.terms import formula, in_a_line, per_dimension
 from vaemodels.checkpoints import Checkpoint
 from vaemodels.evaluation import ImageTerms, image_terms
@@ -32,7 +34,8 @@ def show_elbo(checkpoint: Checkpoint, chosen: Chosen, terms: ImageTerms, show: D
     else:
         shown, how = terms.mean, "mean at μ(x)" if model.has_likelihood else "f(g(x))"
     changing_html(
-        row(
+        '<div class="lab-pictures">'
+        + row(
             [
                 figure(
                     picture(chosen.x, shape),
@@ -44,13 +47,17 @@ def show_elbo(checkpoint: Checkpoint, chosen: Chosen, terms: ImageTerms, show: D
                     "Its reconstruction",
                     how,
                 ),
-                figure(
-                    heat(terms.per_pixel, shape, TOP_PIXEL_NATS),
-                    f"Nats at each pixel, {terms.per_pixel.sum():.0f} in all",
-                    f"nats a pixel, {scale}",
-                ),
             ]
         )
+        + readable(
+            heat(terms.per_pixel, shape, TOP_PIXEL_NATS),
+            terms.per_pixel,
+            shape,
+            "nats",
+            f"Nats at each pixel, {terms.per_pixel.sum():.0f} in all",
+            f"nats a pixel, {scale}",
+        )
+        + "</div>"
         + formula(terms)
         + (OTHER_IMAGES if is_of_other_images(chosen, checkpoint) else "")
         + "".join(
@@ -65,6 +72,20 @@ def elbo_in_a_line(terms: ImageTerms) -> None:
     """The terms again, where the ELBO's column stands below the explorer: style.css shows them there alone."""
     with st.container(key="elbo-line"):
         changing_html(in_a_line(terms), key="terms-in-a-line")
+
+
+def in_numbers(model: Model, chosen: Chosen) -> None:
+    """The model's equations, each with the numbers of the chosen image in it, worked out only when asked for."""
+    title = "The ELBO in numbers" if model.has_likelihood else "The error in numbers"
+    place = st.expander(title, icon=":material/functions:", key="in-numbers", on_change="rerun")
+    if not place.open:
+        return
+    label = None if chosen.label is None else torch.tensor(chosen.label)
+    with place:
+        for equation in KINDS[model.name].equations(model, chosen.x, label):
+            st.caption(equation.title)
+            st.latex(equation.symbols, width="stretch")
+            st.latex(equation.numbers, width="stretch")
 
 
 def terms_of(model: Model, chosen: Chosen) -> ImageTerms:

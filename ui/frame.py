@@ -7,7 +7,7 @@ from typing import NamedTuple
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ui import models, try_this
+from ui import lead, models, try_this
 from ui.address import share, url_state
 from ui.images.decoded import Decoding
 from ui.navigation import header
@@ -41,6 +41,7 @@ def begin(page: Page) -> Head:
     """The head of a page: its title, the model, the link, mean or draw."""
     with st.container(horizontal=True, vertical_alignment="bottom", key="head"):
         header(page.heading or page.title)
+        lead.follow_link()
         hide = share.hidden(page.parts)
         with share.part("model", hide):
             name = choose_model(page) if "model" in page.parts else first_model(page)
@@ -57,6 +58,7 @@ def end(head: Head) -> None:
     if head.page.experiments and "try" not in head.hide:
         try_this.try_this(experiments_of(head.page), head.page.parameters)
     share.show_all(head.hide)
+    lead.follow()
     url_state.write()
 
 

@@ -57,6 +57,11 @@ def discard(name: str) -> None:
     _kept().pop(name, None)
 
 
+def use(name: str) -> None:
+    """Make the page one about the model `name`, from its next whole run on."""
+    st.session_state["wanted_model"] = name
+
+
 def _kept() -> dict[str, tuple[Checkpoint, bytes]]:
     kept: dict[str, tuple[Checkpoint, bytes]] = st.session_state.setdefault("own_models", {})
     return kept

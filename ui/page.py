@@ -10,22 +10,30 @@ from ui.try_this import Experiment
 
 @dataclass(frozen=True)
 class Start:
-    """A way into a page, on Home: what to do there, the page's state then, and what one sees."""
+    """A way into a page, on Home: what to do there, the page's state then, and what one sees.
+
+    `at` is the part of the page that it leads to, by its key; without one that is the top.
+    """
 
     title: str
     state: Mapping[str, str]
     about: str
+    at: str = ""
 
 
 @dataclass(frozen=True)
 class Variant:
-    """A model of pretrained/ as a row on Home, and what sets it apart; a part left empty is as in the VAE."""
+    """A model of pretrained/ as a row on Home, and what sets it apart; a part left empty is as in the VAE.
+
+    `look` is the closer look that shows it beside the VAE.
+    """
 
     name: str
     title: str
     generative: str = ""
     inference: str = ""
     objective: str = ""
+    look: str = ""
 
 
 @dataclass(frozen=True)

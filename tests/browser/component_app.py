@@ -77,7 +77,8 @@ def picker() -> None:
 
 def chart() -> None:
     count = st.number_input("records", 0, 100, 12)
-    reconstruction = [80.0 + 463.0 * math.exp(-2 * i) for i in range(count)]
+    times = st.number_input("times", 1, 10_000, 1)
+    reconstruction = [times * (80.0 + 463.0 * math.exp(-2 * i)) for i in range(count)]
     training_chart(
         {
             "epoch": list(range(count)),

@@ -57,6 +57,9 @@ def test_the_slider_leads_the_explorer_along_the_line(components):
     expect(page.get_by_text("z(0.50) = 0.50 · μ(first) + 0.50 · μ(second)")).to_be_visible()
     for step in (0, 5, 10):
         expect_ink(strip, ink(mean_at(on_the_line(step / 10))), step, 11)
+    moving = page.get_by_role("img", name="The image decoded at z(t)")
+    expect(moving).to_be_visible()  # beside the line, wherever the explorer is
+    expect_ink(moving, ink(mean_at(on_the_line(0.5))))
     for name, z in (("here", FIRST), ("there", SECOND)):
         assert ink_of(page.get_by_role("img", name=name, exact=True)) == ink(image_of(z))
 

@@ -64,7 +64,7 @@ def test_choosing_a_beta_shows_its_traversals(page, app_url):
     chart.scroll_into_view_if_needed()
     page.mouse.click(*chart.evaluate(PLACE, [point.rate.mean, point.distortion.mean]))
     expect_strips(page, "4", 3)
-    expect(page).to_have_url(re.compile(r"[?&]beta=4(&|$)"))
+    expect(page).to_have_url(re.compile(r"[?&]model=vae-beta4(&|$)"))
     expect(page.get_by_role("radio", name="β = 4")).to_be_checked()
 
     page.get_by_role("radio", name="β = 4").press("ArrowRight")

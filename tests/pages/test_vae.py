@@ -118,3 +118,53 @@ def test_what_was_put_in_the_address_outlives_a_run_that_set_out_before_the_brow
     assert at.query_params["seed"] == "7"
     assert at.query_params["show"] == "draw"
     assert at.number_input(key="seed").value == 7
+
+
+def test_the_look_at_beta_is_about_the_models_beta_and_chooses_the_model(visit):
+    at = visit("pages/vae.py", model="vae-beta4", look="beta", beta="10")
+    assert at.session_state["beta"] == "4"
+    assert "beta" not in at.query_params
+    at.selectbox(key="model").set_value("vae-beta2").run()
+    assert at.session_state["beta"] == "2"
+    at.button_group(key="beta").set_value("10").run()
+    assert not at.exception
+    assert at.selectbox(key="model").value == "vae-beta10"
+    assert at.session_state["beta"] == "10"
+
+
+def test_a_beta_chosen_beside_another_model_is_offered_to_the_page(visit):
+    at = visit("pages/vae.py", model="vae-2d", look="beta", beta="4")
+    assert at.session_state["beta"] == "4"
+    assert at.selectbox(key="model").value == "vae-2d"
+    at.button(key="use-vae-beta4").click().run()
+    assert not at.exception
+    assert at.selectbox(key="model").value == "vae-beta4"
+
+
+@pytest.mark.parametrize(
+    ("look", "compared"),
+    [
+        ("planes", ["vae-2d-rec", "vae-2d-kl", "vae-2d"]),
+        ("autoencoder", ["ae-2d", "vae-2d"]),
+        ("decoders", ["vae", "vae-gaussian"]),
+    ],
+)
+def test_a_look_that_compares_models_says_which_is_the_pages_and_offers_the_others(visit, look, compared):
+    at = visit("pages/vae.py", model=compared[0], look=look)
+    [own] = [text.value for text in at.markdown if text.value.endswith(", the page’s model")]
+    assert f" · {compared[0]}," in own
+    assert {button.key for button in at.button if str(button.key).startswith("use-")} == {
+        f"use-{name}" for name in compared[1:]
+    }
+    at.button(key=f"use-{compared[-1]}").click().run()
+    assert at.selectbox(key="model").value == compared[-1]
+
+
+def test_the_elbo_in_numbers_has_a_place_of_its_own(visit):
+    at = visit("pages/vae.py")
+    assert [expander.label for expander in at.expander] == ["The ELBO in numbers"]
+    assert not at.latex
+    at.session_state["in-numbers"] = True
+    at.run()
+    assert not at.exception
+    assert any(r"\mathrm{ELBO}" in formula.value for formula in at.latex)

@@ -18,8 +18,8 @@ from ui.images.decoded import decoded
 from ui.images.splits import model_inputs
 from ui.looks.encoded import encoded_pretrained
 from ui.looks.view import Decoding
-from ui.vae import autoencoder, decoders, planes
-from ui.vae.digit_plane import PRIOR_EXTENT, extent_of
+from ui.vae import autoencoder, beta, decoders, planes
+from ui.vae.digit_plane import PRIOR_EXTENT, digit_plane, extent_of
 from ui.vae.rate_charts import rate_distortion_chart
 from vaemodels import checkpoints, data
 from vaemodels.analysis import comparisons
@@ -237,10 +237,54 @@ def test_correlations_are_measured_on_the_images_at_hand(pretrained):
     x, _ = model_inputs("digits", checkpoints.load("vae").model, 300)
     means = checkpoints.load("vae-beta2").model.embed(x).detach()
     expected = comparisons.mean_correlation(comparisons.latent_correlations(means))
-    [text] = [caption.value for caption in at.caption if caption.value.startswith("|Correlation|")]
+    assert "|Correlation| of the posterior means, each dimension with each" in html(at)
+    [text] = [caption.value for caption in at.caption if caption.value.startswith("From 0 (faint)")]
+    assert ("Blank: " in text) == bool(comparisons.latent_correlations(means).isnan().any())
     assert f"**{expected:.3f}** on average" in text
     assert "all 300 test images of the built-in digits" in text
     assert f"would read {comparisons.chance_correlation(300):.3f}" in text
+
+
+def test_blank_cells_are_explained():
+    correlations = torch.eye(4)
+    correlations[:, [1, 3]] = correlations[[1, 3]] = torch.nan
+    assert beta._blank(correlations).startswith("Blank: z₂, z₄, whose mean hardly changes")
+    assert beta._blank(torch.eye(4)) == ""
+
+
+def test_error_bars_are_announced_where_they_are_seen():
+    estimate = comparisons.Estimate
+    near, far = (
+        [
+            comparisons.RatePoint(
+                "", b, estimate(10.0 * b, error), estimate(90.0 - b, 0.01), estimate(99.0, 0.1), 10
+            )
+            for b in (1, 2)
+        ]
+        for error in (0.05, 2.0)
+    )
+    assert beta.described_errors(near) == "standard errors, 0.1 nats at most, are smaller than the marks"
+    assert beta.described_errors(far) == "bars are one standard error"
+
+
+def test_the_circle_of_the_prior_lies_over_the_digits():
+    points = torch.randn(200, 2)
+    figure = digit_plane(points, torch.zeros(200, dtype=torch.int), 3.5)
+    ground, circle = figure.layout.shapes
+    assert [ground.layer, circle.layer] == ["above", "above"]
+    assert (circle.x0, circle.x1, circle.y0, circle.y1) == (-2, 2, -2, 2)
+    assert ground.line.width > circle.line.width  # what lies under it is kept away from it
+    assert [note.text for note in figure.layout.annotations] == ["2σ"]
+
+
+@torch.no_grad()
+def test_a_decoder_that_no_gradient_reached_gives_about_what_its_bias_gives(monkeypatch):
+    monkeypatch.undo()
+    model = checkpoints.load("vae-2d-kl").model
+    assert isinstance(model, VAE)
+    mean = list(model.decoder.parameters())[-1].sigmoid()
+    z = comparisons.plane_grid(torch.tensor([-2.0, -2.0]), torch.tensor([2.0, 2.0]), 5)
+    assert (model.decode(z).mean - mean).abs().mean() < 0.02
 
 
 def _points() -> list[comparisons.RatePoint]:
@@ -349,7 +393,7 @@ def test_both_models_decode_the_same_line_and_the_same_noise(pretrained):
 def test_the_planes_can_share_a_scale(pretrained):
     pretrained(["ae-2d", "vae-2d"])
     apart, together = (
-        set(re.findall(r"reaches to ±([\d.]+)", words(look_at("autoencoder", scale=scale))))
+        set(re.findall(r"reaches to ±([\d.]+)", html(look_at("autoencoder", scale=scale))))
         for scale in ("own", "same")
     )
     assert len(together) == 1
@@ -367,6 +411,15 @@ def test_shares_are_those_of_the_nearest_codes(pretrained):
     fitted = comparisons.fitted_draws(codes.mean, noise).norm(dim=1)
     assert f"**{(radius < 2).float().mean():.0%}** of its codes lie within 2σ" in words(at)
     assert f"**{(fitted > radius.median()).float().mean():.0%}** of the draws" in words(at)
+
+
+def test_the_best_fit_is_the_cheapest_image():
+    x = torch.tensor([[1.0, 0.0, 1.0], [0.0, 0.0, 0.0]])
+    means = torch.tensor([[0.9, 0.2, 0.6], [0.1, 0.1, 0.5]])
+    expected = torch.stack(
+        [-torch.distributions.Bernoulli(means).log_prob(image).sum(1) for image in x]
+    ).amin(0)
+    torch.testing.assert_close(comparisons.best_fit(means, x), expected)
 
 
 # Two decoders

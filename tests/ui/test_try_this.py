@@ -13,6 +13,7 @@ from tests.ui.app_html import elbo
 from ui import try_this
 from ui.images.choice import image_named
 from ui.try_this import possible
+from ui.vae import autoencoder as autoencoder_look
 from ui.vae.experiments import EXPERIMENTS
 from ui.vae.page import LOOKS
 from vaemodels import checkpoints, data
@@ -25,7 +26,7 @@ NAMES = {experiment.name: experiment for experiment in EXPERIMENTS}
 THERE = [
     experiment for experiment in EXPERIMENTS if experiment.state["model"] in checkpoints.pretrained_names()
 ]
-PARAMETERS = {"model", "images", "image", "show", "seed", "look", "to", "z"}
+PARAMETERS = {"model", "images", "image", "show", "seed", "look", "to", "line", "z"}
 
 
 def model_of(name: str) -> Model:
@@ -118,6 +119,18 @@ def autoencoder() -> None:
     assert round(100 * (1 - float(torch.exp(torch.tensor(-2.0))))) == 86
 
 
+def gap() -> None:
+    state = NAMES["gap"].state
+    worst = {}
+    for name in ("ae-2d", "vae-2d"):
+        model = checkpoints.load(name).model
+        chosen = image_named(str(state["image"]), model)
+        ends = autoencoder_look.ends_of_line(model, chosen.x, "digits", int(state["line"]))
+        worst[name] = autoencoder_look.worst_fit(model, autoencoder_look.points_on_line(ends), "digits")
+    assert worst["ae-2d"] - worst["vae-2d"] > 100
+    assert f"from a {chosen.label} to a {state['line']}" in NAMES["gap"].do
+
+
 @torch.no_grad()
 def reconstruction() -> None:
     model = model_of("reconstruction")
@@ -129,7 +142,7 @@ def reconstruction() -> None:
 
 
 OBSERVATIONS: dict[str, Callable[[], None]] = {
-    check.__name__: check for check in (walk, draw, unused, beta, unseen, autoencoder, reconstruction)
+    check.__name__: check for check in (walk, draw, unused, beta, unseen, autoencoder, gap, reconstruction)
 }
 
 

@@ -1,6 +1,7 @@
 """Home's table: a row for each variant that is there, and none for one that is not."""
 
 from pathlib import Path
+from urllib.parse import parse_qs
 
 from streamlit.testing.v1 import AppTest
 
@@ -15,7 +16,7 @@ def linked() -> list[str]:
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
     assert not at.exception
     queries = [link.proto.query_string for link in at.get("page_link")]
-    return [query.removeprefix("model=") for query in queries if query.startswith("model=")]
+    return [parse_qs(query)["model"][0] for query in queries if query.startswith("model=")]
 
 
 def test_every_variant_that_is_there_has_a_row():

@@ -160,6 +160,7 @@ def test_a_model_comes_back_exactly_in_float32(tmp_path: Path, name: str, change
 @pytest.mark.parametrize("extra", [nn.Sigmoid(), nn.Dropout(0.5), nn.Identity()])
 def test_a_model_that_its_card_does_not_describe_is_not_saved(extra: nn.Module) -> None:
     model = make_model()
+    assert isinstance(model.decoder, nn.Sequential)
     model.decoder.append(extra)  # has no weights, so that the file would look the same
     with pytest.raises(LabError, match="is not the one its card describes"):
         checkpoints.dumps(model, make_card(make_model()))

@@ -9,7 +9,7 @@ and the address follows. What can't be read there gives the default and one sent
 
 import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Literal
 from urllib.parse import parse_qsl, urlencode
 
@@ -215,6 +215,7 @@ def segmented(
     label_visibility: Literal["visible", "collapsed"] = "visible",
     disabled: bool = False,
     help: str | None = None,
+    on_change: Callable[[], None] | None = None,
 ) -> str:
     """A choice of one of `titles` (what the address says → what the button says), kept in the address under `name`."""
     if decides(name):
@@ -236,6 +237,7 @@ def segmented(
         label_visibility=label_visibility,
         disabled=disabled,
         help=help,
+        on_change=on_change,
     )
     chosen = chosen or default
     put(name, None if chosen == default else chosen)

@@ -26,7 +26,7 @@ function createInterpolation(root) {
   const find = (selector) => root.querySelector(selector);
   const strip = find(".strip");
   const slider = find(".t");
-  const live = find(".live");
+  const live = find(".live canvas");
 
   let shows, slot, from, to, ends, show, seed, network, painter, noise;
   let unfollow = () => {};
@@ -84,7 +84,7 @@ function createInterpolation(root) {
       if (onLine) t = nearest;
     } else onLine = true;
     describe();
-    if (live.clientWidth) painter.paint(live.querySelector("canvas"), z, label, noise);
+    painter.paint(live, z, label, noise);
   }
 
   // The t in [0, 1] whose z(t) is nearest to z.

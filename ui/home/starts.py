@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from ui.lead import query
 from ui.page import Page
 
 
@@ -12,5 +13,7 @@ def links(pages: Sequence[Page]) -> None:
     for page in pages:
         for start in page.starts:
             with st.container(gap=None):
-                st.page_link(page.file, label=f"**{start.title}** →", query_params=dict(start.state))
+                st.page_link(
+                    page.file, label=f"**{start.title}** →", query_params=query(start.state, start.at)
+                )
                 st.caption(start.about)

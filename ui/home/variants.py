@@ -8,6 +8,7 @@ import torch
 
 from ui import models
 from ui.images.figures import figure
+from ui.lead import query
 from ui.page import Page, Variant
 from vaemodels import checkpoints
 from vaemodels.pictures import grid
@@ -31,7 +32,7 @@ def table(pages: Sequence[Page]) -> None:
 
 def _row(variant: Variant, page: Page) -> None:
     title, changes = st.columns([3, 13], vertical_alignment="center", gap="small")
-    title.page_link(page.file, label=f"**{variant.title}** →", query_params={"model": variant.name})
+    title.page_link(page.file, label=f"**{variant.title}** →", query_params=_query(variant))
     parts = {
         "generative model": variant.generative,
         "inference model": variant.inference,
@@ -44,6 +45,13 @@ def _row(variant: Variant, page: Page) -> None:
         for name, text in parts.items()
     )
     changes.html(f'<div class="lab-variant">{cells}{_samples(variant.name, variant.title)}</div>')
+
+
+def _query(variant: Variant) -> dict[str, str]:
+    """Its model on the page, at the look that shows what sets it apart."""
+    if not variant.look:
+        return {"model": variant.name}
+    return query({"model": variant.name, "look": variant.look}, "looks")
 
 
 @st.cache_data(max_entries=32, show_spinner=False)

@@ -14,7 +14,7 @@ from ui.images.figures import figure
 from ui.images.name import Place, image_name, parse_image_name
 from ui.images.pad import draw_pad
 from ui.images.picker import Thumbnails, image_picker, thumbnails
-from ui.images.splits import at_hand, binarization, model_input
+from ui.images.splits import at_hand, binarization, dataset_for, model_input
 from vaemodels import data
 from vaemodels.checkpoints import Checkpoint
 from vaemodels.data import binarize
@@ -84,6 +84,12 @@ def is_of_other_images(chosen: Chosen, checkpoint: Checkpoint) -> bool:
     """Whether the image is a test image of another dataset than the model was trained on."""
     image = parse_image_name(chosen.key)
     return isinstance(image, Place) and image.dataset != checkpoint.card["dataset"]
+
+
+def dataset_beside(chosen: Chosen, checkpoint: Checkpoint) -> str:
+    """Where other test images beside the chosen one come from: its own dataset, or that which fits the model."""
+    image = parse_image_name(chosen.key)
+    return image.dataset if isinstance(image, Place) else dataset_for(checkpoint)
 
 
 def image_named(key: str, model: Model) -> Chosen:

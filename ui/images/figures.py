@@ -23,6 +23,23 @@ def figure(image: Picture, alt: str, caption: str) -> str:
     )
 
 
+def readable(
+    image: Picture, values: Tensor, image_shape: tuple[int, int, int], unit: str, alt: str, caption: str
+) -> str:
+    """A figure in which the value of a pixel can be read, by pointer, finger or arrow keys; for `changing_html`.
+
+    `values: [dim]` are what the picture shows, in `unit`; those of a pixel's channels are added up.
+    """
+    channels, _, width = image_shape
+    numbers = ",".join(f"{value:.2f}" for value in values.reshape(channels, -1).sum(0).tolist())
+    picture, text = figure(image, alt, caption).removeprefix("<figure>").split("<figcaption>")
+    return (
+        f'<figure class="lab-readable" data-width="{width}" data-unit="{unit}" data-values="{numbers}">'
+        '<div class="lab-pixels" tabindex="0" role="slider" aria-roledescription="two-dimensional slider" '
+        f'aria-valuemin="1" aria-valuenow="1">{picture}<i></i></div><output></output><figcaption>{text}'
+    )
+
+
 def row(figures: list[str]) -> str:
     """Figures side by side, of equal width."""
     return f'<div class="lab-row">{"".join(figures)}</div>'

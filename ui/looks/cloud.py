@@ -10,9 +10,10 @@ from torch.distributions import Independent
 
 from ui import charts, words
 from ui.address.url_state import binding
+from ui.components.changing_html import changing_html
 from ui.explorer import move_to
 from ui.images.decoded import decoded, montage
-from ui.images.figures import figure, row
+from ui.images.figures import figure, readable, row
 from ui.looks.encoded import Encoded, encoded
 from ui.looks.plane import Window, plane_figure, ring, shown_plane, whole_plane
 from ui.looks.view import EXPLORER, View
@@ -199,16 +200,18 @@ def _show_spread(view: View, z: Tensor, number: int | None) -> None:
     model = view.model
     shape = model.config.image_shape
     std = model.decode(z).mean.std(0)
-    figures = [
-        figure(
+    changing_html(
+        readable(
             picture(std / LARGEST_STD, shape),
-            f"Standard deviation of each pixel over the {DRAWS} means, {std.max():.2f} at most",
-            f"σ of each pixel's mean over the {DRAWS}; white is {LARGEST_STD:g}, the largest here {std.max():.2f}",
-        )
-    ]
+            std,
+            shape,
+            "",
+            f"Standard deviation of each pixel over the {DRAWS} means",
+            f"σ of each pixel's mean over the {DRAWS}; white is {LARGEST_STD:g}",
+        ),
+        key="spread",
+    )
     if number is not None:
         chosen = decoded(model, z, view.show, view.seed)[number - 1]
-        figures.insert(0, figure(picture(chosen, shape), f"Decoded draw {number}", f"draw {number}"))
-    st.html(row(figures))
-    if number is not None:
+        st.html(row([figure(picture(chosen, shape), f"Decoded draw {number}", f"draw {number}")]))
         st.caption(f"z of draw {number}: {words.point(z[number - 1])}.")

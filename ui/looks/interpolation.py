@@ -7,10 +7,10 @@ import torch
 
 from ui.address import url_state
 from ui.explorer import End, interpolation
-from ui.images.choice import Chosen, image_named, thumbnails_of
+from ui.images.choice import Chosen, dataset_beside, image_named, thumbnails_of
 from ui.images.name import Place, image_name, parse_image_name
 from ui.images.picker import image_picker
-from ui.images.splits import at_hand, dataset_for
+from ui.images.splits import at_hand
 from ui.looks.view import View
 from vaemodels import data
 from vaemodels.models import Model
@@ -24,7 +24,7 @@ def render(view: View) -> None:
     """The choice of the second image, the steps on the way to it, and the slider that leads the explorer there."""
     st.caption(
         "Choose a second image. The decoder writes what lies on the straight line between the two codes; **play**, or "
-        "move the slider below, and the explorer goes along."
+        "move the slider below: the large image, and the explorer, go along."
     )
     second = _pick_second(view)
     interpolation(
@@ -47,7 +47,7 @@ def _code(model: Model, chosen: Chosen) -> list[float]:
 def _pick_second(view: View) -> Chosen:
     """The visitor's choice among a few test images of each digit, and the one that the address named."""
     links, linked = _follow_link(view.model.config.image_shape)
-    dataset = _dataset(view)
+    dataset = dataset_beside(view.chosen, view.checkpoint)
     places = _of_each_digit(dataset)
     if linked is not None and linked not in places:
         places = (*places, linked)
@@ -62,14 +62,6 @@ def _pick_second(view: View) -> Chosen:
     key = image_name(places[index])
     url_state.put("to", key if index else None)
     return image_named(key, view.model)
-
-
-def _dataset(view: View) -> str:
-    """That of the first image; beside a picture of the visitor's own, the one the model was trained on."""
-    first = parse_image_name(view.chosen.key)
-    if isinstance(first, Place):
-        return first.dataset
-    return dataset_for(view.checkpoint)
 
 
 @lru_cache(maxsize=4)

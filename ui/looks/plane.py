@@ -43,7 +43,7 @@ def plane_figure(codes: Encoded, prior: bool, window: Window) -> "Figure":
     figure.update_layout(showlegend=False)
     if prior:
         for sigmas in (1, 2):
-            _circle(figure, sigmas)
+            draw_prior_circle(figure, sigmas)
     return figure
 
 
@@ -57,19 +57,23 @@ def _axes(codes: Encoded) -> tuple[str, str]:
     return f"principal component 1 ({first:.0%})", f"principal component 2 ({second:.0%})"
 
 
-def _circle(figure: "Figure", sigmas: int) -> None:
-    ink = charts.colours()["ink"]
-    figure.add_shape(
-        type="circle",
-        x0=-sigmas,
-        y0=-sigmas,
-        x1=sigmas,
-        y1=sigmas,
-        line={"color": ink, "width": 1.5, "dash": "dot"},
-    )
+def draw_prior_circle(figure: "Figure", sigmas: int) -> None:
+    """N(0, I)'s circle of so many standard deviations, over all points, on ground of its own to be seen there."""
+    colours = charts.colours()
+    circle = {"type": "circle", "layer": "above", "x0": -sigmas, "y0": -sigmas, "x1": sigmas, "y1": sigmas}
+    figure.add_shape(circle, line={"color": charts.faded(colours["surface"], 0.8), "width": 5})
+    figure.add_shape(circle, line={"color": colours["text"], "width": 2, "dash": "dot"})
     offset = sigmas * 0.5**0.5
     figure.add_annotation(
-        x=offset, y=offset, text=f"{sigmas}σ", showarrow=False, font={"color": ink, "size": 11}
+        x=offset,
+        y=offset,
+        text=f"{sigmas}σ",
+        showarrow=False,
+        xanchor="left",
+        yanchor="bottom",
+        font={"color": colours["text"], "size": 12},
+        bgcolor=charts.faded(colours["surface"], 0.8),
+        borderpad=1,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from ui import models
+from ui import lead, models
 from ui.address.fragments import run_if_left_out
 from ui.training.chart import training_chart
 from ui.training.run import Panel, series, try_to_start
@@ -39,7 +39,8 @@ def _model(panel: Panel, name: str, checkpoint: Checkpoint) -> None:
     st.markdown(f"**{name}**: {models.describe(checkpoint.card)}")
     with st.container(horizontal=True):
         if st.button("Use this model on this page", key=f"use-{name}", type="primary"):
-            st.session_state["wanted_model"] = name
+            models.use(name)
+            lead.to("head")
             st.rerun()
         if panel.job is None and panel.interrupted is None:
             epochs = epochs_to(checkpoint)

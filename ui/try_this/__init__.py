@@ -6,10 +6,12 @@ from pathlib import Path
 
 import streamlit as st
 
+from ui import lead
 from ui.address import url_state
 from ui.components.assets import component
 
 KEY = "experiments"
+TOP = "head"
 
 
 # One component for the whole list: as a heading, two texts and a button each, it would be half the elements of the
@@ -21,7 +23,7 @@ _cards = component("vaelab_experiments", Path(__file__).with_name("cards"))
 class Experiment:
     """What to do (one sentence), what should be seen (one sentence), and the state of the page, as in its address.
 
-    `name` stands for the experiment in an address.
+    `name` stands for the experiment in an address. `at` is the part of the page that it is about, by its key.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Experiment:
     do: str
     look_for: str
     state: Mapping[str, str | int]
+    at: str = TOP
 
 
 def possible(experiments: Sequence[Experiment], models: Sequence[str]) -> list[Experiment]:
@@ -36,11 +39,11 @@ def possible(experiments: Sequence[Experiment], models: Sequence[str]) -> list[E
     return [experiment for experiment in experiments if experiment.state.get("model") in (None, *models)]
 
 
-def current(experiments: Sequence[Experiment]) -> None:
-    """At the top of the page: what to do and to look for in the experiment that was chosen."""
+def current(experiments: Sequence[Experiment], parts: Collection[str]) -> None:
+    """What to do and to look for in the experiment that was chosen, if it is about one of those parts of the page."""
     name = url_state.get("try")
     for experiment in experiments:
-        if experiment.name == name:
+        if experiment.name == name and experiment.at in parts:
             with st.container(border=True, key="trying"):
                 text, done = st.columns([12, 1], vertical_alignment="center")
                 text.markdown(f"**{experiment.title}.** {experiment.do} *Look for:* {experiment.look_for}")
@@ -48,7 +51,7 @@ def current(experiments: Sequence[Experiment]) -> None:
 
 
 def try_this(experiments: Sequence[Experiment], parameters: Collection[str]) -> None:
-    """The list of experiments, each with the button that sets it up and leads back to the top of the page.
+    """The list of experiments, each with the button that sets it up and leads to what it is about.
 
     `parameters` are those of the page's address that no widget holds.
     """
@@ -76,3 +79,4 @@ def try_this(experiments: Sequence[Experiment], parameters: Collection[str]) -> 
 def set_up(experiment: Experiment, parameters: Collection[str]) -> None:
     """Put the page into the experiment's state; to be called in a widget's callback."""
     url_state.prepare({**experiment.state, "try": experiment.name}, parameters)
+    lead.to(experiment.at)

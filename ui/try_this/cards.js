@@ -1,4 +1,4 @@
-// A card for each experiment; its button tells Python which one to set up, and shows the top of the page meanwhile.
+// A card for each experiment; its button tells Python which one to set up.
 
 const drawn = new WeakMap(); // list to what it shows
 
@@ -6,9 +6,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const list = parentElement.querySelector(".cards");
   list.onclick = ({ target }) => {
     const name = target.dataset.experiment;
-    if (!name) return;
-    setTriggerValue("chosen", name);
-    document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
+    if (name) setTriggerValue("chosen", name);
   };
   const shows = JSON.stringify(data.experiments);
   if (drawn.get(list) === shows) return;

@@ -10,16 +10,17 @@ from torch import Tensor
 from ui import models, words
 from ui.address import url_state
 from ui.charts import show
-from ui.images.choice import for_model
+from ui.images.choice import dataset_beside, for_model
 from ui.images.decoded import decoded, montage
 from ui.images.figures import figure, row
 from ui.images.splits import model_inputs
+from ui.looks.compared import heading
 from ui.looks.encoded import Encoded, encoded_pretrained
 from ui.looks.view import View
 from ui.terms import measured_terms
 from ui.vae.digit_plane import digit_plane, extent_of, share_chart
 from ui.vae.planes import within_prior
-from vaemodels.analysis.comparisons import digit_shares, fitted_draws
+from vaemodels.analysis.comparisons import best_fit, digit_shares, fitted_draws
 from vaemodels.checkpoints import Checkpoint
 from vaemodels.models import Model
 from vaemodels.pictures import picture
@@ -50,7 +51,10 @@ def render(view: View) -> None:
     codes = {name: encoded_pretrained(name, checkpoint) for name, checkpoint in found.items()}
     ends = {
         name: ends_of_line(
-            checkpoint.model, for_model(view.chosen, checkpoint.model), codes[name].dataset, digit
+            checkpoint.model,
+            for_model(view.chosen, checkpoint.model),
+            dataset_beside(view.chosen, checkpoint),
+            digit,
         )
         for name, checkpoint in found.items()
     }
@@ -70,7 +74,7 @@ def render(view: View) -> None:
         inside, beyond = spread(codes["ae-2d"].mean, view.seed)
         st.markdown(
             "The VAE was trained to fill N(0, I). The autoencoder was never told of any prior: only "
-            f"**{inside:.0%}** of its codes lie within 2σ of N(0, I), where that has {1 - math.exp(-2):.0%}; and "
+            f"**{inside:.0%}** of its codes lie within 2σ of N(0, I); of draws from it, {1 - math.exp(-2):.0%} do. "
             f"**{beyond:.0%}** of the draws from a Gaussian fitted to its codes fall farther out than half of them."
         )
     any_codes = next(iter(codes.values()))
@@ -109,7 +113,8 @@ def _plane(
 ) -> None:
     """One model's plane, what it makes of the chosen image, and what it measured."""
     points = codes.mean[:IMAGES]
-    st.markdown(f"**{TITLES[name]}** · {name} · the plane reaches to ±{extent:.1f}")
+    heading(view, f"**{TITLES[name]}**", name)
+    st.html(f'<div class="lab-note">The plane reaches to ±{extent:.1f}</div>')
     show(
         digit_plane(points, codes.labels[:IMAGES], extent, ends),
         f"{name}-line-{extent:.1f}",
@@ -145,10 +150,25 @@ def _plane(
 def _along_the_line(
     view: View, found: Mapping[str, Checkpoint], ends: Mapping[str, Tensor], digit: int
 ) -> None:
-    """The points between the two images through both decoders, one row a model."""
-    _strips(
-        view, found, {name: points_on_line(ends[name]) for name in found}, f"Along the line, to a {digit}"
+    """The points between the two images through both decoders, one row a model, and how far from a digit they come."""
+    lines = {name: points_on_line(ends[name]) for name in found}
+    _strips(view, found, lines, f"Along the line, to a {digit}")
+    worst = []
+    for name, checkpoint in found.items():
+        fit = worst_fit(checkpoint.model, lines[name], dataset_beside(view.chosen, checkpoint))
+        worst.append(f"**{fit:.0f} nats** for the {TITLES[name]}")
+    st.caption(
+        "A frame between two digits should still be one. How well does some test image fit a frame? At the row’s worst "
+        f"frame, −log p(x|z) of the one that fits best is {' and '.join(worst)}. Where that is high, the line passes "
+        "where no codes lie. A VAE’s codes leave fewer such gaps, yet some lines cross one in both."
     )
+
+
+@torch.no_grad()
+def worst_fit(model: Model, line: Tensor, dataset: str) -> float:
+    """−log p(x|z) of the test image that fits best, at the point of `line: [n, z_dim]` where it fits worst, in nats."""
+    x, _ = model_inputs(dataset, model, IMAGES)
+    return best_fit(model.decode(line).mean, x).max().item()
 
 
 def _random(

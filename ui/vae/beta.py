@@ -1,9 +1,10 @@
 """The β family: rate against distortion, and what each β does to the latent dimensions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 import torch
+from torch import Tensor
 
 from ui import models, words
 from ui.address import url_state
@@ -11,10 +12,11 @@ from ui.charts import colours, show
 from ui.images.choice import for_model
 from ui.images.decoded import decoded, montage
 from ui.images.figures import figure, row
+from ui.looks.compared import use_button
 from ui.looks.encoded import Encoded, encoded_pretrained
 from ui.looks.view import View
 from ui.terms import measured_terms
-from ui.vae.rate_charts import correlation_chart, rate_distortion_chart, trend_chart
+from ui.vae.rate_charts import bars_are_seen, correlation_chart, rate_distortion_chart, trend_chart
 from vaemodels.analysis.comparisons import (
     RatePoint,
     chance_correlation,
@@ -31,6 +33,7 @@ from vaemodels.presets import BETAS
 
 FAMILY = ("vae", *(f"vae-beta{beta:g}" for beta in BETAS))
 LIMIT, STEPS = 3.0, 11
+BETA = "beta"  # also in the address, where the page's model does not say it
 
 
 def render(view: View) -> None:
@@ -39,17 +42,15 @@ def render(view: View) -> None:
     points = rate_distortion(checkpoint.card for checkpoint in family.values())
     if not points:
         return
-    titles = {f"{point.beta:g}": f"β = {point.beta:g}" for point in points}
-    beta = url_state.segmented(
-        "β the model was trained with", "beta", titles, "1" if "1" in titles else next(iter(titles))
-    )
+    names = {f"{point.beta:g}": point.name for point in points}
+    beta, choose = _choose_beta(view, names)
     [at] = [i for i, point in enumerate(points) if f"{point.beta:g}" == beta]
     curve, numbers = st.columns([3, 2], gap="medium")
     with curve:
-        _show_curve(points, at)
+        _show_curve(points, at, choose)
         st.caption(
-            f"One model for each β, measured on {words.measured_on(family[points[at].name].card)}; bars are one "
-            "standard error. Click a point to choose it."
+            f"One model for each β, measured on {words.measured_on(family[points[at].name].card)}; "
+            f"{described_errors(points)}. Click a point to choose it."
         )
     with numbers:
         _show_numbers(points, at, family[points[at].name].card)
@@ -69,7 +70,46 @@ def render(view: View) -> None:
     )
 
 
-def _show_curve(points: Sequence[RatePoint], at: int) -> None:
+def _choose_beta(view: View, names: Mapping[str, str]) -> tuple[str, Callable[[str], None]]:
+    """The β whose model is shown, by the `names` of the models, and what chooses another in a widget's callback.
+
+    It is the page's model, and another β makes its model the page's. Where the page is about no model of the family,
+    the look has a choice of its own and offers that model.
+    """
+    of_page = next((beta for beta, name in names.items() if name == view.name), None)
+    if of_page is not None:
+        url_state.put(BETA, None)  # the model says it
+        st.session_state[BETA] = of_page
+
+    def choose(beta: str) -> None:
+        st.session_state[BETA] = beta
+        if of_page is not None and beta != of_page:
+            models.use(names[beta])
+            st.rerun()
+
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        beta = url_state.segmented(
+            "β the model was trained with",
+            BETA,
+            {beta: f"β = {beta}" for beta in names},
+            of_page or ("1" if "1" in names else next(iter(names))),
+            help=None if of_page is None else "The whole page is about the model of the β that you choose.",
+            on_change=lambda: choose(st.session_state[BETA]),
+        )
+        if of_page is None:
+            use_button(names[beta])
+    return beta, choose
+
+
+def described_errors(points: Sequence[RatePoint]) -> str:
+    """What the standard errors of the points look like on the curve."""
+    largest = max(max(point.rate.stderr, point.distortion.stderr) for point in points)
+    if bars_are_seen(points):
+        return "bars are one standard error"
+    return f"standard errors, {largest:.1f} nats at most, are smaller than the marks"
+
+
+def _show_curve(points: Sequence[RatePoint], at: int, choose: Callable[[str], None]) -> None:
     selected = points[at]
     best = min(points, key=lambda point: point.nelbo.mean)
     described = "; ".join(
@@ -82,12 +122,8 @@ def _show_curve(points: Sequence[RatePoint], at: int) -> None:
         f"beta-curve-{selected.beta:g}",
         f"Rate against distortion in nats. {described}. Best −ELBO {best.nelbo.mean:.1f} at β = {best.beta:g}.",
         height=360,
-        on_click=_choose,
+        on_click=choose,
     )
-
-
-def _choose(beta: str) -> None:
-    st.session_state["beta"] = beta
 
 
 def _show_numbers(points: Sequence[RatePoint], at: int, card: Card) -> None:
@@ -166,6 +202,7 @@ def _show_correlations(view: View, model: Model, point: RatePoint, codes: Encode
     )
     correlations = latent_correlations(codes.mean)
     mean = mean_correlation(correlations)
+    st.html('<div class="lab-note">|Correlation| of the posterior means, each dimension with each</div>')
     show(
         correlation_chart(correlations, colours()),
         f"beta-correlations-{point.beta:g}",
@@ -173,11 +210,20 @@ def _show_correlations(view: View, model: Model, point: RatePoint, codes: Encode
         height=250,
     )
     st.caption(
-        f"|Correlation| of the posterior means, from 0 (faint) to 1 (the diagonal), over {_described(codes)}: "
-        f"**{mean:.3f}** on average off the diagonal; independent dimensions would read "
-        f"{chance_correlation(len(codes.mean)):.3f}. {point.active_units} of {len(correlations)} dimensions are active "
+        f"From 0 (faint) to 1 (the diagonal), over {_described(codes)}: **{mean:.3f}** on average off the diagonal; "
+        f"independent dimensions would read {chance_correlation(len(codes.mean)):.3f}. {_blank(correlations)}"
+        f"{point.active_units} of {len(correlations)} dimensions are active "
         "(the variance of their mean over images exceeds 0.01)."
     )
+
+
+def _blank(correlations: Tensor) -> str:
+    """Why some cells are empty, as a sentence; nothing where none are."""
+    collapsed = correlations.diagonal().isnan().nonzero().flatten().tolist()
+    if not collapsed:
+        return ""
+    names = ", ".join(words.dimension(i) for i in collapsed)
+    return f"Blank: {names}, whose mean hardly changes from image to image, so that nothing is left to correlate. "
 
 
 def _show_trends(points: Sequence[RatePoint], family: dict[str, Checkpoint]) -> None:

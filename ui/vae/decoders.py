@@ -11,6 +11,7 @@ from ui import models
 from ui.images.choice import for_model
 from ui.images.decoded import decoded
 from ui.images.figures import figure, row
+from ui.looks.compared import heading
 from ui.looks.view import View
 from ui.terms import formula
 from ui.words import number
@@ -31,7 +32,7 @@ def render(view: View) -> None:
     columns = dict(zip(found, st.columns(len(found), gap="medium"), strict=True))
     if BERNOULLI in found:
         with columns[BERNOULLI]:
-            st.markdown(f"**Bernoulli decoder** · {BERNOULLI}")
+            heading(view, "**Bernoulli decoder**", BERNOULLI)
             _show(view, found[BERNOULLI].model, "x, black and white", "a draw: one coin a pixel")
             st.markdown(
                 "The decoder gives each pixel a probability of ink, so a draw is black and white and speckled where "
@@ -39,7 +40,7 @@ def render(view: View) -> None:
             )
     if GAUSSIAN in found:
         with columns[GAUSSIAN]:
-            st.markdown(f"**Gaussian decoder** · {GAUSSIAN}")
+            heading(view, "**Gaussian decoder**", GAUSSIAN)
             std = pixel_std(found[GAUSSIAN].model)
             terms = _show(view, found[GAUSSIAN].model, "x, grey", f"a draw: noise of σ = {std:.3f}")
             _explain_constant(terms, std)

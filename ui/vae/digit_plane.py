@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from ui.charts import colours, digit_colours, faded
+from ui.looks.plane import draw_prior_circle
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -43,16 +44,16 @@ def digit_plane(points: Tensor, labels: Tensor, extent: float, line: Tensor | No
         x, y = line.T.tolist()
         traces.append(_line(x, y, ink["text"]))
     side = {"range": [-extent, extent], "nticks": 6, "constrain": "domain"}
-    circle = {"type": "circle", "x0": -2, "y0": -2, "x1": 2, "y1": 2}
-    return go.Figure(
+    figure = go.Figure(
         traces,
         {
             "showlegend": False,
-            "shapes": [{**circle, "line": {"color": ink["ink"], "width": 1.5, "dash": "dot"}}],
             "xaxis": {**side, "title": {"text": "z₁", "standoff": 4}},
             "yaxis": {**side, "title": {"text": "z₂", "standoff": 4}, "scaleanchor": "x"},
         },
     )
+    draw_prior_circle(figure, 2)
+    return figure
 
 
 def _line(x: list[float], y: list[float], colour: str) -> dict[str, Any]:

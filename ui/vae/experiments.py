@@ -6,7 +6,7 @@ EXPERIMENTS = [
     Experiment(
         "walk",
         "Walk between two digits",
-        "Play the line from a 6 to a 1, or lead the explorer along it.",
+        "Play the line from a 6 to a 1.",
         "halfway stands one figure, not one fading over the other: it has fewer grey pixels than a cross-fade of the "
         "two ends.",
         {
@@ -16,6 +16,7 @@ EXPERIMENTS = [
             "look": "interpolate",
             "to": "digits-8",
         },
+        "looks",
     ),
     Experiment(
         "draw",
@@ -38,6 +39,7 @@ EXPERIMENTS = [
         "Compare the KL of each dimension with that of the model vae.",
         "some bars are close to nothing: a dimension must save β nats of reconstruction for each nat of its KL.",
         {"model": "vae-beta10", "images": "digits", "image": "digits-0", "look": "units"},
+        "looks",
     ),
     Experiment(
         "unseen",
@@ -50,15 +52,25 @@ EXPERIMENTS = [
     Experiment(
         "autoencoder",
         "An autoencoder has no prior",
-        "Find the circle of two standard deviations among the codes.",
-        "at most a fifth of the codes lie inside it, where N(0, I) puts 86% of its draws.",
-        {"model": "ae-2d", "images": "digits", "image": "digits-0", "look": "latents"},
+        "Find N(0, I)'s circle of two standard deviations (dotted, 2σ) among the autoencoder's codes.",
+        "at most a fifth of the codes lie inside it; of draws from N(0, I), 86% do.",
+        {"model": "ae-2d", "images": "digits", "image": "digits-0", "look": "autoencoder"},
+        "looks",
+    ),
+    Experiment(
+        "gap",
+        "A line through nowhere",
+        "Below the planes, follow the two rows from a 0 to a 5.",
+        "the autoencoder's line leaves its codes, and its worst frame fits no digit: 100 nats worse than the VAE's.",
+        {"model": "ae-2d", "images": "digits", "image": "digits-66", "look": "autoencoder", "line": "5"},
+        "looks",
     ),
     Experiment(
         "reconstruction",
         "Reconstruction alone",
-        "Look at the KL of an image, and at how far the codes reach.",
+        "Compare the first plane with the third: how far its codes reach, and what its KL is.",
         "σ shrinks to its floor of 1/255 and codes lie beyond 20, so that the KL is several times that of vae-2d.",
-        {"model": "vae-2d-rec", "images": "digits", "image": "digits-0", "look": "latents"},
+        {"model": "vae-2d-rec", "images": "digits", "image": "digits-0", "look": "planes"},
+        "looks",
     ),
 ]

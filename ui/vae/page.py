@@ -25,6 +25,7 @@ STARTS = (
         "Take one image's ELBO apart",
         {},
         "Reconstruction and KL in nats, pixel by pixel and dimension by dimension.",
+        "elbo",
     ),
     Start(
         "Draw a digit of your own",
@@ -35,8 +36,14 @@ STARTS = (
         "Walk from one digit to another",
         {"look": "interpolate"},
         "The straight line between two codes, decoded.",
+        "looks",
     ),
-    Start("Turn β up and down", {"look": "beta"}, "What a model pays in reconstruction for a smaller KL."),
+    Start(
+        "Turn β up and down",
+        {"look": "beta"},
+        "What a model pays in reconstruction for a smaller KL.",
+        "looks",
+    ),
 )
 
 VARIANTS = (
@@ -53,22 +60,25 @@ VARIANTS = (
         "none: x̂ = f(z), z of 2 dimensions",
         "a point: z = g(x)",
         "reconstruction alone, of a point",
+        "autoencoder",
     ),
-    Variant("vae-beta0.25", "β-VAE, β = ¼", objective="E[log p(x|z)] − ¼ KL(q ‖ p)"),
-    Variant("vae-beta4", "β-VAE, β = 4", objective="E[log p(x|z)] − 4 KL(q ‖ p)"),
-    Variant("vae-beta10", "β-VAE, β = 10", objective="E[log p(x|z)] − 10 KL(q ‖ p)"),
-    Variant("vae-gaussian", "Gaussian decoder", "x ~ N(f(z), σ²I), on grey pixels"),
+    Variant("vae-beta0.25", "β-VAE, β = ¼", objective="E[log p(x|z)] − ¼ KL(q ‖ p)", look="beta"),
+    Variant("vae-beta4", "β-VAE, β = 4", objective="E[log p(x|z)] − 4 KL(q ‖ p)", look="beta"),
+    Variant("vae-beta10", "β-VAE, β = 10", objective="E[log p(x|z)] − 10 KL(q ‖ p)", look="beta"),
+    Variant("vae-gaussian", "Gaussian decoder", "x ~ N(f(z), σ²I), on grey pixels", look="decoders"),
     Variant(
         "vae-2d-rec",
         "Reconstruction only",
         "as in the VAE, z of 2 dimensions",
         objective="E[log p(x|z)]: nothing holds q near the prior",
+        look="planes",
     ),
     Variant(
         "vae-2d-kl",
         "KL only",
         "as in the VAE, z of 2 dimensions",
         objective="−KL(q ‖ p): nothing ties z to x",
+        look="planes",
     ),
     Variant(
         "vae-digits", "VAE on small data", objective="the same, on 1,297 digits: train your own in seconds"

@@ -9,6 +9,7 @@ from torch import Tensor
 from ui import models, words
 from ui.charts import show
 from ui.images.decoded import decoded, montage
+from ui.looks.compared import heading
 from ui.looks.encoded import Encoded, encoded_pretrained
 from ui.looks.view import View
 from ui.terms import measured_terms
@@ -28,8 +29,9 @@ STORIES = {
     ),
     "vae-2d-kl": (
         "KL only",
-        "q(z|x) is the prior for every image, so z tells nothing about x and the digits lie all over each other. No "
-        "gradient ever reached the decoder: it gives about the mean training image for every z.",
+        "q(z|x) is the prior for every image, so z tells nothing about x and the digits lie all over each other. "
+        "Training starts the decoder’s last bias at the pixels’ log-odds, under small random weights, and no gradient "
+        "ever reached it: every z still gives about the mean training image.",
     ),
     "vae-2d": (
         "Both: the ELBO",
@@ -64,7 +66,7 @@ def _plane(view: View, name: str, checkpoint: Checkpoint) -> None:
     codes = encoded_pretrained(name, checkpoint)
     points = draw_codes(codes, view.seed)
     extent = extent_of(points)
-    st.markdown(f"**{title}** · {name}")
+    heading(view, f"**{title}**", name)
     show(
         digit_plane(points, codes.labels[:IMAGES], extent),
         f"planes-{name}",
@@ -77,8 +79,8 @@ def _plane(view: View, name: str, checkpoint: Checkpoint) -> None:
     st.markdown(story + scale)
     assert codes.std is not None
     st.caption(
-        f"**{within_prior(points):.0%}** of these draws lie within the prior’s 2σ, where N(0, I) has "
-        f"{1 - math.exp(-2):.0%}. The median σ of q(z|x) is **{codes.std.median():.3f}**."
+        f"**{within_prior(points):.0%}** of these draws lie within the prior’s 2σ; of draws from N(0, I), "
+        f"{1 - math.exp(-2):.0%} do. The median σ of q(z|x) is **{codes.std.median():.3f}**."
     )
 
 

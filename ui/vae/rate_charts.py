@@ -16,6 +16,8 @@ Trace = dict[str, Any]
 
 LEVELS = 6  # lines of constant −ELBO at most
 STEPS = (2, 5, 10, 20, 50, 100, 200, 500)  # nats between them
+MARK = 10  # pixels across a point
+LENGTHS = 800, 300  # pixels of the axes at most, in rate and in distortion
 TANGENT = (2.5, 9.0)  # at most so many nats to each side of its point, in rate and in distortion
 
 
@@ -86,6 +88,17 @@ def rate_distortion_chart(points: Sequence[RatePoint], selected: float, colours:
     )
 
 
+def bars_are_seen(points: Sequence[RatePoint]) -> bool:
+    """Whether a standard error reaches beyond the mark of its point."""
+    for length, of_axis in zip(
+        LENGTHS, ([p.rate for p in points], [p.distortion for p in points]), strict=True
+    ):
+        low, high = _padded([estimate.mean for estimate in of_axis])
+        if max(estimate.stderr for estimate in of_axis) / (high - low) * length > MARK / 2:
+            return True
+    return False
+
+
 def _line(x: Sequence[float], y: Sequence[float], colour: str, dash: str) -> Trace:
     return {
         "type": "scatter",
@@ -116,7 +129,7 @@ def _curve(points: Sequence[RatePoint], selected: float, colours: dict[str, str]
         "mode": "lines+markers+text",
         "line": {"color": colours["ink"], "width": 1.5},
         "marker": {
-            "size": [15 if point.beta == selected else 10 for point in points],
+            "size": [1.5 * MARK if point.beta == selected else MARK for point in points],
             "color": [colours["text"] if point.beta == selected else colours["ink"] for point in points],
         },
         "text": [f" β {point.beta:g} " for point in points],

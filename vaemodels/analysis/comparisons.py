@@ -10,6 +10,8 @@ from torch import Tensor
 
 from vaemodels.evaluation import ACTIVE_UNIT_VARIANCE, Estimate
 
+PIXEL_FLOOR = 1e-6  # keeps the price of a pixel finite
+
 
 class RatePoint(NamedTuple):
     """A VAE trained with `beta` on the plane of rate and distortion, as its card measured it, in nats.
@@ -104,6 +106,15 @@ def digit_shares(draws: Tensor, codes: Tensor, labels: Tensor, n_labels: int = 1
 def fitted_draws(codes: Tensor, noise: Tensor) -> Tensor:
     """Noise ε ~ N(0, I) `[m, z_dim]` as draws from the Gaussian with the mean and covariance of `codes: [n, z_dim]`."""
     return codes.mean(0) + noise @ torch.linalg.cholesky(codes.T.cov()).T
+
+
+def best_fit(means: Tensor, x: Tensor) -> Tensor:
+    """−log p(x|z) of the image of `x: [m, dim]` that fits best, for each Bernoulli mean of `means: [n, dim]`, `[n]`.
+
+    In nats; of black and white images. Large where what was decoded looks like none of them.
+    """
+    p = means.clamp(PIXEL_FLOOR, 1 - PIXEL_FLOOR)
+    return -(p.logit() @ x.T + (-p).log1p().sum(1, keepdim=True)).amax(1)
 
 
 def gaussian_constant(std: float, dim: int) -> float:

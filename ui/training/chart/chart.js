@@ -2,7 +2,7 @@
 // rewrites the paths.
 
 const charts = new WeakMap();
-const MARGIN = { top: 14, right: 24, bottom: 38, left: 52 };
+const MARGIN = { top: 14, right: 24, bottom: 38, left: 56 };
 const SERIES = ["epoch", "train_reconstruction", "train_kl", "heldout_reconstruction", "heldout_kl"];
 
 export default function ({ data, parentElement }) {
@@ -188,6 +188,10 @@ function ticks(from, to, count) {
   return found;
 }
 
+// So short that it keeps clear of the axis's title: 250000 is 250K.
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 2 });
+const short = (value) => (Math.abs(value) < 1e4 ? String(value) : compact.format(value)).replace("-", "−");
+
 function drawAxes(svg, { x, y, from, to, bottom, top }, width, height) {
   const inside = svg.querySelector(".inside");
   const box = { x: MARGIN.left, y: MARGIN.top, width: width - MARGIN.left - MARGIN.right, height: height - MARGIN.top - MARGIN.bottom };
@@ -197,7 +201,7 @@ function drawAxes(svg, { x, y, from, to, bottom, top }, width, height) {
   const vertical = ticks(bottom, top, 5).map(
     (value) =>
       `<line x1="${MARGIN.left}" x2="${right}" y1="${y(value)}" y2="${y(value)}"></line>` +
-      `<text x="${MARGIN.left - 7}" y="${y(value) + 4}" text-anchor="end">${String(value).replace("-", "−")}</text>`,
+      `<text x="${MARGIN.left - 7}" y="${y(value) + 4}" text-anchor="end">${short(value)}</text>`,
   );
   const horizontal = ticks(from, to, Math.max(2, Math.min(8, width / 90))).map(
     (value) =>
