@@ -2,48 +2,46 @@
 
 import streamlit as st
 
-from ui import elbo_panel, explorer_panel, frame, models, try_this
+from ui import elbo_panel, explorer_panel, frame, try_this
 from ui.address import url_state
 from ui.explorer import publish_decoder
 from ui.images import choice
 from ui.looks import EXPLORER, View, closer_look
 from ui.source import source
-from ui.training.panel import is_followed, training_panel
+from ui.training.panel import LIVE_EVERY, describe, is_followed, shown, training_panel
 from ui.vae.page import VAE
 from vaemodels.models import Model
 
 head = frame.begin(VAE)
-st.caption(models.describe(head.checkpoint.card))
+describe(head)
 try_this.current(frame.experiments_of(VAE))
 
 
-@st.fragment
 def explore() -> None:
     """One image: its latent code, its reconstruction, the terms of its ELBO; then a closer look."""
+    now = shown(head)
     pick, explorer, elbo = frame.main_columns(head.hide)
     with pick:
-        chosen = choice.pick_image(head.checkpoint)
-    terms = elbo_panel.terms_of(head.model, chosen)
+        chosen = choice.pick_image(now.checkpoint)
+    terms = elbo_panel.terms_of(now.model, chosen)
     start: list[float] = terms.code.tolist()
     with elbo:
-        elbo_panel.show_elbo(head.checkpoint, chosen, terms, head.show, head.seed)
+        elbo_panel.show_elbo(now.checkpoint, chosen, terms, now.show, now.seed)
     with explorer:
         z = explorer_panel.explorer(
             VAE.slot,
             key=EXPLORER,
             start=start,
-            occasion=f"{head.name}/{chosen.key}",
-            show=head.show,
-            seed=head.seed,
+            occasion=f"{now.name}/{chosen.key}",
+            show=now.show,
+            seed=now.seed,
+            in_link=now is head,
         )
-        if is_followed():
-            st.info("This is the model in training, below; the terms beside it are those of the chosen one.")
-        else:
-            explorer_panel.show_z(head.model, chosen, start, z)
+        explorer_panel.show_z(now.model, chosen, start, z)
     if "looks" not in head.hide:
-        closer_look(View(head.name, head.checkpoint, chosen, head.show, head.seed, VAE.slot), VAE.looks)
+        closer_look(View(now.name, now.checkpoint, chosen, now.show, now.seed, VAE.slot), VAE.looks)
     if "source" not in head.hide:
-        source(head.model, chosen)
+        source(now.model, chosen)
     url_state.write_when_quiet()
 
 
@@ -55,7 +53,7 @@ def show(live: Model | None) -> None:
         publish_decoder(live, VAE.slot, key=f"{VAE.slot}-decoder")
 
 
-explore()
+st.fragment(explore, run_every=LIVE_EVERY if is_followed() else None)()
 
 if "train" in head.hide:
     explorer_panel.publish(head.name, head.checkpoint, VAE.slot)

@@ -19,15 +19,25 @@ PRIOR_LIMIT = 3.5
 
 
 def explorer(
-    slot: str, *, key: str, start: list[float], occasion: str = "", show: Decoding = "mean", seed: int = 0
+    slot: str,
+    *,
+    key: str,
+    start: list[float],
+    occasion: str = "",
+    show: Decoding = "mean",
+    seed: int = 0,
+    in_link: bool = True,
 ) -> list[float] | None:
-    """The latent explorer at `start` until the visitor moves it; the z they choose is kept in the address."""
+    """The latent explorer at `start` until the visitor moves it; the z they choose is kept in the address.
+
+    Not that of a model that no link can show: then it is not `in_link`.
+    """
     if url_state.decides(key):
         _follow_address(key, start)
     z = latent_explorer(slot, key=key, z=start, occasion=occasion, show=show, seed=seed)
-    if z is None or url_state.z_to_text(z) == url_state.z_to_text(start):
+    if z is None or not in_link or url_state.z_to_text(z) == url_state.z_to_text(start):
         url_state.put("z", None)
-    elif len(z) == len(start):  # else it is of another model, in training
+    elif len(z) == len(start):
         url_state.put("z", url_state.z_to_text(z))
     return z
 

@@ -31,9 +31,9 @@ def latent_explorer(
 ) -> list[float] | None:
     """The explorer of the decoder in `slot`; returns the z the visitor last chose, or None before that.
 
-    The explorer keeps its own z. It moves to `z` when it first appears and whenever `occasion` changes, and
-    what it returns is always from after the last change of `occasion`. A visitor who comes back to the page
-    finds the z they left.
+    The explorer keeps its own z. It moves to `z` when it first appears and whenever `occasion` changes, and goes along
+    with it until the visitor moves it; what it returns is always from after the last change of `occasion`. A visitor
+    who comes back to the page finds the z they left.
 
     Args:
         show: the mean E[x|z], or one draw x ~ p(x|z) with noise from `seed`.
@@ -44,7 +44,9 @@ def latent_explorer(
     memory: dict[str, Any] = st.session_state.setdefault(f"_{key}_memory", fresh)
     if memory["occasion"] != occasion:
         memory.update(occasion=occasion, left=None, start=z)
-    elif key not in st.session_state and memory["left"] is not None:
+    elif memory["left"] is None:
+        memory["start"] = z  # of the same image under weights that have learned more
+    elif key not in st.session_state:
         memory["start"] = memory["left"]  # the visitor left the page and is back
     wanted = st.session_state.pop(_wish(key), None)
     if wanted is not None:
