@@ -258,7 +258,7 @@ def status(own: Panel, job: "Job", records: Records) -> str:
     last = records[-1]
     # What the worker has said, not what it was told: until it takes no more steps it is not paused.
     word = "paused at" if job.held else "pausing, at" if job.paused else "epoch"
-    text = f"{own.title}: {word} {last['epoch']:.1f} of {own.epochs}, {last['seconds']:.0f} s"
+    text = f"{own.title}: {word} {last['epoch']:.1f} of {own.epochs:,}, {last['seconds']:.0f} s"
     silence = time.monotonic() - job.heard
     if silence > SILENCE and not job.held:
         return f"{text}; nothing heard from its worker for {silence:.0f} s"
