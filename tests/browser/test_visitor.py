@@ -242,3 +242,35 @@ def test_a_run_can_be_paused_resumed_and_stopped(visit):
         page.get_by_text(re.compile(r"^mine-1: VAE, 2 dimensions, trained on built-in digits for"))
     ).to_be_visible()
     wait_until_idle(page)
+
+
+def test_a_reloaded_page_finds_its_run_again_and_a_copy_of_its_tab_does_not(visit):
+    page = visit("/vae?model=vae-digits")
+    start_training(page, epochs=50_000)
+    chart = page.locator("figure.chart")
+    expect(chart).to_have_attribute("aria-label", re.compile(r"epoch [\d.]+"), timeout=TRAINING)
+    token = page.evaluate("sessionStorage.getItem('vaelab-run')")
+    assert len(token) >= 32 and token not in page.url
+    copy = patient_page(page.context)  # as a browser's "duplicate tab" makes one
+    copy.add_init_script(f"sessionStorage.setItem('vaelab-run', {token!r})")
+    copy.goto(page.url)
+    wait_until_idle(copy)
+    expect(copy.get_by_role("button", name="Start training")).to_be_visible()
+    expect(copy.locator("figure.chart")).to_have_count(0)
+    copy.close()
+
+    epoch = re.compile(r"epoch ([\d.]+)")
+    before = float(epoch.findall(chart.get_attribute("aria-label") or "")[0])
+    page.reload()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    page.wait_for_function(
+        """before => {
+          const label = document.querySelector("figure.chart")?.getAttribute("aria-label") ?? "";
+          return Number(/epoch ([\\d.]+)/.exec(label)?.[1]) > before;
+        }""",
+        arg=before,
+        timeout=TRAINING,
+    )
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.get_by_text(re.compile("^mine-1: VAE, 2 dimensions"))).to_be_visible()
+    wait_until_idle(page)

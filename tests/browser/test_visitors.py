@@ -98,35 +98,6 @@ def test_two_tabs_of_one_visitor_know_nothing_of_each_other(chromium: Browser, t
     context.close()
 
 
-def test_a_reloaded_page_finds_its_run_again_and_nobody_else_does(
-    chromium: Browser, two_workers: Server
-) -> None:
-    context = chromium.new_context()
-    page = arrive(context, two_workers)
-    start_training(page, FOREVER)
-    before = epoch(page)
-    token = page.evaluate("sessionStorage.getItem('vaelab-run')")
-    assert len(token) >= 32 and token not in page.url
-    copy = patient_page(context)  # as a browser's "duplicate tab" makes one
-    copy.add_init_script(f"sessionStorage.setItem('vaelab-run', {token!r})")
-    copy.goto(page.url)
-    expect(copy.get_by_role("button", name="Start training")).to_be_visible()
-    expect(copy.locator("figure.chart")).to_have_count(0)
-    copy.close()
-
-    page.reload()
-    expect(page.get_by_role("button", name="Pause")).to_be_visible()
-    assert epoch(page) >= before
-    seconds = re.compile(r", (\d+) s")
-    text = page.get_by_text(re.compile(r"epoch [\d.]+ of"))
-    now = int(seconds.findall(text.inner_text())[0])
-    expect(text).to_have_text(re.compile(rf", ({'|'.join(str(now + TTL + i) for i in range(1, 60))}) s"))
-    page.get_by_role("button", name="Stop", exact=True).click()
-    expect(page.get_by_text(re.compile("^mine-1: VAE, 2 dimensions"))).to_be_visible()
-    wait_until_idle(page)
-    context.close()
-
-
 def test_a_lost_connection_is_no_closed_tab(chromium: Browser, two_workers: Server) -> None:
     context = chromium.new_context()
     lines: list[WebSocketRoute] = []

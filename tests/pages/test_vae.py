@@ -152,8 +152,8 @@ def test_what_was_put_in_the_address_outlives_a_run_that_set_out_before_the_brow
     assert at.number_input(key="seed").value == 7
 
 
-def in_training(at: AppTest) -> Panel:
-    """Give the visitor a run under way, without a cluster: their panel."""
+def in_training(at: AppTest) -> tuple[Panel, Job]:
+    """Give the visitor a run under way, without a cluster: their panel, and the run."""
     run, card = runs.new("mine", "vae", VAEConfig(z_dim=3, hidden=(8,)), TrainingConfig(epochs=9))
     record = {"epoch": 2.5, "seconds": 5.0} | {
         part: {"reconstruction": 200.0, "kl_z": 3.0} for part in ("train", "held_out")
@@ -162,7 +162,7 @@ def in_training(at: AppTest) -> Panel:
     job.records, job.latest = [record], runs.latest(run, card)
     panel: Panel = at.session_state["training_panel"]
     panel.job, panel.title, panel.epochs = job, "VAE, 3 dimensions, on built-in digits", 9
-    return panel
+    return panel, job
 
 
 def data_of(at: AppTest, component: str) -> Any:
@@ -183,16 +183,14 @@ def shows(at: AppTest, checkpoint: Checkpoint) -> None:
 
 def test_all_of_the_page_shows_the_model_in_training_and_says_so(visit):
     at = visit("pages/vae.py", model="vae-digits", look="units")
-    panel = in_training(at)
+    panel, job = in_training(at)
     at.run()
     assert panel.live is not None
     shows(at, panel.live)
     assert at.caption[0].value.startswith("**The model in training, below**: VAE, 3 dimensions")
     assert any("of 3 dimensions are active" in caption.value for caption in at.caption)
-    before, panel.job.latest = (
-        panel.live,
-        checkpoints.dumps(other(panel.live), panel.live.card, torch.float32),
-    )
+    before = panel.live
+    job.latest = checkpoints.dumps(other(before), before.card, torch.float32)
     at.run()
     assert panel.live is not before
     shows(at, panel.live)
@@ -218,10 +216,10 @@ def other(checkpoint: Checkpoint) -> Model:
 @pytest.mark.parametrize("followed", [True, False])
 def test_a_page_that_showed_the_model_in_training_goes_on_with_what_came_of_it(visit, followed):
     at = visit("pages/vae.py", model="vae-digits")
-    panel = in_training(at)
+    _, job = in_training(at)
     at.run()
     at.toggle(key="follow").set_value(followed).run()
-    panel.job.file = panel.job.latest
+    job.file = job.latest
     at.run()
     assert at.selectbox(key="model").value == ("mine-1" if followed else "vae-digits")
     shows(at, at.session_state["own_models"]["mine-1"][0] if followed else checkpoints.load("vae-digits"))
@@ -229,8 +227,8 @@ def test_a_page_that_showed_the_model_in_training_goes_on_with_what_came_of_it(v
 
 def test_a_model_is_trained_on_for_as_many_epochs_as_the_form_says_and_deleted_ones_come_back(visit):
     at = visit("pages/vae.py", model="vae-digits", t_epochs="600")
-    panel = in_training(at)
-    panel.job.file = panel.job.latest
+    _, job = in_training(at)
+    job.file = job.latest
     at.run()
     labels = [button.label for button in at.button]
     assert "Train on for 600 epochs" in labels

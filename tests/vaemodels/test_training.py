@@ -444,7 +444,8 @@ def test_training_state_that_does_not_fit_is_refused() -> None:
 
 
 def test_a_run_can_be_held_or_ended_before_any_step():
-    run, asked = make_run(), []
+    run = make_run()
+    asked: list[int] = []
 
     class EndError(Exception):
         pass

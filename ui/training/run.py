@@ -134,8 +134,10 @@ class _Presence:
     panel: Panel | None = None
 
     def gone(self) -> None:
+        """Called once the connection is lost: the panel may be another session's by the time this one ends."""
         if self.panel is not None:
             self.panel.left()
+            self.panel = None
 
 
 def panel() -> Panel:

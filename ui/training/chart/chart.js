@@ -209,7 +209,7 @@ function drawValues(panel, y, bottom, top, above, below, width) {
   const right = width - MARGIN.right;
   const box = { x: MARGIN.left, y: above, width: right - MARGIN.left, height: below - above };
   for (const [name, value] of Object.entries(box)) panel.querySelector(".inside").setAttribute(name, Math.max(0, value));
-  panel.querySelector(".ticks").innerHTML = ticks(bottom, top, Math.max(2, (below - above) / 26))
+  panel.querySelector(".ticks").innerHTML = ticks(bottom, top, Math.max(2, (below - above) / 22))
     .map(
       (value) =>
         `<line x1="${MARGIN.left}" x2="${right}" y1="${y(value)}" y2="${y(value)}"></line>` +
