@@ -147,13 +147,13 @@ def test_a_reloaded_page_finds_its_run_by_its_token_once_it_has_been_left(monkey
 def test_a_run_that_does_not_stop_leaves_its_last_snapshot_instead(monkeypatch):
     one = job(started=True, latest=b"last")
     panel = Panel(job=one)
-    assert not panel.over
+    assert (panel.over, one.stopping) == (False, False)
     panel.stop()
-    assert one.stopping and not panel.over
+    assert (panel.over, one.stopping) == (False, True)
     monkeypatch.setattr(training_run, "GRACE", -1)
-    assert panel.over
+    assert (panel.over, one.done) == (True, False)
     one.latest = None
-    assert not panel.over
+    assert (panel.over, one.done) == (False, False)
 
 
 @pytest.fixture
