@@ -31,20 +31,22 @@ def explorer(
     occasion: str = "",
     show: Decoding = "mean",
     seed: int = 0,
+    in_link: bool = True,
 ) -> list[float] | None:
     """The latent explorer at `start` until the visitor moves it; returns the z they chose, as a link would give it.
 
-    That z and what they have the plane show are kept in the address. `name` is that of the model, `checkpoint`.
+    That z and what they have the plane show are kept in the address, but for those of a model that no link can show:
+    then it is not `in_link`. `name` is that of the model, `checkpoint`.
     """
-    if url_state.decides(key):
+    if in_link and url_state.decides(key):
         _follow_address(key, name, checkpoint, start)
     z, plane = latent_explorer(slot, key=key, z=start, occasion=occasion, model=name, show=show, seed=seed)
     z = None if z is None else url_state.rounded(z)
-    if z is None or url_state.z_to_text(z) == url_state.z_to_text(start):
+    if z is None or not in_link or url_state.z_to_text(z) == url_state.z_to_text(start):
         url_state.put("z", None)
-    elif len(z) == len(start):  # else it is of another model, in training
+    elif len(z) == len(start):
         url_state.put("z", url_state.z_to_text(z))
-    if plane.axes is None:
+    if plane.axes is None or not in_link:
         url_state.put("axes", None)
     elif max(plane.axes) < len(start):
         url_state.put("axes", url_state.axes_to_text(plane.axes))

@@ -1,6 +1,5 @@
 """What all pages have in common around their own story: title, model, link, mean or draw; at the foot what to try."""
 
-import re
 from collections.abc import Collection
 from typing import NamedTuple
 
@@ -18,7 +17,6 @@ from vaemodels.models import Model
 
 MAX_SEED = 9_999
 MODEL_WIDTH = 330
-OWN_NAME = re.compile(r"mine-[0-9]{1,6}")
 
 
 class Head(NamedTuple):
@@ -95,7 +93,7 @@ def _explain_absence(wanted: str | None, names: Collection[str], default: str) -
     """Say why a link's model is not the one on the page."""
     if wanted is None or wanted in names:
         return
-    if OWN_NAME.fullmatch(wanted):
+    if models.OWN_NAME.fullmatch(wanted):
         url_state.note(
             f"The model {wanted} belongs to whoever trained it and is kept in their tab; showing {default} instead."
         )

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ui import equations
 from ui.equations import Equation
+from ui.words import count
 from vaemodels.models import Model
 
 
@@ -27,15 +28,15 @@ class Kind:
 
 def _one_latent(config: Mapping[str, Any]) -> str:
     decoder = ", Gaussian decoder" if config.get("likelihood") == "gaussian" else ""
-    return f"{config['z_dim']} dimensions{decoder}"
+    return f"{count(config['z_dim'], 'dimension')}{decoder}"
 
 
 def _mixture(config: Mapping[str, Any]) -> str:
-    return f"{_one_latent(config)}, {config['components']} components"
+    return f"{_one_latent(config)}, {count(config['components'], 'component')}"
 
 
 def _two_levels(config: Mapping[str, Any]) -> str:
-    return f"{config['z1_dim']} dimensions under {config['z2_dim']}"
+    return f"{count(config['z1_dim'], 'dimension')} under {config['z2_dim']}"
 
 
 # The first is what a form offers first.

@@ -1,11 +1,14 @@
 """The models a visitor can choose on a page: the pretrained ones, shared, and their own, theirs alone."""
 
+import hashlib
+import itertools
+import re
 from collections.abc import Collection, Iterable
 
 import streamlit as st
 
 from ui.kinds import KINDS
-from ui.words import binarisation, dataset, number, subscript
+from ui.words import binarisation, count, dataset, number, subscript
 from vaemodels import checkpoints
 from vaemodels.checkpoints import Card, Checkpoint
 from vaemodels.errors import LabError
@@ -13,6 +16,7 @@ from vaemodels.losses import nelbo
 from vaemodels.presets import PRESETS
 
 MAX_OWN = 8
+OWN_NAME = re.compile(r"mine-[0-9]{1,6}")
 IMAGE_SHAPE = (1, 28, 28)  # what pages draw
 
 
@@ -31,7 +35,7 @@ def pretrained_card(name: str) -> Card:
 
 def own() -> dict[str, Checkpoint]:
     """The models this visitor trained, by name, oldest first."""
-    return {name: checkpoint for name, (checkpoint, _) in _kept().items()}
+    return {name: checkpoint for name, (checkpoint, _) in _kept().items() if name != discarded()}
 
 
 def own_file(name: str) -> bytes:
@@ -39,22 +43,44 @@ def own_file(name: str) -> bytes:
     return _kept()[name][1]
 
 
-def keep(file: bytes) -> str:
-    """Keep a visitor's checkpoint file for this session; returns the name it got."""
-    number = st.session_state["own_models_made"] = st.session_state.get("own_models_made", 0) + 1
-    name = f"mine-{number}"
-    _kept()[name] = (checkpoints.loads(file), file)
+def keep(file: bytes, name: str = "") -> str:
+    """Keep a visitor's checkpoint file for this session; returns the name it got: `name`, if that is free.
+
+    A name is not given to a second file, not even once the first is gone: what is computed of a model is kept by it.
+    """
+    checkpoint = checkpoints.loads(file)
+    named: dict[str, str] = st.session_state.setdefault("own_names", {})
+    digest = hashlib.sha256(file).hexdigest()
+    if not OWN_NAME.fullmatch(name) or name in own() or named.get(name, digest) != digest:
+        name = next(free for i in itertools.count(1) if (free := f"mine-{i}") not in named)
+    if name == discarded():
+        st.session_state["own_discarded"] = None
+    named[name] = digest
+    _kept()[name] = (checkpoint, file)
     return name
 
 
 def room() -> int:
     """How many more models the visitor may keep."""
-    return MAX_OWN - len(_kept())
+    return MAX_OWN - len(own())
 
 
 def discard(name: str) -> None:
-    """Forget a visitor's model."""
-    _kept().pop(name, None)
+    """Take a visitor's model away, to be had back until the next one is."""
+    if name in own():
+        _kept().pop(discarded() or "", None)
+        st.session_state["own_discarded"] = name
+
+
+def discarded() -> str | None:
+    """The name of the model that was taken away last, while it can be had back."""
+    name: str | None = st.session_state.get("own_discarded")
+    return name
+
+
+def restore() -> None:
+    """Give the model that was taken away last back to the visitor."""
+    st.session_state["own_discarded"] = None
 
 
 def use(name: str) -> None:
@@ -102,7 +128,7 @@ def get(name: str) -> Checkpoint:
 def describe(card: Card) -> str:
     """One line on what a model is and how it measured, with what it was measured on."""
     training = card["training"]
-    text = f"{title(card)}, trained on {dataset(card['dataset'])} for {card['epoch']} epochs"
+    text = f"{title(card)}, trained on {dataset(card['dataset'])} for {count(card['epoch'], 'epoch')}"
     if training["reconstruction_weight"] != 1:
         text += f" with the reconstruction times {training['reconstruction_weight']:g}"
     if card["model"] != "ae" and training["beta"] != 1:

@@ -26,6 +26,11 @@ def number(value: float, decimals: int = 1) -> str:
     return f"{round(value, decimals) + 0.0:.{decimals}f}".replace("-", "−")
 
 
+def count(n: int, noun: str) -> str:
+    """So many of something: 1 epoch, 1,000 epochs."""
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
 def plus_minus(value: float, stderr: float) -> str:
     """A value in nats and its standard error, to a second decimal where the error is that small."""
     decimals = 1 if stderr >= 0.05 else 2

@@ -5,11 +5,13 @@ import math
 import types
 import typing
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from vaemodels.errors import UsageError
 
 T = TypeVar("T")
+MAX_PLAIN = 1e21  # from here on nobody counts the digits
 
 
 def from_values(config_type: type[T], values: Mapping[str, Any]) -> T:
@@ -39,6 +41,13 @@ def with_text(config: T, settings: Mapping[str, str]) -> T:
 def fields_of(config_type: type[Any]) -> list[str]:
     """The names of a dataclass's fields."""
     return [field.name for field in dataclasses.fields(config_type)]
+
+
+def plain(value: float) -> str:
+    """A number as people write it: no power of ten, thousands apart (1,000,000 or 0.00000001)."""
+    if not math.isfinite(value) or abs(value) >= MAX_PLAIN:
+        return f"{value:g}"
+    return f"{int(value):,}" if value == int(value) else f"{Decimal(repr(value)):,f}"
 
 
 def _hints(config_type: type[Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -84,12 +84,18 @@ def start_at(model: Model, config: TrainingConfig, means: Tensor) -> Run:
     return Run(model, config, weights=weights, best_weights=weights)
 
 
-def fit(run: Run, train: Split, held_out: Split, report_every: float = math.inf) -> Iterator[Progress]:
+def fit(
+    run: Run,
+    train: Split,
+    held_out: Split,
+    report_every: float = math.inf,
+    before_step: Callable[[], None] | None = None,
+) -> Iterator[Progress]:
     """Train `run.model` to the end of `run.config.epochs`, yielding a record after each epoch.
 
-    With `report_every` there are records in between, that many seconds apart. Stop by no longer asking for records;
-    `run` then holds the end of the last epoch, and `fit(run, ...)` takes it up from there. The same seed gives the same
-    numbers on the same machine.
+    With `report_every` there are records in between, that many seconds apart. Stop by no longer asking for records, or
+    by an exception from `before_step`; `run` then holds the end of the last epoch, and `fit(run, ...)` takes it up from
+    there. The same seed gives the same numbers on the same machine.
 
     Raises:
         TrainingDivergedError: if the loss is not finite, with the model back at its last good weights.
@@ -121,6 +127,8 @@ def fit(run: Run, train: Split, held_out: Split, report_every: float = math.inf)
         generator = torch.Generator(device).manual_seed(_epoch_seed(config.seed, run.epoch))
         epoch_terms, recent_terms = _Average(), _Average()
         for batch in batches(train, mode, config.batch_size, generator, labelled):
+            if before_step is not None:
+                before_step()
             epoch = step / steps_per_epoch
             loss, gradients = loss_and_gradients(optimizer.working, batch, config, epoch, generator, dtype)
             if not math.isfinite(loss.value.item()):

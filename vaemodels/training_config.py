@@ -6,9 +6,25 @@ from typing import Literal
 from vaemodels.data.binarization import Binarization
 from vaemodels.errors import UsageError
 from vaemodels.objectives import MAX_DRAWS, Objective
+from vaemodels.settings import plain
 
 Schedule = Literal["cosine", "constant"]
 Precision = Literal["auto", "float32", "bfloat16"]
+
+# The least and the greatest value of each number.
+LIMITS: dict[str, tuple[float, float]] = {
+    "epochs": (1, 100_000),
+    "batch_size": (1, 10_000),
+    "learning_rate": (1e-8, 0.1),
+    "reconstruction_weight": (0, 1_000),
+    "beta": (0, 1_000),
+    "kl_warmup_epochs": (0, 100_000),
+    "seed": (0, 2**31 - 1),
+    "k": (1, MAX_DRAWS),
+    "labelled": (0, 1_000_000),
+    "alpha": (0, 100_000),
+    "gen_weight": (0, 1),
+}
 
 
 @dataclass(frozen=True)
@@ -41,17 +57,8 @@ class TrainingConfig:
     labelled_elbo: bool = False
 
     def __post_init__(self) -> None:
-        _in_range("epochs", self.epochs, 1, 100_000)
-        _in_range("batch_size", self.batch_size, 1, 10_000)
-        _in_range("learning_rate", self.learning_rate, 1e-8, 0.1)
-        _in_range("reconstruction_weight", self.reconstruction_weight, 0, 1_000)
-        _in_range("beta", self.beta, 0, 1_000)
-        _in_range("kl_warmup_epochs", self.kl_warmup_epochs, 0, 100_000)
-        _in_range("seed", self.seed, 0, 2**31 - 1)
-        _in_range("k", self.k, 1, MAX_DRAWS)
-        _in_range("labelled", self.labelled, 0, 1_000_000)
-        _in_range("alpha", self.alpha, 0, 100_000)
-        _in_range("gen_weight", self.gen_weight, 0, 1)
+        for name, (low, high) in LIMITS.items():
+            _in_range(name, getattr(self, name), low, high)
         if self.reconstruction_weight == 0 and self.beta == 0:
             raise UsageError(
                 "With both weights at 0 there is nothing to learn; raise that of the reconstruction or β."
@@ -61,6 +68,7 @@ class TrainingConfig:
 def _in_range(name: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:
         raise UsageError(
-            f"{name} goes from {low:g} to {high:g}, and {value:g} is outside; choose a value in between.",
+            f"{name} goes from {plain(low)} to {plain(high)}, and {plain(value)} is outside; "
+            "choose a value in between.",
             name,
         )

@@ -153,7 +153,7 @@ def test_dragging_decodes_in_the_browser_and_reports_on_release(page, visit, mod
 
 def test_training_on_digits_to_the_end_and_using_the_result(chromium, visit):
     page = visit("/vae?model=vae-digits")
-    start_training(page, epochs=40)
+    start_training(page, epochs=120)
     chart = page.locator("figure.chart")
     chart.wait_for(timeout=TRAINING)
     node = chart.element_handle()
@@ -175,11 +175,11 @@ def test_training_on_digits_to_the_end_and_using_the_result(chromium, visit):
     assert download.value.suggested_filename == "vaelab-mine-1.safetensors"
     trained = checkpoints.loads(Path(download.value.path()).read_bytes())
     assert trained.card["dataset"] == "digits"
-    assert trained.card["epoch"] == len(trained.card["history"]) == 40
+    assert trained.card["epoch"] == len(trained.card["history"]) == 120
     assert trained.resume is None
 
     use.click()
-    line = "VAE, 2 dimensions, trained on built-in digits for 40 epochs"
+    line = "VAE, 2 dimensions, trained on built-in digits for 120 epochs"
     expect(page.get_by_test_id("stCaptionContainer").filter(has_text=line).first).to_be_visible()
     wait_until_idle(page)
     assert chosen_model(page) == "mine-1"
@@ -209,9 +209,13 @@ def test_training_on_digits_to_the_end_and_using_the_result(chromium, visit):
     file = page.locator("[class*=st-key-upload-] input[type=file]")
     file.set_input_files({"name": "x.safetensors", "mimeType": "", "buffer": b"nonsense"})
     expect(page.get_by_text(re.compile(r"^The file .*\.$"))).to_be_visible()
-    again = {"name": "mine.safetensors", "mimeType": "", "buffer": Path(download.value.path()).read_bytes()}
+    again = {
+        "name": "vaelab-mine-1.safetensors",
+        "mimeType": "",
+        "buffer": Path(download.value.path()).read_bytes(),
+    }
     file.set_input_files(again)
-    expect(page.get_by_text(re.compile(f"^mine-2: {line}"))).to_be_visible()
+    expect(page.get_by_text(re.compile(f"^mine-1: {line}"))).to_be_visible()
     wait_until_idle(page)
 
 
@@ -225,9 +229,10 @@ def test_a_run_can_be_paused_resumed_and_stopped(visit):
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
     expect(page.get_by_text("paused at")).to_be_visible()
-    # What was on its way still comes; then nothing does, for many times as long as records are apart.
-    page.wait_for_function("() => performance.now() - globalThis.seen.last > 3000")
+    # The page says so once the worker has: from then on nothing comes, for many times as long as records are apart.
     held = page.evaluate("globalThis.seen.records.length")
+    page.wait_for_timeout(3000)
+    assert page.evaluate("globalThis.seen.records.length") == held
     page.get_by_role("button", name="Resume").click()
     page.wait_for_function("held => globalThis.seen.records.length > held + 1", arg=held, timeout=TRAINING)
     stop_training(page)
@@ -236,4 +241,36 @@ def test_a_run_can_be_paused_resumed_and_stopped(visit):
     expect(
         page.get_by_text(re.compile(r"^mine-1: VAE, 2 dimensions, trained on built-in digits for"))
     ).to_be_visible()
+    wait_until_idle(page)
+
+
+def test_a_reloaded_page_finds_its_run_again_and_a_copy_of_its_tab_does_not(visit):
+    page = visit("/vae?model=vae-digits")
+    start_training(page, epochs=50_000)
+    chart = page.locator("figure.chart")
+    expect(chart).to_have_attribute("aria-label", re.compile(r"epoch [\d.]+"), timeout=TRAINING)
+    token = page.evaluate("sessionStorage.getItem('vaelab-run')")
+    assert len(token) >= 32 and token not in page.url
+    copy = patient_page(page.context)  # as a browser's "duplicate tab" makes one
+    copy.add_init_script(f"sessionStorage.setItem('vaelab-run', {token!r})")
+    copy.goto(page.url)
+    wait_until_idle(copy)
+    expect(copy.get_by_role("button", name="Start training")).to_be_visible()
+    expect(copy.locator("figure.chart")).to_have_count(0)
+    copy.close()
+
+    epoch = re.compile(r"epoch ([\d.]+)")
+    before = float(epoch.findall(chart.get_attribute("aria-label") or "")[0])
+    page.reload()
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    page.wait_for_function(
+        """before => {
+          const label = document.querySelector("figure.chart")?.getAttribute("aria-label") ?? "";
+          return Number(/epoch ([\\d.]+)/.exec(label)?.[1]) > before;
+        }""",
+        arg=before,
+        timeout=TRAINING,
+    )
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.get_by_text(re.compile("^mine-1: VAE, 2 dimensions"))).to_be_visible()
     wait_until_idle(page)

@@ -68,7 +68,7 @@ def test_one_run_at_a_time_the_others_see_their_place_and_a_closed_tab_gives_up_
     expect(third.get_by_text("first in the queue; one run is going on.")).to_be_visible()
     expect(third.locator("figure.chart")).to_have_count(0)
 
-    first.close()  # its turn is over after TTL seconds
+    first.close()  # its turn is over, as somebody waits
     epoch(third)
     stop_training(third)
     expect(third.get_by_text(re.compile("^mine-1: VAE, 2 dimensions"))).to_be_visible()

@@ -1,11 +1,26 @@
 """The VAE page's own, as Python runs it."""
 
+import copy
+import json
+import time
+from typing import Any
+
 import pytest
+import streamlit as st
+import torch
 from streamlit.testing.v1 import AppTest
 
-from vaemodels import checkpoints, jobs
+from ui.explorer import decoder_data
+from ui.images.choice import image_named
+from ui.training.run import Panel
+from vaemodels import checkpoints, jobs, runs
+from vaemodels.checkpoints import Checkpoint
 from vaemodels.data import mnist
 from vaemodels.errors import LabError
+from vaemodels.evaluation import image_terms
+from vaemodels.jobs import Job
+from vaemodels.models import Model, VAEConfig
+from vaemodels.training_config import TrainingConfig
 
 
 def components(at: AppTest) -> set[str]:
@@ -60,21 +75,32 @@ def test_mnist_that_is_no_longer_whole_gives_a_sentence(visit, tmp_path):
     ("settings", "problem"),
     [
         ({"t_hidden": "128, many"}, "whole numbers separated by commas"),
-        ({"t_rate": 1e9, "t_z": 3}, "“Learning rate” goes from"),
+        ({"t_rate": "1000000000", "t_z": "3"}, "“Learning rate” goes from"),
     ],
     ids=str,
 )
 def test_wrong_settings_give_one_sentence_and_start_nothing(visit, settings, problem):
     at = visit("pages/vae.py")
     for key, value in settings.items():
-        field = at.text_input(key=key) if isinstance(value, str) else at.number_input(key=key)
-        field.set_value(value)
+        at.text_input(key=key).set_value(value)
     start_training(at)
     assert problem in sentence(at)
     assert "vaelab_training_chart" not in components(at)
-    # What was typed is still there to be mended.
+    # What was typed is still there to be mended, and in the address.
     for key, value in settings.items():
-        assert at.session_state[key] == value
+        assert at.text_input(key=key).value == value
+        assert at.query_params[key] == value
+
+
+def test_all_wrong_settings_are_said_at_once_and_no_text_is_taken_for_more(visit):
+    at = visit("pages/vae.py")
+    for key, value in {"t_z": "1e3", "t_epochs": "999999999", "t_hidden": "![](//a)"}.items():
+        at.text_input(key=key).set_value(value)
+    start_training(at)
+    [error] = at.error
+    assert error.value.count("\n- ") == 2
+    assert "999,999,999 is outside" in error.value
+    assert "![" not in error.value
 
 
 def test_the_form_is_filled_from_the_address_and_rubbish_in_it_counts_for_nothing(visit):
@@ -83,10 +109,16 @@ def test_the_form_is_filled_from_the_address_and_rubbish_in_it_counts_for_nothin
     )
     assert not at.exception
     assert at.selectbox(key="t_model").value == "ae"
-    assert at.number_input(key="t_z").value == 5
+    assert at.text_input(key="t_z").value == "5"
     assert at.text_input(key="t_hidden").value == "30, 20"
-    assert at.number_input(key="t_rate").value == 0.001
-    assert at.number_input(key="t_batch").value == 50
+    assert at.text_input(key="t_rate").value == "0.001"
+    assert at.text_input(key="t_batch").value == "50"
+    assert len(at.toast) == 2
+
+
+def test_a_warm_up_longer_than_the_run_is_remarked_before_it_begins(visit):
+    at = visit("pages/vae.py", t_warmup="99999", t_epochs="3")
+    assert any("outlasts the run of 3" in caption.value for caption in at.caption)
 
 
 def test_no_scheduler_there_gives_a_sentence(visit, monkeypatch):
@@ -168,3 +200,104 @@ def test_the_elbo_in_numbers_has_a_place_of_its_own(visit):
     at.run()
     assert not at.exception
     assert any(r"\mathrm{ELBO}" in formula.value for formula in at.latex)
+
+
+def in_training(at: AppTest) -> tuple[Panel, Job]:
+    """Give the visitor a run under way, without a cluster: their panel, and the run."""
+    run, card = runs.new("mine", "vae", VAEConfig(z_dim=3, hidden=(8,)), TrainingConfig(epochs=9))
+    record = {"epoch": 2.5, "seconds": 5.0} | {
+        part: {"reconstruction": 200.0, "kl_z": 3.0} for part in ("train", "held_out")
+    }
+    job = Job(client=None, checkpoint=b"", started=True, heard=time.monotonic())  # type: ignore[arg-type]
+    job.records, job.latest = [record], runs.latest(run, card)
+    panel: Panel = at.session_state["training_panel"]
+    panel.job, panel.title, panel.epochs = job, "VAE, 3 dimensions, on built-in digits", 9
+    return panel, job
+
+
+def data_of(at: AppTest, component: str) -> Any:
+    """What the page tells the one component of that name."""
+    [found] = [e.proto for e in at.get("bidi_component") if e.proto.component_name == component]
+    return json.loads(found.mixed.json if found.HasField("mixed") else found.json)
+
+
+def shows(at: AppTest, checkpoint: Checkpoint) -> None:
+    """All of the page shows that model: the explorer, at the image's code; the ELBO; the decoder in the browser."""
+    assert not at.exception
+    model = checkpoint.model
+    terms = image_terms(model, image_named("digits-0", model).x)
+    assert data_of(at, "vaelab_explorer")["z"] == pytest.approx(terms.code.tolist(), abs=1e-5)
+    assert f'data-term="nelbo">{terms.nelbo:.1f}<' in data_of(at, "vaelab_changing_html")
+    assert data_of(at, "vaelab_weights")["meta"]["version"] == decoder_data(model)["meta"]["version"]
+
+
+def test_all_of_the_page_shows_the_model_in_training_and_says_so(visit):
+    at = visit("pages/vae.py", model="vae-digits", look="units")
+    panel, job = in_training(at)
+    at.run()
+    assert panel.live is not None
+    shows(at, panel.live)
+    assert at.caption[0].value.startswith("**The model in training, below**: VAE, 3 dimensions")
+    assert any("of 3 dimensions are active" in caption.value for caption in at.caption)
+    before = panel.live
+    job.latest = checkpoints.dumps(other(before), before.card, torch.float32)
+    at.run()
+    assert panel.live is not before
+    shows(at, panel.live)
+
+    at.toggle(key="follow").set_value(False).run()
+    shows(at, checkpoints.load("vae-digits"))
+    at.toggle(key="follow").set_value(True).run()
+    shows(at, panel.live)
+    at.selectbox(key="model").set_value("vae-2d-digits").run()  # who chooses a model wants to see that
+    shows(at, checkpoints.load("vae-2d-digits"))
+    assert at.caption[0].value.startswith("VAE, 2 dimensions, trained on")
+
+
+def other(checkpoint: Checkpoint) -> Model:
+    """Its model, having learned something."""
+    model = copy.deepcopy(checkpoint.model)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(0.01)
+    return model
+
+
+@pytest.mark.parametrize("followed", [True, False])
+def test_a_page_that_showed_the_model_in_training_goes_on_with_what_came_of_it(visit, followed):
+    at = visit("pages/vae.py", model="vae-digits")
+    _, job = in_training(at)
+    at.run()
+    at.toggle(key="follow").set_value(followed).run()
+    job.file = job.latest
+    at.run()
+    assert at.selectbox(key="model").value == ("mine-1" if followed else "vae-digits")
+    shows(at, at.session_state["own_models"]["mine-1"][0] if followed else checkpoints.load("vae-digits"))
+
+
+def test_a_model_is_trained_on_for_as_many_epochs_as_the_form_says_and_deleted_ones_come_back(visit):
+    at = visit("pages/vae.py", model="vae-digits", t_epochs="600")
+    _, job = in_training(at)
+    job.file = job.latest
+    at.run()
+    labels = [button.label for button in at.button]
+    assert "Train on for 600 epochs" in labels
+    at.button(key="delete-mine-1").click().run()
+    assert "Train on for 600 epochs" not in [button.label for button in at.button]
+    at.button(key="undo-delete").click().run()
+    assert [button.label for button in at.button] == labels
+
+
+def test_that_the_workers_are_being_started_is_said_in_the_place_of_the_form(visit, monkeypatch):
+    said: list[str] = []
+
+    def connect(address: str) -> None:
+        raise LabError("No scheduler answers; start one.")
+
+    monkeypatch.setenv("VAELAB_SCHEDULER", "tcp://127.0.0.1:1")
+    monkeypatch.setattr(jobs, "connect", connect)
+    monkeypatch.setattr(st, "progress", lambda value, text: said.append(text))
+    at = visit("pages/vae.py")
+    start_training(at)
+    assert said == ["Starting the training workers…"]
+    assert not at.get("spinner")

@@ -31,7 +31,36 @@ def test_own_models_are_kept_under_names_that_never_come_back():
     models.discard("mine-2")
     models.discard("mine-2")
     assert list(models.own()) == ["mine-1"]
-    assert models.keep(second) == "mine-3"
+    assert models.keep(file(beta=4.0)) == "mine-3"
+
+
+def test_an_upload_keeps_its_name_where_no_other_file_ever_had_it():
+    first, second = file(), file("ae")
+    assert models.keep(first, "mine-7") == "mine-7"
+    assert models.keep(second, "mine-7") == "mine-1"
+    models.discard("mine-7")
+    assert models.keep(file(beta=4.0), "mine-7") == "mine-2"
+    assert models.keep(first, "mine-7") == "mine-7"  # what was computed of it still holds
+    assert models.keep(first, "<b>") == "mine-3"
+
+
+def test_a_model_that_was_deleted_can_be_had_back_until_the_next_one_is():
+    names = [models.keep(file(beta=beta)) for beta in (1.0, 2.0, 4.0)]
+    models.discard(names[1])
+    assert (models.discarded(), list(models.own())) == (names[1], [names[0], names[2]])
+    assert models.room() == models.MAX_OWN - 2
+    models.restore()
+    assert (models.discarded(), list(models.own())) == (None, names)
+    models.discard(names[0])
+    models.discard(names[1])
+    models.restore()
+    assert list(models.own()) == names[1:]
+
+
+@pytest.mark.parametrize(("epochs", "said"), [(1, "for 1 epoch."), (1_000, "for 1,000 epochs.")])
+def test_one_epoch_is_no_epochs(epochs, said):
+    card = checkpoints.loads(file()).card | {"epoch": epochs}
+    assert f"{models.describe(card)}.".replace("..", ".").endswith(said)
 
 
 def test_a_file_that_is_no_checkpoint_is_not_kept():

@@ -3,7 +3,7 @@ import dataclasses
 import pytest
 
 from ui.kinds import KINDS
-from ui.training.own_models import epochs_to, more_of, usable
+from ui.training.own_models import _name_in, epochs_to, more_of, usable
 from vaemodels import checkpoints, data, runs
 from vaemodels.errors import LabError
 from vaemodels.models import MODELS
@@ -21,15 +21,29 @@ def trained(epochs: int, **changes: object) -> checkpoints.Checkpoint:
     return checkpoints.loads(runs.dumps(run, card | changes))
 
 
-@pytest.mark.parametrize(("done", "target"), [(0, 3), (2, 3), (3, 6)])
-def test_training_on_goes_to_the_planned_end_or_once_more_as_far(done, target):
+@pytest.mark.parametrize(("done", "more", "target"), [(0, 3, 3), (2, 2, 4), (3, 3, 6)])
+def test_a_model_is_trained_on_for_as_many_epochs_as_the_form_says(done, more, target):
     checkpoint = trained(done)
-    assert epochs_to(checkpoint) == target
+    assert epochs_to(checkpoint, more) == target
+    assert epochs_to(checkpoint, 100_000) == 100_000
     run, _ = more_of(checkpoint, target)
     assert run.epoch == done
     assert (run.config.epochs, dataclasses.replace(run.config, epochs=3)) == (target, CONFIG)
     epochs = [record.epoch for record in fit(run, *runs.data(run.config))]
     assert epochs == list(range(done + 1, target + 1))
+
+
+@pytest.mark.parametrize(
+    ("filename", "name"),
+    [
+        ("vaelab-mine-1.safetensors", "mine-1"),
+        ("vaelab-mine-12 (3).safetensors", "mine-12"),
+        ("vae.safetensors", ""),
+        ("mine-1.safetensors", ""),
+    ],
+)
+def test_a_downloaded_file_tells_what_its_model_was_called(filename, name):
+    assert _name_in(filename) == name
 
 
 def test_a_model_whose_images_are_not_here_is_not_trained_on(monkeypatch):

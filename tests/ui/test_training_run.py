@@ -85,7 +85,12 @@ def test_status_says_the_place_in_the_queue(place, running, said):
             {"started": True, "records": [record(2.5)]},
             "mine: epoch 2.5 of 60, 5 s; held-out loss 124.5 nats an image",
         ),
-        ({"started": True, "paused": True, "records": [record(2.5)]}, "mine: paused at 2.5 of 60, 5 s"),
+        ({"started": True, "held": True}, "mine: paused before its first record"),
+        ({"started": True, "paused": True, "records": [record(2.5)]}, "mine: pausing, at 2.5 of 60, 5 s"),
+        (
+            {"started": True, "paused": True, "held": True, "records": [record(2.5)], "heard": -1000.0},
+            "mine: paused at 2.5 of 60, 5 s",
+        ),
         ({"started": True, "stopping": True, "records": [record(2.5)]}, "mine: stopping…"),
         (
             {"started": True, "records": [record(2.5)], "heard": -1000.0},
@@ -109,6 +114,46 @@ def test_a_visitor_who_is_back_in_time_finds_the_run_and_one_who_is_not_has_ende
     panel.left()
     time.sleep(0.6)
     assert (panel.job, one.forgotten) == (None, True)
+
+
+def test_a_run_that_nobody_watches_is_known_by_that():
+    one = job()
+    panel = Panel(job=one)
+    panel.left()
+    assert not one.watched
+    panel.back()
+    assert one.watched
+
+
+def test_a_reloaded_page_finds_its_run_by_its_token_once_it_has_been_left(monkeypatch):
+    monkeypatch.setattr(training_run, "ARRIVAL", 0.2)
+    monkeypatch.setattr(training_run, "_queue", lambda: SimpleNamespace(submit=lambda file: job()))
+    monkeypatch.setattr(st, "session_state", {})
+    panel, other = Panel(), Panel()
+    panel.start(*runs.loads(file()))
+    assert len(panel.token) >= 32 and panel.token != other.token
+    for token in (panel.token, other.token, "", None, ["x"]):
+        training_run.find_again(token)
+        assert st.session_state == {}  # somebody is at the one, and the others have no run
+    panel.left()
+    training_run.find_again(panel.token[:-1])
+    assert st.session_state == {}
+    training_run.find_again(panel.token)
+    assert st.session_state == {training_run.PANEL: panel}
+    panel.back()
+    panel.release()
+
+
+def test_a_run_that_does_not_stop_leaves_its_last_snapshot_instead(monkeypatch):
+    one = job(started=True, latest=b"last")
+    panel = Panel(job=one)
+    assert (panel.over, one.stopping) == (False, False)
+    panel.stop()
+    assert (panel.over, one.stopping) == (False, True)
+    monkeypatch.setattr(training_run, "GRACE", -1)
+    assert (panel.over, one.done) == (True, False)
+    one.latest = None
+    assert (panel.over, one.done) == (False, False)
 
 
 @pytest.fixture
@@ -185,8 +230,9 @@ def test_the_explorers_model_is_made_anew_only_of_newer_weights():
     panel = Panel(job=one)
     panel.follow()
     live = panel.live
+    assert live is not None and live.card["model"] == "vae"
     panel.follow()
-    assert live is panel.live is not None
+    assert live is panel.live
     one.latest = file()
     panel.follow()
     assert panel.live is not live

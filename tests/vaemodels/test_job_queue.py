@@ -72,6 +72,23 @@ def test_one_run_at_a_time_on_two_workers_and_the_others_know_their_place(client
     assert (queue.place(fourth), queue.running, third.started) == (0, 1, False)
 
 
+def test_a_run_that_nobody_watches_gives_way_to_one_that_somebody_waits_for(client, submit):
+    queue = submit.queue
+    left, away = submit(FOREVER), submit(FOREVER)
+    wait(lambda: left.latest)
+    left.watched = away.watched = False
+    wait(lambda: len(left.records) > 3)  # as long as nobody waits it goes on
+    assert not left.done
+    newcomer = submit(FOREVER)
+    wait(lambda: newcomer.records)
+    assert (left.done, left.interrupted, left.forgotten) == (True, True, True)
+    assert left.error is not None and "gave way" in left.error
+    assert runs.loads(left.latest)[0].epoch >= 1
+    assert (away.started, queue.place(away), queue.running) == (False, 1, 1)
+    away.watched = True
+    assert not newcomer.done
+
+
 def test_nothing_of_a_run_that_never_had_its_turn_reaches_the_scheduler(client, submit):
     first, second = submit(FOREVER), submit(FOREVER)
     wait(lambda: first.records)

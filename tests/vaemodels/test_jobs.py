@@ -111,13 +111,14 @@ def test_pause_resume_stop_and_go_on(client, submit):
     wait(lambda: len(job.records) >= 3)
     assert job.state == "running"
     job.pause()
-    time.sleep(1.5)  # a record may be on its way
+    wait(lambda: job.held)
     held = len(job.records)
     time.sleep(1)
-    assert (len(job.records), job.paused, job.done) == (held, True, False)
+    assert (len(job.records), job.paused, job.held, job.done) == (held, True, True, False)
     assert checkpoints.loads(job.latest).card["model"] == "vae"
     job.resume()
     wait(lambda: len(job.records) >= held + 3)
+    assert not job.held
     job.pause()
     job.stop()
     wait(lambda: job.done)

@@ -119,3 +119,18 @@ def test_a_preset_is_of_the_model_it_names(name: str) -> None:
 def test_an_unknown_preset_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UsageError, match="Unknown preset 'gan'; choose one of vae, "):
         presets.get("gan")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1, "1"),
+        (999_999_999, "999,999,999"),
+        (1e-8, "0.00000001"),
+        (0.1, "0.1"),
+        (-1234.5, "-1,234.5"),
+        (1e300, "1e+300"),
+    ],
+)
+def test_numbers_are_written_as_people_write_them(value, text):
+    assert settings.plain(value) == text

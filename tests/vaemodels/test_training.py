@@ -441,3 +441,25 @@ def test_training_state_that_does_not_fit_is_refused() -> None:
                 training.resumed(run.model, run.config, run.history, wrong)
     again = training.resumed(run.model, run.config, run.history, tensors)
     assert again.weights.keys() == run.weights.keys() and again.optimizer.keys() == run.optimizer.keys()
+
+
+def test_a_run_can_be_held_or_ended_before_any_step():
+    run = make_run()
+    asked: list[int] = []
+
+    class EndError(Exception):
+        pass
+
+    def before_step() -> None:
+        asked.append(run.epoch)
+        if len(asked) == 5:
+            raise EndError
+
+    with pytest.raises(EndError):
+        trained(run, before_step=before_step)
+    assert asked == [0, 0, 0, 1, 1]  # three steps an epoch
+    assert run.epoch == 1
+    straight = make_run()
+    trained(straight)
+    trained(run)
+    assert same_run(run, straight)

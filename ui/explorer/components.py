@@ -53,9 +53,10 @@ def latent_explorer(
 ) -> Explored:
     """The explorer of the decoder in `slot`; returns what the visitor made of it.
 
-    The explorer keeps its own z. It moves to `z` when it first appears and whenever `occasion` changes, and
-    the z it returns is always from after the last change of `occasion`. Its plane takes the model's own axes whenever
-    `model` changes, and keeps its background. A visitor who comes back to the page finds what they left.
+    The explorer keeps its own z. It moves to `z` when it first appears and whenever `occasion` changes, and goes along
+    with it until the visitor moves it; the z it returns is always from after the last change of `occasion`. Its plane
+    takes the model's own axes whenever `model` changes, and keeps its background. A visitor who comes back to the page
+    finds what they left.
 
     Args:
         show: the mean E[x|z], or one draw x ~ p(x|z) with noise from `seed`.
@@ -66,7 +67,9 @@ def latent_explorer(
     plane = _PlaneMemory.of(key, model)
     if memory["occasion"] != occasion:
         memory.update(occasion=occasion, left=None, start=z)
-    elif key not in st.session_state and memory["left"] is not None:
+    elif memory["left"] is None:
+        memory["start"] = z  # of the same image under weights that have learned more
+    elif key not in st.session_state:
         memory["start"] = memory["left"]  # the visitor left the page and is back
     wanted = st.session_state.pop(_wish(key), None)
     if wanted is not None:

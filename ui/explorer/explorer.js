@@ -33,6 +33,7 @@ function createExplorer(root) {
   let slot, key, occasion, report, reportPlane, current;
   let unfollow = () => {};
   let network, painter;
+  let untouched = false; // z is where Python put it
   let wantedZ; // set by Python before the weights were there to say how long z is
   let show, seed, noise;
 
@@ -40,7 +41,7 @@ function createExplorer(root) {
 
   function update(data, setStateValue) {
     const decodesAnew = data.show !== show || data.seed !== seed;
-    if (data.occasion !== occasion) wantedZ = data.z;
+    if (data.occasion !== occasion || untouched) wantedZ = data.z;
     ({ key, occasion, show, seed } = data);
     root.style.setProperty("--side", `${data.height}px`);
     report = () => setStateValue("released", { z: Array.from(position.z), occasion });
@@ -91,10 +92,14 @@ function createExplorer(root) {
 
   function adoptWantedZ() {
     if (!wantedZ || wantedZ.length !== position.z.length) return;
-    animation.stop();
-    setZ(wantedZ);
+    const moves = wantedZ.some((value, i) => Math.fround(value) !== position.z[i]);
+    if (moves || !untouched) {
+      animation.stop();
+      setZ(wantedZ);
+      settle();
+    }
+    untouched = true;
     wantedZ = undefined;
-    settle();
   }
 
   function adoptChosenZ({ z: chosen, settled }) {
@@ -107,6 +112,7 @@ function createExplorer(root) {
   // ---- z and its picture
 
   function set(i, value) {
+    untouched = false;
     position.z[i] = value;
     sliders.place(i, value);
   }

@@ -10,6 +10,7 @@ from torch.distributions import Independent
 from ui import models
 from ui.images.splits import dataset_for, model_inputs
 from ui.looks.view import View
+from vaemodels import checkpoints
 from vaemodels.analysis.latent_space import Plane, principal_plane
 from vaemodels.checkpoints import Checkpoint
 
@@ -35,11 +36,14 @@ class Encoded(NamedTuple):
 def encoded(view: View) -> Encoded:
     """Test images of the model's own dataset, or of the digits where that isn't at hand, encoded.
 
-    Computed once for all visitors, or once in this session for a model of the visitor's own.
+    Computed once for all visitors, or once in this session for a model of the visitor's own; anew for one in training,
+    whose name stays while its weights change.
     """
     if view.name in models.own():
         return _encoded_own(view.name, dataset_for(view.checkpoint), view.checkpoint)
-    return encoded_pretrained(view.name, view.checkpoint)
+    if view.name in checkpoints.pretrained_names():
+        return encoded_pretrained(view.name, view.checkpoint)
+    return _encode(view.name, dataset_for(view.checkpoint), view.checkpoint)
 
 
 def encoded_pretrained(name: str, checkpoint: Checkpoint) -> Encoded:

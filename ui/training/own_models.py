@@ -1,13 +1,15 @@
 """A visitor's own models: each can be used, trained on, downloaded, deleted; a downloaded one can come back."""
 
 import dataclasses
+import re
 from collections.abc import Collection
 from typing import Any
 
 import streamlit as st
 
-from ui import lead, models
+from ui import lead, models, words
 from ui.address.fragments import run_if_left_out
+from ui.training import form
 from ui.training.chart import training_chart
 from ui.training.run import Panel, series, try_to_start
 from vaemodels import checkpoints, data, runs
@@ -15,16 +17,17 @@ from vaemodels.checkpoints import Checkpoint
 from vaemodels.errors import LabError, UsageError
 from vaemodels.settings import from_values
 from vaemodels.training import Run
-from vaemodels.training_config import TrainingConfig
+from vaemodels.training_config import LIMITS, TrainingConfig
 
-MAX_EPOCHS = 100_000
 MAX_UPLOAD = 50  # MB
+DOWNLOADED = re.compile(r"vaelab-(mine-[0-9]+)\b")
 
 
 def own_models(panel: Panel, kinds: Collection[str]) -> None:
     """List them, newest first, and take uploads of `kinds`."""
     if models.own():
         st.markdown("**Your models**, kept until you close or reload this tab")
+    _offer_undo()
     for name, checkpoint in reversed(models.own().items()):
         _model(panel, name, checkpoint)
     if models.own():
@@ -43,9 +46,7 @@ def _model(panel: Panel, name: str, checkpoint: Checkpoint) -> None:
             lead.to("head")
             st.rerun()
         if panel.job is None and panel.interrupted is None:
-            epochs = epochs_to(checkpoint)
-            if st.button("Train on", key=f"on-{name}", help=f"To the end of epoch {epochs:,}."):
-                _train_on(panel, checkpoint, epochs)
+            _offer_to_train_on(panel, name, checkpoint)
         st.download_button(
             "Download",
             models.own_file(name),
@@ -58,11 +59,35 @@ def _model(panel: Panel, name: str, checkpoint: Checkpoint) -> None:
             st.rerun()
 
 
-def epochs_to(checkpoint: Checkpoint) -> int:
-    """Up to which epoch a model is trained on: to its planned end, or once more as long."""
-    planned = int(checkpoint.card["training"].get("epochs", 1))
-    done = len(checkpoint.card["history"])
-    return min(MAX_EPOCHS, planned if done < planned else done + planned)
+def _offer_undo() -> None:
+    """The way back for the model that was deleted last."""
+    name = models.discarded()
+    if name is None or models.room() < 1:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"Deleted {name}.", width="content")
+        if st.button("Undo", key="undo-delete"):
+            models.restore()
+            st.rerun()
+
+
+def _offer_to_train_on(panel: Panel, name: str, checkpoint: Checkpoint) -> None:
+    """The button that trains a model for as many epochs more as the form says."""
+    try:
+        more = form.epochs()
+    except UsageError as error:
+        st.button("Train on", key=f"on-{name}", disabled=True, help=str(error))
+        return
+    epochs = epochs_to(checkpoint, more)
+    title = f"Train on for {words.count(epochs - len(checkpoint.card['history']), 'epoch')}"
+    end = f"To the end of epoch {epochs:,}: as many more as the form above says."
+    if st.button(title, key=f"on-{name}", help=end):
+        _train_on(panel, checkpoint, epochs)
+
+
+def epochs_to(checkpoint: Checkpoint, more: int) -> int:
+    """Up to which epoch a model is trained on for so many `more`, as far as any run goes."""
+    return min(int(LIMITS["epochs"][1]), len(checkpoint.card["history"]) + more)
 
 
 def more_of(checkpoint: Checkpoint, epochs: int) -> tuple[Run, dict[str, Any]]:
@@ -113,6 +138,12 @@ def usable(file: bytes, kinds: Collection[str]) -> bytes:
     return file
 
 
+def _name_in(filename: str) -> str:
+    """What a model was called when it was downloaded; browsers number a file's further copies."""
+    found = DOWNLOADED.match(filename)
+    return found[1] if found else ""
+
+
 def _upload(kinds: Collection[str]) -> None:
     """Take a model file back. Each upload gets a fresh uploader, so that it is read once."""
     number = st.session_state.setdefault("uploads", 0)
@@ -130,7 +161,7 @@ def _upload(kinds: Collection[str]) -> None:
     try:
         if models.room() < 1:
             raise UsageError(f"You keep {models.MAX_OWN} models already; delete one above to make room.")
-        models.keep(usable(file.getvalue(), kinds))
+        models.keep(usable(file.getvalue(), kinds), _name_in(file.name))
     except LabError as error:
         st.error(str(error))
         return

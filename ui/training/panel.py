@@ -4,12 +4,20 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from ui import models
+from ui.address import url_state
+from ui.address.fragments import is_fragment_run
+from ui.frame import Head
 from ui.training.form import ask_for_settings
 from ui.training.own_models import own_models
-from ui.training.run import ask_how_to_go_on, panel, try_to_start, watch
+from ui.training.run import FOLLOW, ask_how_to_go_on, begin, panel, try_to_start, watch
+from ui.training.tab import run_of_this_tab
 from vaemodels.models import Model
 
 POLL_EVERY = 0.4
+LIVE_EVERY = 1.0  # seconds between two looks at the model in training, by whatever shows it
+LIVE = "the model in training"  # its name, where models have one
+CHOSEN = "_chosen_while_followed"
 
 
 def training_panel(kinds: Sequence[str], show: Callable[[Model | None], None]) -> None:
@@ -17,26 +25,59 @@ def training_panel(kinds: Sequence[str], show: Callable[[Model | None], None]) -
 
     `show` is given the model as it trains, about once a second, and None when nothing trains.
     """
+    run_of_this_tab()
     st.session_state["was_followed"] = is_followed()
     st.fragment(_draw, run_every=POLL_EVERY if panel().job is not None else None)(kinds, show)
 
 
 def is_followed() -> bool:
     """Whether a model in training is on show instead of the page's own."""
-    return panel().live is not None and bool(st.session_state.get("follow", True))
+    return panel().live is not None and bool(st.session_state.get(FOLLOW, True))
+
+
+def shown(head: Head) -> Head:
+    """The head of a page with the model that all of it shows: the one in training while that is followed.
+
+    It is here alone that this one is renewed, so that the parts of a page show the same.
+    """
+    if not is_followed():
+        return head
+    panel().follow()
+    live = panel().live
+    assert live is not None
+    show = head.show if live.model.has_likelihood else "mean"
+    return head._replace(name=LIVE, checkpoint=live, show=show)
+
+
+def describe(head: Head) -> None:
+    """The line under a page's title: which model it is about. Who chooses one wants that, not the one in training."""
+    if st.session_state.pop(CHOSEN, head.name) != head.name:
+        st.session_state[FOLLOW] = False
+    if not is_followed():
+        st.caption(models.describe(head.checkpoint.card))
+        return
+    st.session_state[CHOSEN] = head.name
+    st.caption(
+        f"**The model in training, below**: {panel().title}. All of the page shows it as it learns; choose a model "
+        f"above, or switch that off below, and it shows {head.name}."
+    )
 
 
 def _draw(kinds: Sequence[str], show: Callable[[Model | None], None]) -> None:
     own = panel()
     if own.error:
         st.error(own.error)
-    if own.job is not None:
+    if own.wanted is not None:
+        begin(own, *own.wanted)
+    elif own.job is not None:
         watch(own, own.job)
     elif own.interrupted is not None:
         ask_how_to_go_on(own, own.interrupted)
     elif (asked_for := ask_for_settings(kinds)) is not None:
         try_to_start(own, *asked_for)
     own_models(own, kinds)
+    if is_fragment_run():
+        url_state.write()
     if is_followed() != st.session_state["was_followed"]:
         st.rerun()  # the rest of the page speaks of the explorer's model too
-    show(own.live if is_followed() else None)
+    show(own.live.model if own.live is not None and is_followed() else None)

@@ -3,20 +3,23 @@
 import logging
 import math
 import os
+import secrets
 import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakValueDictionary
 
 import streamlit as st
 
 from ui import models, words
 from ui.startup import freeze_garbage_collector
 from ui.training.chart import training_chart
+from ui.training.form import on_warmup
 from vaemodels import checkpoints, runs
-from vaemodels.errors import LabError, UsageError
+from vaemodels.checkpoints import Checkpoint
+from vaemodels.errors import LabError
 from vaemodels.losses import headline
-from vaemodels.models import Model
 from vaemodels.training import Run
 
 if TYPE_CHECKING:
@@ -25,8 +28,12 @@ if TYPE_CHECKING:
 MAX_JOBS = 2
 CHART_POINTS = 400
 SILENCE = 30  # seconds without a record after which a visitor is told
+GRACE = 2  # seconds for a worker that is to stop; then its last snapshot has to do
+ARRIVAL = 3  # seconds that a reloaded page may be here before it is noticed that it was gone
 COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 PLACES = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+
+PANEL, FOLLOW = "training_panel", "follow"  # where the session keeps them
 
 Records = list[dict[str, Any]]
 _log: Final = logging.getLogger(__name__)
@@ -36,20 +43,26 @@ _log: Final = logging.getLogger(__name__)
 class Panel:
     """One visitor's run: its job while there is one, its newest weights as a model, and what went wrong.
 
-    `earlier` are the records of the run that this one goes on from; `interrupted` is the last snapshot of a run that
-    ended through no fault of its own, until its visitor keeps it or a run that goes on from it leaves something newer.
+    `wanted` is a run that is about to be given to the workers. `token` is how the visitor's tab finds the panel again
+    when its page has been reloaded. `earlier` are the records of the run that this one goes on from; `interrupted` is
+    the last snapshot of a run that ended through no fault of its own, until its visitor keeps it or a run that goes on
+    from it leaves something newer.
     """
 
     job: "Job | None" = None
     queue: "Queue | None" = None
     title: str = ""
     epochs: int = 0
+    remark: str = ""
     earlier: Records = field(default_factory=list)
-    live: Model | None = None
+    wanted: tuple[Run, dict[str, Any]] | None = None
+    live: Checkpoint | None = None
     live_file: bytes | None = None
     error: str | None = None
     interrupted: bytes | None = None
+    stop_asked: float = math.inf  # by `time.monotonic`
     end: threading.Timer | None = None
+    token: str = field(default_factory=secrets.token_urlsafe)
 
     def start(self, run: Run, card: dict[str, Any]) -> None:
         """Queue a run.
@@ -58,9 +71,12 @@ class Panel:
             LabError: if there is no scheduler to give it to.
         """
         self.queue = _queue()
+        _panels[self.token] = self
         self.job = self.queue.submit(runs.dumps(run, card))
         self.title = f"{models.title(card)}, on {words.dataset(card['dataset'])}"
         self.epochs = run.config.epochs
+        self.remark = on_warmup(run.config)
+        self.stop_asked = math.inf
         self.earlier = list(run.history)
         self.error = None
 
@@ -70,42 +86,94 @@ class Panel:
             self.job.forget()
         self.job = self.live = self.live_file = None
 
+    def stop(self) -> None:
+        """Have the job end, and keep the model as it is."""
+        if self.job is not None:
+            self.job.stop()
+            self.stop_asked = time.monotonic()
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more is to be waited for: the job is done, or does not stop and has left a snapshot."""
+        if self.job is None or self.job.done:
+            return True
+        return self.job.latest is not None and time.monotonic() - self.stop_asked > GRACE
+
     def left(self) -> None:
-        """The connection is lost: the run ends unless the visitor is back before Streamlit gives up their session."""
+        """The connection is lost: the run ends unless the visitor is back before Streamlit gives up their session.
+
+        Until then it goes on if nobody else waits for a worker.
+        """
+        self._watch(False)
         self.end = threading.Timer(st.get_option("server.disconnectedSessionTTL"), self.release)
         self.end.daemon = True
         self.end.start()
 
     def back(self) -> None:
         """The visitor is here, perhaps again."""
+        self._watch(True)
         if self.end is not None:
             self.end.cancel()
             self.end = None
 
+    def _watch(self, watched: bool) -> None:
+        if self.job is not None:
+            self.job.watched = watched
+
     def follow(self) -> None:
         """Make a model of the newest weights."""
-        if self.job is not None and self.job.latest is not self.live_file:
+        if self.job is not None and self.job.latest and self.job.latest is not self.live_file:
             self.live_file = self.job.latest
-            self.live = checkpoints.loads(self.live_file).model if self.live_file else None
+            self.live = checkpoints.loads(self.live_file)
+
+
+@dataclass
+class _Presence:
+    """That a visitor is here, at this panel."""
+
+    panel: Panel | None = None
+
+    def gone(self) -> None:
+        """Called once the connection is lost: the panel may be another session's by the time this one ends."""
+        if self.panel is not None:
+            self.panel.left()
+            self.panel = None
 
 
 def panel() -> Panel:
     """This visitor's panel."""
-    own: Panel = st.session_state.setdefault("training_panel", Panel())
-    _connected(own)
+    own: Panel = st.session_state.setdefault(PANEL, Panel())
+    presence = _presence()
+    if presence.panel is not own:
+        presence.panel = own
+        own.back()
     return own
 
 
 # Streamlit lets go of what has session scope as soon as the connection is lost, and keeps session state until it gives
 # up the session. The first tells that a visitor left and the second lets them find their run when they are back.
-@st.cache_resource(scope="session", show_spinner=False, on_release=Panel.left)
-def _connected(_panel: Panel) -> Panel:
-    _panel.back()
-    return _panel
+@st.cache_resource(scope="session", show_spinner=False, on_release=_Presence.gone)
+def _presence() -> _Presence:
+    return _Presence()
+
+
+# A page that is reloaded has a new session, of which Streamlit does not know whose it is. A panel is here for as long
+# as a session or its end to come holds it.
+_panels: WeakValueDictionary[str, Panel] = WeakValueDictionary()
+
+
+def find_again(token: object) -> None:
+    """Make the panel of that token this visitor's, if it has been left; nobody else is given the token."""
+    found = _panels.get(token) if isinstance(token, str) else None
+    patience = time.monotonic() + ARRIVAL
+    while found is not None and found.end is None and time.monotonic() < patience:
+        time.sleep(0.1)  # a page can be back before the server notices that it was gone
+    if found is not None and found.end is not None:
+        st.session_state[PANEL] = found
 
 
 @st.cache_resource(
-    show_spinner="Starting the training workers…",
+    show_spinner=False,
     validate=lambda queue: queue.alive,
     on_release=lambda queue: queue.close(),
 )
@@ -131,31 +199,48 @@ def max_jobs() -> int:
     return MAX_JOBS
 
 
+def begin(own: Panel, run: Run, card: dict[str, Any]) -> None:
+    """Give a run to the workers, which takes a moment where these have to be started, or say why not."""
+    st.progress(0.0, "Starting the training workers…")
+    own.wanted = None
+    try:
+        own.start(run, card)
+    except LabError as error:
+        own.error = str(error)
+    st.rerun()
+
+
 def watch(own: Panel, job: "Job") -> None:
     """The run under way: where it is, its terms so far; at its end, keep what it made."""
-    if job.done:
+    if own.over:
         _finish(own, job)
         st.rerun()
-    own.follow()
+    if own.live is None:
+        own.follow()  # from then on the page does, as it shows it
     records = [*own.earlier, *job.records]
     st.progress(
         min(1.0, records[-1]["epoch"] / own.epochs) if records else 0.0,
         status(own, job, records),
     )
+    if own.remark:
+        st.caption(own.remark)
     with st.container(horizontal=True, vertical_alignment="center"):
-        if not job.started:
+        if not job.records:  # nothing to hold, and nothing to keep
             if st.button("Cancel"):
                 own.release()
                 st.rerun()
-            return
-        if job.paused:
-            st.button("Resume", on_click=job.resume)
         else:
-            st.button("Pause", on_click=job.pause, disabled=job.stopping)
-        st.button(
-            "Stop", on_click=job.stop, disabled=job.stopping, help="End here and keep the model as it is."
-        )
-        st.toggle("The explorer and the samples follow this run", value=True, key="follow")
+            if job.paused:
+                st.button("Resume", on_click=job.resume)
+            else:
+                st.button("Pause", on_click=job.pause, disabled=job.stopping)
+            st.button(
+                "Stop", on_click=own.stop, disabled=job.stopping, help="End here and keep the model as it is."
+            )
+            st.session_state.setdefault(FOLLOW, True)
+            st.toggle("The page shows this model", key=FOLLOW)
+    if not job.started:
+        return
     training_chart(series(records), key="training", epochs=own.epochs)
 
 
@@ -171,27 +256,33 @@ def status(own: Panel, job: "Job", records: Records) -> str:
     if job.stopping:
         return f"{own.title}: stopping…"
     if not job.records:
-        return f"{own.title}: starting…"
+        return f"{own.title}: {'paused before its first record' if job.held else 'starting…'}"
     last = records[-1]
-    word = "paused at" if job.paused else "epoch"
-    text = f"{own.title}: {word} {last['epoch']:.1f} of {own.epochs}, {last['seconds']:.0f} s"
+    # What the worker has said, not what it was told: until it takes no more steps it is not paused.
+    word = "paused at" if job.held else "pausing, at" if job.paused else "epoch"
+    text = f"{own.title}: {word} {last['epoch']:.1f} of {own.epochs:,}, {last['seconds']:.0f} s"
     silence = time.monotonic() - job.heard
-    if silence > SILENCE and not job.paused:
+    if silence > SILENCE and not job.held:
         return f"{text}; nothing heard from its worker for {silence:.0f} s"
     return f"{text}; held-out loss {headline(last['held_out']):.1f} nats an image"
 
 
-def _word(words: tuple[str, ...], number: int, ending: str = "") -> str:
-    return words[number] if number < len(words) else f"{number}{ending}"
+def _word(known: tuple[str, ...], number: int, ending: str = "") -> str:
+    return known[number] if number < len(known) else f"{number}{ending}"
 
 
 def _finish(own: Panel, job: "Job") -> None:
-    """Keep what the job made under a name of its own, or put the question what is to become of its last snapshot."""
+    """Keep what the job made under a name of its own, or put the question what is to become of its last snapshot.
+
+    A page that showed the model as it was trained goes on with it.
+    """
     own.error = job.error
     if job.interrupted:
         own.interrupted = job.latest or own.interrupted
     elif (file := job.file or job.latest) is not None:
-        models.keep(file)
+        name = models.keep(file)
+        if own.live is not None and st.session_state.get(FOLLOW, True):
+            st.session_state["wanted_model"] = name
         own.interrupted = None
     own.release()
 
@@ -212,13 +303,11 @@ def ask_how_to_go_on(own: Panel, snapshot: bytes) -> None:
 
 
 def try_to_start(own: Panel, run: Run, card: dict[str, Any]) -> None:
-    """Start a run, or say on the page why not."""
-    try:
-        if models.room() < 1:
-            raise UsageError(f"You keep {models.MAX_OWN} models already; delete one below to make room.")
-        own.start(run, card)
-    except LabError as error:
-        own.error = str(error)
+    """Have a run begun when the page is drawn next, or say on it why not."""
+    if models.room() < 1:
+        own.error = f"You keep {models.MAX_OWN} models already; delete one below to make room."
+    else:
+        own.wanted, own.error = (run, card), None
     st.rerun()
 
 

@@ -33,6 +33,9 @@ State = Literal["queued", "running", "finished", "stopped", "failed"]
 
 LEASE = 60.0  # seconds without a sign of life from a job's owner after which the worker ends the run
 ANSWER_TIMEOUT = 5  # seconds for the scheduler to answer
+GAVE_WAY = (
+    "While you were away your run gave way to somebody who waited for a worker; go on from its last snapshot."
+)
 SCHEDULER_GONE = (
     "The connection to the training workers was lost; go on from the run's last snapshot, or start again."
 )
@@ -49,7 +52,8 @@ class Job:
 
     `records` grows while it trains (a `Progress` as a dict each), `latest` is its newest weights as a checkpoint file.
     It ends with a `file`, the finished checkpoint, or an `error`, in a sentence; `interrupted` says that the error was
-    no fault of the run's own, which can go on from `latest`.
+    no fault of the run's own, which can go on from `latest`. `paused` is what the owner wants, `held` what the worker
+    has said: that it takes no step. One that is not `watched` gives way to one that is.
     """
 
     client: Client
@@ -64,7 +68,9 @@ class Job:
     interrupted: bool = False
     started: bool = False
     paused: bool = False
+    held: bool = False
     stopping: bool = False
+    watched: bool = True
     forgotten: bool = False
     heard: float = 0.0  # when the worker last gave a sign of life, by `time.monotonic`
     _said: tuple[str, float] = ("", 0.0)  # the word last sent, and when
@@ -100,6 +106,13 @@ class Job:
     def interrupt(self, error: str) -> None:
         """The run ended through no fault of its own."""
         self.error, self.interrupted = error, True
+
+    def give_way(self) -> None:
+        """End the run for another's sake, after its current step; it can go on from `latest`, or from its start."""
+        self._fetch()
+        self.latest = self.latest or self.checkpoint
+        self.forget()
+        self.interrupt(GAVE_WAY)
 
     def result(self) -> bytes:
         """The finished run's checkpoint file.
@@ -228,10 +241,10 @@ def _listen(job: Job) -> None:
         if job is None:
             return
         job.heard = time.monotonic()
-        if message["event"] == "started":
-            job.started = True
-        else:
+        if message["event"] == "record":
             job.records.append(message["record"])
+        job.started = True
+        job.held = message["event"] == "held"
 
     if len(jobs) == 1:
         client.subscribe_topic(client.id, on_event)

@@ -2,6 +2,8 @@
 
 import logging
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from distributed import Client
 
@@ -17,7 +19,7 @@ class Queue:
 
     The limit holds however many workers there are. It is kept here and not by Dask, where a task that waits for its
     turn either does not know its place or takes up a worker. Servers that share a cluster each keep a limit of their
-    own.
+    own. A job that nobody watches comes after those that somebody does, and gives up its turn to one of them.
     """
 
     def __init__(self, client: Client, limit: int, lease: float = LEASE) -> None:
@@ -51,7 +53,7 @@ class Queue:
     def place(self, job: Job) -> int:
         """1 for the job whose turn is next, 2 for the one behind it; 0 for one whose turn has come."""
         with self._lock:
-            waiting = _wanted(self._waiting)
+            waiting = _in_turn(self._waiting)
             return waiting.index(job) + 1 if job in waiting else 0
 
     def close(self) -> None:
@@ -61,11 +63,12 @@ class Queue:
 
     def _tend(self) -> None:
         while not self._closed:
+            for job in self._in_the_way():
+                with _or_interrupted(job):
+                    job.give_way()
             for job in self._begin_next():
-                try:
+                with _or_interrupted(job):
                     job.begin()
-                except NO_ANSWER:
-                    job.interrupt(SCHEDULER_GONE)
             for job in list(self._begun):
                 try:
                     job.tend()
@@ -81,11 +84,19 @@ class Queue:
             job.forget()
         self.client.close(timeout=1)
 
+    def _in_the_way(self) -> list[Job]:
+        """As many that go on unwatched as there are others, watched, for which there is no room."""
+        with self._lock:
+            begun = _wanted(self._begun)
+            waiting = sum(job.watched for job in _wanted(self._waiting))
+        missing = max(0, waiting - max(0, self.limit - len(begun)))
+        return [job for job in begun if not job.watched][:missing]
+
     def _begin_next(self) -> list[Job]:
         """Those whose turn has come, counted as begun from now on."""
         with self._lock:
             self._begun = _wanted(self._begun)
-            self._waiting = _wanted(self._waiting)
+            self._waiting = _in_turn(self._waiting)
             free = max(0, self.limit - len(self._begun))
             turn, self._waiting = self._waiting[:free], self._waiting[free:]
             self._begun += turn
@@ -94,3 +105,17 @@ class Queue:
 
 def _wanted(jobs: list[Job]) -> list[Job]:
     return [job for job in jobs if not (job.done or job.forgotten)]
+
+
+@contextmanager
+def _or_interrupted(job: Job) -> Iterator[None]:
+    """Interrupts the job where the scheduler does not answer."""
+    try:
+        yield
+    except NO_ANSWER:
+        job.interrupt(SCHEDULER_GONE)
+
+
+def _in_turn(jobs: list[Job]) -> list[Job]:
+    """Those that are wanted, the unwatched behind all others."""
+    return sorted(_wanted(jobs), key=lambda job: not job.watched)

@@ -3,8 +3,10 @@
 Numbers travel as events; the latest weights are one value that is replaced about once a second.
 """
 
+import math
 import os
 import time
+from collections.abc import Callable
 
 import torch
 from distributed import Variable, get_client, get_worker
@@ -15,6 +17,7 @@ from vaemodels.optimizer import flush_tiny_numbers
 from vaemodels.training import TrainingDivergedError, fit
 
 REPORT_EVERY = 0.3
+LISTEN_EVERY = 0.1  # seconds between two questions to the scheduler what the owner wants
 SNAPSHOT_EVERY = 1.0
 HELD_OUT_IMAGES = 1_000
 BEGUN = b""  # what stands for the snapshot of a run that has begun and has none yet
@@ -24,6 +27,10 @@ WORKER_DIED = "The training process ended before it was done; go on from its las
 
 class RunInterruptedError(LabError):
     """A run ended through no fault of its own; it can go on from its last snapshot."""
+
+
+class _StopError(Exception):
+    """The job's owner wants the run to end with what it has."""
 
 
 class _ForgottenError(Exception):
@@ -54,23 +61,27 @@ def train(checkpoint: bytes, job_id: str, topic: str, lease: float) -> bytes:
     if snapshot.get(timeout=MISSING_AFTER) is not None:
         raise RunInterruptedError(WORKER_DIED)
     snapshot.set(BEGUN)
-    worker.log_event(topic, {"job": job_id, "event": "started"})
+
+    def tell(event: str, **more: object) -> None:
+        worker.log_event(topic, {"job": job_id, "event": event, **more})
+
+    tell("started")
     run, card = runs.loads(checkpoint)
     train_split, held_out = runs.data(run.config)
     held_out = held_out._replace(
         images=held_out.images[:HELD_OUT_IMAGES], labels=held_out.labels[:HELD_OUT_IMAGES]
     )
-    owner = _Owner(control, lease)
+    owner = _Owner(control, lease, tell)
     snapshot_time = 0.0
     try:
-        for record in fit(run, train_split, held_out, REPORT_EVERY):
+        for record in fit(run, train_split, held_out, REPORT_EVERY, owner.listen):
             now = time.monotonic()
             if now - snapshot_time >= SNAPSHOT_EVERY:
                 snapshot.set(runs.latest(run, card))
                 snapshot_time = now
-            worker.log_event(topic, {"job": job_id, "event": "record", "record": record._asdict()})
-            if owner.wants_the_end():
-                return runs.latest(run, card)
+            tell("record", record=record._asdict())
+    except _StopError:
+        return runs.latest(run, card)
     except _ForgottenError:
         control.delete()
         snapshot.delete()
@@ -83,21 +94,31 @@ def train(checkpoint: bytes, job_id: str, topic: str, lease: float) -> bytes:
 
 
 class _Owner:
-    """What the job's owner last said, and when it was last heard."""
+    """What the job's owner last said, and when it was last heard; `tell` sends them an event."""
 
-    def __init__(self, control: Variable, lease: float) -> None:
-        self.control, self.lease = control, lease
+    def __init__(self, control: Variable, lease: float, tell: Callable[[str], None]) -> None:
+        self.control, self.lease, self.tell = control, lease, tell
         self.count, self.heard = -1, time.monotonic()
+        self.asked = -math.inf
 
-    def wants_the_end(self) -> bool:
-        """Wait while the owner has the run on hold; True once it should end.
+    def listen(self) -> None:
+        """Between two steps: wait while the owner has the run on hold.
 
         Raises:
-            _ForgottenError: if the owner has let go of the job or is gone.
+            _StopError: if they want it to end.
+            _ForgottenError: if they have let go of the job or are gone.
         """
-        while (word := self._word()) == "pause":
-            time.sleep(0.1)
-        return word == "stop"
+        if time.monotonic() - self.asked < LISTEN_EVERY:
+            return
+        word = self._word()
+        if word == "pause":
+            self.tell("held")
+            while (word := self._word()) == "pause":
+                time.sleep(LISTEN_EVERY)
+            self.tell("going on")
+        if word == "stop":
+            raise _StopError
+        self.asked = time.monotonic()
 
     def _word(self) -> str:
         try:

@@ -14,6 +14,7 @@ from vaemodels.networks import ACTIVATIONS
 
 Likelihood = Literal["bernoulli", "gaussian"]
 
+MAX_DIMENSIONS = 512
 MAX_WIDTH = 4096
 MAX_LAYERS = 8
 MAX_PARAMETERS = 20_000_000
@@ -171,9 +172,10 @@ def check_network(
         raise UsageError(
             "An image shape is (channels, height, width), each from 1 to 256; give three such numbers."
         )
-    if not isinstance(z_dim, int) or not 1 <= z_dim <= 512:
+    if not isinstance(z_dim, int) or not 1 <= z_dim <= MAX_DIMENSIONS:
         raise UsageError(
-            f"A latent space has 1 to 512 dimensions, not {z_dim}; choose a number in that range.", "z_dim"
+            f"A latent space has 1 to {MAX_DIMENSIONS} dimensions, not {z_dim}; choose a number in that range.",
+            "z_dim",
         )
     if not 1 <= len(hidden) <= MAX_LAYERS:
         raise UsageError(

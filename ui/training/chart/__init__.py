@@ -1,4 +1,4 @@
-"""The live training chart: reconstruction and KL stacked over the epochs, updated in place."""
+"""The live training chart: reconstruction and KL over the epochs, each on its own axis, updated in place."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

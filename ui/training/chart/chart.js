@@ -1,8 +1,11 @@
-// Reconstruction and KL stacked over the epochs, train as areas and held-out as dashed lines. Each new record only
-// rewrites the paths.
+// Reconstruction and, in a panel of its own below it, KL over the epochs: train as lines, held-out as dashed ones. Each
+// new record only rewrites the paths.
 
 const charts = new WeakMap();
 const MARGIN = { top: 14, right: 24, bottom: 38, left: 56 };
+const GAP = 22; // between the panels
+const KL_SHARE = 0.36; // of the height, where there is a KL
+const LEAST_RANGE = 1; // nats on an axis
 const SERIES = ["epoch", "train_reconstruction", "train_kl", "heldout_reconstruction", "heldout_kl"];
 
 export default function ({ data, parentElement }) {
@@ -40,43 +43,49 @@ function createChart(root) {
     const width = svg.clientWidth;
     const height = svg.clientHeight;
     if (!width) return;
-    const train = stacked(records.train_reconstruction, records.train_kl);
-    const heldout = stacked(records.heldout_reconstruction, records.heldout_kl);
-    scales = scalesFor(records, epochs, train, heldout, width, height);
-    drawAxes(svg, scales, width, height);
-    const { x, y, bottom } = scales;
-    const base = train.reconstruction.map(() => bottom);
-    set(".area.reconstruction", area(records.epoch, base, train.reconstruction, x, y));
-    set(".area.kl", area(records.epoch, train.reconstruction, train.total, x, y));
-    set(".edge.reconstruction", line(records.epoch, train.reconstruction, x, y));
-    set(".edge.kl", train.hasKL ? line(records.epoch, train.total, x, y) : "");
-    set(".held.reconstruction", line(records.epoch, heldout.reconstruction, x, y));
-    set(".held.kl", heldout.hasKL ? line(records.epoch, heldout.total, x, y) : "");
-    drawClipped(train, heldout);
-    find(".kl-entry").hidden = !train.hasKL && !heldout.hasKL;
-    find(".held-entry").hidden = !heldout.reconstruction.some(Number.isFinite);
+    const hasKL = [...records.train_kl, ...records.heldout_kl].some((value) => value > 0);
+    const inside = height - MARGIN.top - MARGIN.bottom;
+    const middle = MARGIN.top + (hasKL ? (1 - KL_SHARE) * (inside - GAP) : inside);
+    scales = horizontal(records.epoch, epochs, width);
+    drawEpochs(svg, scales, width, height);
+    drawPanel("reconstruction", MARGIN.top, middle, false);
+    svg.querySelector(".panel.kl").style.display = hasKL ? "" : "none";
+    if (hasKL) drawPanel("kl", middle + GAP, height - MARGIN.bottom, true);
+    find(".kl-entry").hidden = !hasKL;
+    find(".held-entry").hidden = !records.heldout_reconstruction.some(Number.isFinite);
     showReadout();
     root.setAttribute("aria-label", count ? `Training in nats per image. ${describe(count - 1)}` : "Training, no records yet");
   }
 
-  const set = (selector, path) => find(selector).setAttribute("d", path);
+  // One term between two heights of the picture.
+  function drawPanel(term, above, below, fromZero) {
+    const panel = svg.querySelector(`.panel.${term}`);
+    const set = (selector, path) => panel.querySelector(selector).setAttribute("d", path);
+    const train = records[`train_${term}`];
+    const heldout = records[`heldout_${term}`];
+    const { bottom, top } = vertical([...train, ...heldout].filter(Number.isFinite), fromZero);
+    const y = (value) => below - ((value - bottom) / (top - bottom)) * (below - above);
+    drawValues(panel, y, bottom, top, above, below, svg.clientWidth);
+    set(".edge", line(records.epoch, train, scales.x, y));
+    set(".held", line(records.epoch, heldout, scales.x, y));
+    drawClipped(panel, train, heldout, top, above);
+  }
 
   // Triangles at the top edge over the records that stand above it, and what they reach.
-  function drawClipped(train, heldout) {
-    const { x, top } = scales;
+  function drawClipped(panel, train, heldout, top, edge) {
     const above = [];
     let highest = -Infinity;
     records.epoch.forEach((epoch, i) => {
-      const value = Math.max(...[train.total[i], heldout.total[i]].filter(Number.isFinite));
+      const value = Math.max(...[train[i], heldout[i]].filter(Number.isFinite));
       if (value <= top) return;
-      above.push(x(epoch));
+      above.push(scales.x(epoch));
       highest = Math.max(highest, value);
     });
-    set(".clipped", above.map((at) => `M${at - 4} ${MARGIN.top}h8l-4 -6z`).join(""));
-    const note = find(".clipped-note");
+    panel.querySelector(".clipped").setAttribute("d", above.map((at) => `M${at - 4} ${edge}h8l-4 -6z`).join(""));
+    const note = panel.querySelector(".clipped-note");
     note.textContent = above.length ? `up to ${highest.toFixed(0).replace("-", "−")}` : "";
     note.setAttribute("x", Math.max(...above, 0) + 8);
-    note.setAttribute("y", MARGIN.top - 1);
+    note.setAttribute("y", edge - 1);
   }
 
   function values(i) {
@@ -153,29 +162,25 @@ function createChart(root) {
 // NaN crosses Arrow as null.
 const numbers = (table) => Float32Array.from(table.getChildAt(0).toArray(), (value) => value ?? NaN);
 
-function stacked(reconstruction, kl) {
-  const total = Float32Array.from(reconstruction, (value, i) => (Number.isFinite(kl[i]) ? value + kl[i] : value));
-  return { reconstruction, total, hasKL: kl.some((value) => value > 0) };
-}
-
-// The vertical range starts at 0, where stacked areas are honest (below the lowest value where densities make the
-// reconstruction negative). Its top leaves out the first, far higher records: at most 1.6 times the lower quartile.
-function scalesFor({ epoch }, epochs, train, heldout, width, height) {
-  const totals = [...train.total, ...heldout.total].filter(Number.isFinite).sort((a, b) => a - b);
-  const lows = [...train.reconstruction, ...heldout.reconstruction].filter(Number.isFinite);
-  const lowest = Math.min(0, ...lows);
-  const highest = totals.at(-1) ?? 1;
-  const quartile = totals[Math.floor((totals.length - 1) / 4)] ?? 1;
-  const bottom = lowest < 0 ? lowest - 0.25 * (highest - lowest) : 0;
-  const robust = bottom + 1.6 * (quartile - bottom);
-  const top = robust < 1.15 * highest - 0.15 * bottom ? robust : highest + 0.06 * (highest - bottom);
+// Where epochs lie: from 0 to where the run is to end, or as far as the records.
+function horizontal(epoch, epochs, width) {
   const from = epochs || epoch.length < 2 ? 0 : epoch[0];
   const last = epoch.at(-1) || 1;
   let to = epochs ?? Math.max(last, from + 1e-6);
   while (epochs && to > 8 * last) to /= 2; // a long run's beginning is to be seen too
   const x = (value) => MARGIN.left + ((value - from) / (to - from)) * (width - MARGIN.left - MARGIN.right);
-  const y = (value) => height - MARGIN.bottom - ((value - bottom) / (top - bottom)) * (height - MARGIN.top - MARGIN.bottom);
-  return { x, y, from, to, bottom, top };
+  return { x, from, to };
+}
+
+// The range of a term's axis: as close around its values as shows how they change. Its top leaves out the first, far
+// higher records: above the lowest value it goes to at most three times as high as three records in four.
+function vertical(values, fromZero) {
+  const sorted = values.sort((a, b) => a - b);
+  const highest = sorted.at(-1) ?? 1;
+  const lowest = fromZero ? Math.min(0, sorted[0] ?? 0) : (sorted[0] ?? 0);
+  const most = sorted[Math.floor((3 * (sorted.length - 1)) / 4)] ?? 1;
+  const reach = Math.max(Math.min(3 * (most - lowest), highest - lowest), LEAST_RANGE);
+  return { bottom: fromZero && lowest === 0 ? 0 : lowest - 0.06 * reach, top: lowest + 1.06 * reach };
 }
 
 // Round numbers that cut [from, to] into about `count` parts.
@@ -192,26 +197,31 @@ function ticks(from, to, count) {
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 2 });
 const short = (value) => (Math.abs(value) < 1e4 ? String(value) : compact.format(value)).replace("-", "−");
 
-function drawAxes(svg, { x, y, from, to, bottom, top }, width, height) {
-  const inside = svg.querySelector(".inside");
-  const box = { x: MARGIN.left, y: MARGIN.top, width: width - MARGIN.left - MARGIN.right, height: height - MARGIN.top - MARGIN.bottom };
-  for (const [name, value] of Object.entries(box)) inside.setAttribute(name, Math.max(0, value));
-  const right = width - MARGIN.right;
+function drawEpochs(svg, { x, from, to }, width, height) {
   const foot = height - MARGIN.bottom;
-  const vertical = ticks(bottom, top, 5).map(
-    (value) =>
-      `<line x1="${MARGIN.left}" x2="${right}" y1="${y(value)}" y2="${y(value)}"></line>` +
-      `<text x="${MARGIN.left - 7}" y="${y(value) + 4}" text-anchor="end">${short(value)}</text>`,
-  );
-  const horizontal = ticks(from, to, Math.max(2, Math.min(8, width / 90))).map(
-    (value) =>
-      `<line x1="${x(value)}" x2="${x(value)}" y1="${foot}" y2="${foot + 4}"></line>` +
-      `<text x="${x(value)}" y="${foot + 17}" text-anchor="middle">${value}</text>`,
-  );
-  svg.querySelector(".ticks").innerHTML = vertical.join("") + horizontal.join("");
-  place(svg.querySelector(".title.x"), "epoch", (MARGIN.left + right) / 2, height - 4, "");
-  const middle = (MARGIN.top + foot) / 2;
-  place(svg.querySelector(".title.y"), "nats per image", 12, middle, `rotate(-90 12 ${middle})`);
+  svg.querySelector(".epochs").innerHTML = ticks(from, to, Math.max(2, Math.min(8, width / 90)))
+    .map(
+      (value) =>
+        `<line x1="${x(value)}" x2="${x(value)}" y1="${foot}" y2="${foot + 4}"></line>` +
+        `<text x="${x(value)}" y="${foot + 17}" text-anchor="middle">${value}</text>`,
+    )
+    .join("");
+  place(svg.querySelector(".title.x"), "epoch", (MARGIN.left + width - MARGIN.right) / 2, height - 4, "");
+}
+
+function drawValues(panel, y, bottom, top, above, below, width) {
+  const right = width - MARGIN.right;
+  const box = { x: MARGIN.left, y: above, width: right - MARGIN.left, height: below - above };
+  for (const [name, value] of Object.entries(box)) panel.querySelector(".inside").setAttribute(name, Math.max(0, value));
+  panel.querySelector(".ticks").innerHTML = ticks(bottom, top, Math.max(2, (below - above) / 22))
+    .map(
+      (value) =>
+        `<line x1="${MARGIN.left}" x2="${right}" y1="${y(value)}" y2="${y(value)}"></line>` +
+        `<text x="${MARGIN.left - 7}" y="${y(value) + 4}" text-anchor="end">${short(value)}</text>`,
+    )
+    .join("");
+  const middle = (above + below) / 2;
+  place(panel.querySelector(".title.y"), "nats", 12, middle, `rotate(-90 12 ${middle})`);
 }
 
 function place(element, content, x, y, transform) {
@@ -226,11 +236,4 @@ function place(element, content, x, y, transform) {
 function line(xs, ys, x, y) {
   const at = Array.from(xs.keys()).filter((i) => Number.isFinite(ys[i]));
   return at.length ? `M${at.map((i) => `${x(xs[i]).toFixed(1)} ${y(ys[i]).toFixed(1)}`).join("L")}` : "";
-}
-
-function area(xs, low, high, x, y) {
-  const at = Array.from(xs.keys()).filter((i) => Number.isFinite(low[i]) && Number.isFinite(high[i]));
-  if (at.length < 2) return "";
-  const edge = (i, ys) => `${x(xs[i]).toFixed(1)} ${y(ys[i]).toFixed(1)}`;
-  return `M${at.map((i) => edge(i, high)).join("L")}L${at.reverse().map((i) => edge(i, low)).join("L")}Z`;
 }
