@@ -115,6 +115,25 @@ def process_memory(pid: int) -> float:
     return float(psutil.Process(pid).memory_info().rss / 1e6)
 
 
+def idle(browser: Browser, script: Path, seconds: float = 20) -> list[Row]:
+    """What the server does while its one visitor does nothing."""
+    with serve(script) as server:
+        page = open_page(browser, page_address(browser, server.url))
+        time.sleep(2)
+        before = processor_seconds(server.pid)
+        time.sleep(seconds)
+        spent = processor_seconds(server.pid) - before
+        page.context.close()
+    return [Row("idle server with one visitor", 100 * spent / seconds, "% of a core", "at most", 2)]
+
+
+def processor_seconds(pid: int) -> float:
+    """Processor time of a process and its children so far."""
+    process = psutil.Process(pid)
+    times = [p.cpu_times() for p in [process, *process.children(recursive=True)]]
+    return float(sum(each.user + each.system for each in times))
+
+
 def memory(browser: Browser, script: Path, sessions: int) -> list[Row]:
     """The server's memory after one visit, and how it grows with sessions that stay open."""
     with serve(script) as server:
@@ -150,6 +169,7 @@ def main() -> int:
     with sync_playwright() as playwright:
         browser = chromium.launch(playwright, executable)
         rows = everything_seen(browser, script)
+        rows += idle(browser, script)
         rows += memory(browser, script, options.sessions)
         rows += company(browser, script, options.repeats, options.seconds)
         conditions = {
