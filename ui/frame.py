@@ -16,7 +16,7 @@ from vaemodels.checkpoints import Checkpoint
 from vaemodels.models import Model
 
 MAX_SEED = 9_999
-MODEL_WIDTH = 330
+MODEL_WIDTH = 370
 
 
 class Head(NamedTuple):

@@ -189,7 +189,7 @@ def test_python_moves_z_once_as_though_the_visitor_had(page, components):
 def test_z_is_still_there_on_coming_back(components):
     page = components("explorer")
     page.get_by_role("slider", name="Latent plane").press("ArrowLeft")
-    wait_until_idle(page)
+    expect_released(page, [-0.1, 0, 0])
     page.get_by_text("show", exact=True).click()
     expect(page.locator(".plane")).to_have_count(0)
     wait_until_idle(page)
