@@ -71,7 +71,7 @@ def show_elbo(checkpoint: Checkpoint, chosen: Chosen, terms: ImageTerms, show: D
 def elbo_in_a_line(terms: ImageTerms) -> None:
     """The terms again, where the ELBO's column stands below the explorer: style.css shows them there alone."""
     with st.container(key="elbo-line"):
-        changing_html(in_a_line(terms), key="terms-in-a-line")
+        st.html(in_a_line(terms))
 
 
 def in_numbers(model: Model, chosen: Chosen) -> None:
