@@ -259,9 +259,16 @@ def test_a_reloaded_page_finds_its_run_again_and_a_copy_of_its_tab_does_not(visi
     expect(copy.locator("figure.chart")).to_have_count(0)
     copy.close()
 
+    epoch = re.compile(r"epoch ([\d.]+)")
+    before = float(epoch.findall(chart.get_attribute("aria-label") or "")[0])
     page.reload()
     expect(page.get_by_role("button", name="Pause")).to_be_visible()
-    expect(chart).to_have_attribute("aria-label", re.compile(r"epoch [\d.]+"), timeout=TRAINING)
+    chart.wait_for(timeout=TRAINING)
+    page.wait_for_function(
+        "([chart, before]) => Number(/epoch ([\\d.]+)/.exec(chart.ariaLabel)?.[1]) > before",
+        arg=[chart.element_handle(), before],
+        timeout=TRAINING,
+    )
     stop_training(page)
     expect(page.get_by_text(re.compile("^mine-1: VAE, 2 dimensions"))).to_be_visible()
     wait_until_idle(page)
