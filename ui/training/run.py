@@ -282,7 +282,7 @@ def _finish(own: Panel, job: "Job") -> None:
     elif (file := job.file or job.latest) is not None:
         name = models.keep(file)
         if own.live is not None and st.session_state.get(FOLLOW, True):
-            st.session_state["wanted_model"] = name
+            models.use(name)
         own.interrupted = None
     own.release()
 
