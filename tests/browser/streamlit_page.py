@@ -16,6 +16,18 @@ _IDLE = """() => {
     && !document.querySelector('[data-testid="stSkeleton"], [data-testid="stSpinner"], [data-stale="true"]');
 }"""
 
+# All that changes before a timeout of 0 runs goes to the server in one request, so here they wait in `held`, once a
+# test has set it to []. `rested` tells that the visitor has rested for 400 ms, whereupon the address is to be written.
+HOLD_REQUESTS = """{
+  const { setTimeout } = window;
+  window.setTimeout = (task, delay, ...more) => {
+    if (window.held && !delay) return window.held.push(() => task(...more));
+    if (delay === 400) return setTimeout(() => { task(...more); window.rested = Boolean(window.held); }, delay);
+    return setTimeout(task, delay, ...more);
+  };
+}"""
+RELEASE_REQUESTS = "{ const { held } = window; window.held = null; held.forEach(task => task()); }"
+
 
 def wait_until_idle(page: Page, timeout: float = PATIENCE / 1000) -> None:
     """Returns once the script has run to its end and what it drew has been painted; `timeout` in seconds."""

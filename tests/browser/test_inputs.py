@@ -13,7 +13,14 @@ import torch
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.browser.component_page import websocket_frames
-from tests.browser.streamlit_page import centre, exceptions, patient_page, wait_until_idle
+from tests.browser.streamlit_page import (
+    HOLD_REQUESTS,
+    RELEASE_REQUESTS,
+    centre,
+    exceptions,
+    patient_page,
+    wait_until_idle,
+)
 from tests.small import saved, seven
 from ui.images.name import image_name
 from ui.images.pad import SIDE
@@ -229,18 +236,6 @@ def test_an_uploaded_picture_is_framed_and_a_bad_one_changes_nothing(page, visit
     expect_in_address(page, image_name(ink))
 
 
-# All that changes before a timeout of 0 runs goes to the server in one request, so here they wait in `held`. `rested`
-# tells that the visitor has rested for 400 ms, whereupon the address is to be written.
-HOLD_REQUESTS = """{
-  const { setTimeout } = window;
-  window.setTimeout = (task, delay, ...more) => {
-    if (window.held && !delay) return window.held.push(() => task(...more));
-    if (delay === 400) return setTimeout(() => { task(...more); window.rested = Boolean(window.held); }, delay);
-    return setTimeout(task, delay, ...more);
-  };
-}"""
-
-
 def test_a_file_that_arrives_as_the_address_is_to_be_written_is_read(page, visit):
     page.add_init_script(HOLD_REQUESTS)
     visit(f"{PAGE}&images=upload")
@@ -256,7 +251,7 @@ def test_a_file_that_arrives_as_the_address_is_to_be_written_is_read(page, visit
     for upload in uploads:
         upload.continue_()
     expect(page.get_by_role("button", name="Remove 8.png")).to_be_visible()
-    page.evaluate("{ const { held } = window; window.held = null; held.forEach(task => task()); }")
+    page.evaluate(RELEASE_REQUESTS)
     expect(page.get_by_text("This file is not a picture that can be read")).to_be_visible()
 
 

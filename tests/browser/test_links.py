@@ -10,7 +10,14 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.component_page import expect_ink
-from tests.browser.streamlit_page import exceptions, patient_page, shown, wait_until_idle
+from tests.browser.streamlit_page import (
+    HOLD_REQUESTS,
+    RELEASE_REQUESTS,
+    exceptions,
+    patient_page,
+    shown,
+    wait_until_idle,
+)
 from ui.explorer import decoder_data
 from ui.images.choice import image_named
 from ui.images.decoded import decoded
@@ -117,6 +124,21 @@ def test_an_address_opens_what_its_sender_saw(fresh):
         arg=before,
     )
     assert receiver.url == link
+
+
+def test_a_seed_typed_as_the_address_is_to_be_written_is_in_it(fresh):
+    page = fresh("/")
+    page.context.add_init_script(HOLD_REQUESTS)
+    page.goto(page.url.rstrip("/") + f"/vae?model={MODEL}")
+    wait_until_idle(page)
+    seed = page.get_by_label("Seed", exact=True).first
+    page.get_by_role("slider", name="Latent plane").press("ArrowRight")
+    page.evaluate("window.held = []")
+    seed.fill("7")
+    page.wait_for_function("window.rested")
+    seed.press("Enter")
+    page.evaluate(RELEASE_REQUESTS)
+    page.wait_for_url(re.compile("seed=7"))
 
 
 def test_the_link_button_leaves_parts_out_for_a_class(fresh):

@@ -12,10 +12,11 @@ def is_fragment_run() -> bool:
 
 
 def run_if_left_out() -> None:
-    """The `on_change` of a widget whose value comes at a time of its own, as an upload's does when it has arrived.
+    """The `on_change` of a widget that another fragment's component may report beside, as `when_quiet` does.
 
     The browser sends all that changes at one moment in one request, which can name one fragment only. So a file that
-    arrives as another fragment's component reports is on the server, but what reads it is not run: the page is, then.
+    arrives, or a number that is typed, as another fragment's component reports is on the server, but what reads it is
+    not run: the page is, then.
     """
     context = get_script_run_ctx()
     # A callback runs with the fragment of its widget, whichever fragments the run is of.

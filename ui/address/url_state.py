@@ -17,7 +17,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.state.query_params import EMBED_QUERY_PARAMS_KEYS
 
-from ui.address.fragments import is_fragment_run
+from ui.address.fragments import is_fragment_run, run_if_left_out
 from ui.address.when_quiet import when_quiet
 from vaemodels.errors import UsageError
 
@@ -228,6 +228,12 @@ def segmented(
         st.session_state[name] = wanted
     elif st.session_state[name] not in titles:
         st.session_state[name] = default
+
+    def changed() -> None:
+        if on_change is not None:
+            on_change()
+        run_if_left_out()
+
     chosen = st.segmented_control(
         label,
         list(titles),
@@ -237,7 +243,7 @@ def segmented(
         label_visibility=label_visibility,
         disabled=disabled,
         help=help,
-        on_change=on_change,
+        on_change=changed,
     )
     chosen = chosen or default
     put(name, None if chosen == default else chosen)
@@ -250,7 +256,9 @@ def selectbox(label: str, name: str, titles: Mapping[str, str], default: str, *,
     if decides(name) or wanted not in titles:
         # Forgetting the key instead would leave the old choice on the visitor's screen.
         st.session_state[name] = wanted if wanted in titles else default
-    chosen = st.selectbox(label, list(titles), format_func=titles.__getitem__, key=name, width=width)
+    chosen = st.selectbox(
+        label, list(titles), format_func=titles.__getitem__, key=name, width=width, on_change=run_if_left_out
+    )
     put(name, None if chosen == default else chosen)
     return chosen
 
@@ -264,7 +272,7 @@ def whole_number(label: str, name: str, low: int, high: int, default: int, *, he
             note(f"The link's {name} is not a number from {low:,} to {high:,}; using {default} instead.")
             wanted = default
         st.session_state[name] = wanted
-    number = st.number_input(label, low, high, key=name, width=96, help=help)
+    number = st.number_input(label, low, high, key=name, width=96, help=help, on_change=run_if_left_out)
     put(name, None if number == default else str(number))
     return number
 
