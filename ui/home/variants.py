@@ -24,7 +24,7 @@ def table(pages: Sequence[Page]) -> None:
     )
     with st.container(key="variants", gap="xsmall"):
         for page in pages:
-            names = models.names(page.kinds)
+            names = models.names(page.kinds, page.image_shape)
             for variant in page.variants:
                 if variant.name in names:
                     _row(variant, page)
