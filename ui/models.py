@@ -194,7 +194,8 @@ def _measured(card: Card) -> str:
     right = "" if result.get("accuracy") is None else f", {result['accuracy']:.1%} of labels right"
     return (
         f"{label} {number(result[measure])} ± {number(result['stderr'][measure])} nats{right} "
-        f"({result['n']:,} test images of {dataset(result['dataset'])}, {binarisation(result['binarization'])})"
+        f"({result['n']:,} test images of {dataset(result['dataset'])}, "
+        f"{binarisation(result['binarization'], result['dataset'])})"
         f"{'.' if likelihood else '; no likelihood.'}"
     )
 

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ui import charts
+from ui import charts, words
 from ui.looks.encoded import Encoded
 from vaemodels.analysis.latent_space import Plane, ellipse
 from vaemodels.analysis.priors import prior_components, prior_kind
@@ -60,7 +60,7 @@ def _shown_prior(model: Model) -> str:
     if kind == "two-level":
         return f"Small dots: {PRIOR_DRAWS} draws from the prior, z2 ~ N(0, I), then z1 ~ p(z1|z2)."
     if kind == "mixture" and components <= ELLIPSES:
-        return f"Dotted: 1σ of each of the prior's {components} components."
+        return f"Dotted: 1σ of the prior's {words.count(components, 'component')}."
     return f"Small dots: the means of the prior's {components} components." if kind == "mixture" else ""
 
 

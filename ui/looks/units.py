@@ -62,11 +62,13 @@ def _caption(model: Model, codes: Encoded, active: Tensor) -> str:
             f"mean KL({symbol.posterior} ‖ {symbol.prior}) = **Σ = "
             f"{words.plus_minus(total.mean, total.stderr)} nats**, the bars' sum; {of_active} ({rule})."
         )
-    prior = {
-        "standard": "the prior N(0, 1)",
-        "mixture": "the prior, a mixture",
-        "two-level": f"the prior {symbol.prior}, from {DRAWS:,} draws",
-    }[prior_kind(model)]
+    kind = prior_kind(model)
+    if kind == "standard":
+        prior = "the prior N(0, 1)"
+    elif kind == "mixture":
+        prior = "the prior, a mixture"
+    else:
+        prior = f"the prior {symbol.prior}, from {DRAWS:,} draws"
     return (
         f"On {images}: {measured} The densities: grey, the aggregate posterior of these images; dotted, {prior}; dot "
         "and line, μ ± σ of the chosen image."
@@ -195,10 +197,12 @@ def _show_densities(view: View, codes: Encoded, order: Tensor) -> None:
     listed = ", ".join(
         f"z{i + 1} {mean:.2f} ± {std:.2f}" for i, mean, std in zip(dimensions, mu, sigma, strict=True)
     )
+    prior_name = "N(0, 1)" if prior_kind(view.model) == "standard" else "the prior"
     charts.show(
         chart,
         "densities-per-dimension",
-        f"The aggregate posterior of each dimension against the prior; q of the chosen image is {listed}.",
+        f"The aggregate posterior of each dimension against {prior_name}; {symbols(view.model).posterior} of the chosen "
+        f"image is {listed}.",
         height=_height(dimensions),
     )
 
