@@ -201,8 +201,8 @@ def _show_densities(view: View, codes: Encoded, order: Tensor) -> None:
     charts.show(
         chart,
         "densities-per-dimension",
-        f"The aggregate posterior of each dimension against {prior_name}; {symbols(view.model).posterior} of the chosen "
-        f"image is {listed}.",
+        f"The aggregate posterior of each dimension against {prior_name}; {symbols(view.model).posterior} of the "
+        f"chosen image is {listed}.",
         height=_height(dimensions),
     )
 
