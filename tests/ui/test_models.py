@@ -19,7 +19,8 @@ def session(monkeypatch):
 def file(kind: str = "vae", beta: float = 1.0) -> bytes:
     sizes = {"z1_dim": 3, "z2_dim": 2} if kind == "hvae" else {"z_dim": 2}
     config = MODELS[kind][1](hidden=(4,), **sizes)
-    return runs.dumps(*runs.new("any", kind, config, TrainingConfig(epochs=1, beta=beta)))
+    training = TrainingConfig(epochs=1, beta=beta, labelled=100 if kind == "ssvae" else 0)
+    return runs.dumps(*runs.new("any", kind, config, training))
 
 
 def test_own_models_are_kept_under_names_that_never_come_back():
@@ -111,10 +112,10 @@ def test_an_own_model_of_every_kind_is_kept_described_and_had_back(kind):
     assert models.names({kind})[0] == name
     assert models.titles([name])[name].endswith(f"built-in digits · {name}")
     assert models.describe(models.get(name).card).endswith("trained on built-in digits for 0 epochs.")
+    downloaded = models.own_file(name)
     models.discard(name)
     assert name not in models.names({kind})
-    models.restore()
-    assert models.keep(models.own_file(name), name) == name
+    assert models.keep(downloaded, name) == name
     assert models.get(name).model.name == kind
 
 

@@ -75,7 +75,7 @@ def test_a_mixture_is_an_ellipse_a_component(name):
     reach = whole_plane(codes, model, torch.zeros(1, 2)).reach
     inside = (prior.outlines.abs() <= reach).float().mean()
     assert 0.97 <= inside.item() <= 1
-    assert reach > 2 * codes.mean.abs().max().item()
+    assert reach > codes.plane.coordinates(codes.mean).abs().max().item()
 
 
 def test_of_many_components_only_the_means_are_drawn():
