@@ -36,6 +36,7 @@ bench: $(DEV_STAMP) browser
 	@$(PY) -m benchmarks.densities $(ARGS)
 	@$(PY) -m benchmarks.browser $(ARGS)
 	@$(PY) -m benchmarks.visitors $(ARGS)
+	@$(PY) -m benchmarks.models $(ARGS)
 
 screenshots: $(DEV_STAMP) browser
 	@$(PY) -m tests.browser.screenshots $(ARGS)

@@ -4,13 +4,12 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.distributions import Independent, Normal
+from torch.distributions import Bernoulli, Distribution, Independent, Normal
 
 from vaemodels.evaluation import ImageTerms, image_terms
 from vaemodels.models import GMVAE, HVAE, SSVAE, Model
 
 SHOWN = 3  # components of a vector that are written out
-BERNOULLI = r"\textstyle\prod_i \mathrm{Bernoulli}(x_i;\, f_i(z))"
 STANDARD = r"p(z) &= \mathcal N(z;\, 0,\, I)"
 CLOSED_KL = r"\mathrm{KL} = \sum_j \tfrac12\left(\mu_j^2 + \sigma_j^2 - 1\right) - \log \sigma_j"
 ELBO = r"\mathrm{ELBO} = \mathbb E_q[\log p(x|z)] - \mathrm{KL}(q \,\|\, p(z))"
@@ -30,17 +29,14 @@ def of_vae(model: Model, x: Tensor, y: Tensor | None) -> list[Equation]:
     terms = image_terms(model, x)
     q = _posterior(model, x, y)
     likelihood = model.decode(q.mean)
-    assert isinstance(likelihood, Independent)
-    if model.config.likelihood == "bernoulli":
-        p_x, at_mean = BERNOULLI, []
-    else:
-        p_x = r"\mathcal N(x;\, f(z),\, \sigma_x^2 I)"
-        at_mean = [rf"\sigma_x &= {number(likelihood.stddev.mean().item(), 3)}"]
     return [
         Equation(
             "Generative model",
-            lines(STANDARD, rf"p(x|z) &= {p_x}"),
-            lines(rf"\log p(x|z = \mu(x)) &= {nats(likelihood.log_prob(x).item())}", *at_mean),
+            lines(STANDARD, rf"p(x|z) &= {_likelihood(model, 'z')}"),
+            lines(
+                rf"\log p(x|z = \mu(x)) &= {nats(likelihood.log_prob(x).item())}",
+                *_pixel_std(likelihood, r"\mu(x)"),
+            ),
         ),
         _inference(r"q(z|x) = \mathcal N(z;\, \mu(x),\, \mathrm{diag}\, \sigma^2(x))", "(x)", q),
         _closed_kl(q, terms),
@@ -70,17 +66,19 @@ def of_gmvae(model: Model, x: Tensor, y: Tensor | None) -> list[Equation]:
     assert isinstance(model, GMVAE)
     terms = image_terms(model, x)
     q = _posterior(model, x, y)
+    likelihood = model.decode(q.mean)
     return [
         Equation(
             "Generative model",
             lines(
                 r"p(z) &= \tfrac1K \sum_i \mathcal N(z;\, \mu_i,\, \mathrm{diag}\, \sigma_i^2)",
-                rf"p(x|z) &= {BERNOULLI}",
+                rf"p(x|z) &= {_likelihood(model, 'z')}",
             ),
             lines(
                 rf"K &= {model.config.components}",
                 rf"\log p(z = \mu(x)) &= {nats(model.prior().log_prob(q.mean).item())}",
-                rf"\log p(x|z = \mu(x)) &= {nats(model.decode(q.mean).log_prob(x).item())}",
+                rf"\log p(x|z = \mu(x)) &= {nats(likelihood.log_prob(x).item())}",
+                *_pixel_std(likelihood, r"\mu(x)"),
             ),
         ),
         _inference(r"q(z|x) = \mathcal N(z;\, \mu(x),\, \mathrm{diag}\, \sigma^2(x))", "(x)", q),
@@ -98,11 +96,15 @@ def of_fsvae(model: Model, x: Tensor, y: Tensor | None) -> list[Equation]:
     """A conditional model's, given the label `y: []`."""
     terms = image_terms(model, x, y)
     q = _posterior(model, x, y)
+    likelihood = model.decode(q.mean, y)
     return [
         Equation(
             "Generative model",
-            lines(STANDARD, r"p(x|y, z) &= p(x;\, f(y, z))"),
-            lines(rf"\log p(x|y, z = \mu(x, y)) &= {nats(model.decode(q.mean, y).log_prob(x).item())}"),
+            lines(STANDARD, rf"p(x|y, z) &= {_likelihood(model, 'y, z')}"),
+            lines(
+                rf"\log p(x|y, z = \mu(x, y)) &= {nats(likelihood.log_prob(x).item())}",
+                *_pixel_std(likelihood, r"\mu(x, y)"),
+            ),
         ),
         _inference(r"q(z|x, y) = \mathcal N(z;\, \mu(x, y),\, \mathrm{diag}\, \sigma^2(x, y))", "(x, y)", q),
         _closed_kl(q, terms),
@@ -121,7 +123,11 @@ def of_ssvae(model: Model, x: Tensor, y: Tensor | None) -> list[Equation]:
     return [
         Equation(
             "Generative model",
-            lines(rf"p(y) &= \tfrac1{{{model.n_labels}}}", STANDARD, r"p(x|y, z) &= p(x;\, f(y, z))"),
+            lines(
+                rf"p(y) &= \tfrac1{{{model.n_labels}}}",
+                STANDARD,
+                rf"p(x|y, z) &= {_likelihood(model, 'y, z')}",
+            ),
             lines(
                 rf"\log p(x|y = {likeliest}, z = \mu(x, {likeliest})) "
                 rf"&= {nats(model.decode(z, likeliest).log_prob(x).item())}"
@@ -163,7 +169,7 @@ def of_hvae(model: Model, x: Tensor, y: Tensor | None) -> list[Equation]:
             lines(
                 r"p(z_2) &= \mathcal N(z_2;\, 0,\, I)",
                 r"p(z_1|z_2) &= \mathcal N(z_1;\, m(z_2),\, \mathrm{diag}\, s^2(z_2))",
-                r"p(x|z_1) &= \textstyle\prod_i \mathrm{Bernoulli}(x_i;\, f_i(z_1))",
+                rf"p(x|z_1) &= {_likelihood(model, 'z_1')}",
             ),
             lines(
                 rf"m(z_2) &= {vector(model.conditional_prior(latents['z2']).mean[0])}",
@@ -188,6 +194,25 @@ def of_hvae(model: Model, x: Tensor, y: Tensor | None) -> list[Equation]:
             f"= {nats(-terms.nelbo)}",
         ),
     ]
+
+
+def _likelihood(model: Model, given: str) -> str:
+    """p(x|·) at what the decoder f takes."""
+    if getattr(model.config, "likelihood", "bernoulli") == "bernoulli":
+        return rf"\textstyle\prod_i \mathrm{{Bernoulli}}(x_i;\, f_i({given}))"
+    if getattr(model.config, "variance", "fixed") == "per_pixel":
+        return rf"\mathcal N(x;\, f({given}),\, \mathrm{{diag}}\, \sigma_x^2({given}))"
+    return rf"\mathcal N(x;\, f({given}),\, \sigma_x^2 I)"
+
+
+def _pixel_std(likelihood: Distribution, at: str) -> list[str]:
+    """A Gaussian likelihood's σ; where pixels have their own, their mean at `at`."""
+    assert isinstance(likelihood, Independent)
+    if isinstance(likelihood.base_dist, Bernoulli):
+        return []
+    std = likelihood.stddev
+    name = r"\sigma_x" if std.min() == std.max() else rf"\overline{{\sigma_x({at})}}"
+    return [rf"{name} &= {number(std.mean().item(), 3)}"]
 
 
 def _posterior(model: Model, x: Tensor, y: Tensor | None) -> Independent:

@@ -62,12 +62,17 @@ def end(head: Head) -> None:
 
 def experiments_of(page: Page) -> list[Experiment]:
     """A page's experiments, but for those whose model is not there."""
-    return try_this.possible(page.experiments, models.names(page.kinds))
+    return try_this.possible(page.experiments, _names(page))
+
+
+def _names(page: Page) -> list[str]:
+    """The models that the page can be about."""
+    return models.names(page.kinds, page.image_shape)
 
 
 def first_model(page: Page) -> str:
     """The pretrained model that a page opens with; where there is none the page ends with a sentence."""
-    names = models.names(page.kinds)
+    names = _names(page)
     for name in (*page.opens_with, *names):
         if name in names:
             return name
@@ -79,7 +84,7 @@ def first_model(page: Page) -> str:
 
 def choose_model(page: Page) -> str:
     """The model the whole page is about."""
-    names = models.names(page.kinds)
+    names = _names(page)
     default = first_model(page)
     if url_state.decides("model"):
         _explain_absence(url_state.get("model"), names, default)

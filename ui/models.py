@@ -13,11 +13,12 @@ from vaemodels import checkpoints
 from vaemodels.checkpoints import Card, Checkpoint
 from vaemodels.errors import LabError
 from vaemodels.losses import nelbo
+from vaemodels.models import MODELS, Model
 from vaemodels.presets import PRESETS
 
 MAX_OWN = 8
 OWN_NAME = re.compile(r"mine-[0-9]{1,6}")
-IMAGE_SHAPE = (1, 28, 28)  # what pages draw
+IMAGE_SHAPE = (1, 28, 28)  # what visitors' own models draw
 
 
 # As many as a page compares at once: each takes 3 MB. What only its card is asked for takes none.
@@ -93,13 +94,15 @@ def _kept() -> dict[str, tuple[Checkpoint, bytes]]:
     return kept
 
 
-def names(kinds: Collection[str]) -> list[str]:
-    """Own models first, newest first, then the pretrained ones, of these kinds and of images as pages take them.
+def names(kinds: Collection[str], image_shape: tuple[int, int, int] | None = None) -> list[str]:
+    """Own models first, newest first, then the pretrained ones, of these kinds, and of images of that shape or of any.
 
     The pretrained ones stand kind by kind, those of a kind as the presets do.
     """
-    mine = [name for name, checkpoint in reversed(own().items()) if _is_offered(checkpoint.card, kinds)]
-    ready = [name for name in checkpoints.pretrained_names() if _is_readable(name, kinds)]
+    mine = [
+        name for name, own_one in reversed(own().items()) if _is_offered(own_one.card, kinds, image_shape)
+    ]
+    ready = [name for name in checkpoints.pretrained_names() if _is_readable(name, kinds, image_shape)]
     return mine + sorted(ready, key=_place)
 
 
@@ -108,14 +111,14 @@ def _place(name: str) -> tuple[int, int, str]:
     return list(KINDS).index(pretrained_card(name)["model"]), place, name
 
 
-def _is_offered(card: Card, kinds: Collection[str]) -> bool:
-    return card["model"] in kinds and tuple(card["config"]["image_shape"]) == IMAGE_SHAPE
+def _is_offered(card: Card, kinds: Collection[str], image_shape: tuple[int, int, int] | None) -> bool:
+    return card["model"] in kinds and image_shape in (None, tuple(card["config"]["image_shape"]))
 
 
-def _is_readable(name: str, kinds: Collection[str]) -> bool:
+def _is_readable(name: str, kinds: Collection[str], image_shape: tuple[int, int, int] | None) -> bool:
     """Whether a pretrained checkpoint is on offer; a damaged file is on none."""
     try:
-        return _is_offered(pretrained_card(name), kinds)
+        return _is_offered(pretrained_card(name), kinds, image_shape)
     except LabError:
         return False
 
@@ -131,11 +134,18 @@ def describe(card: Card) -> str:
     text = f"{title(card)}, trained on {dataset(card['dataset'])} for {count(card['epoch'], 'epoch')}"
     if training["reconstruction_weight"] != 1:
         text += f" with the reconstruction times {training['reconstruction_weight']:g}"
-    if card["model"] != "ae" and training["beta"] != 1:
+    if _type(card).has_likelihood and training["beta"] != 1:
         text += f" with β = {training['beta']:g}"
     if training.get("objective", "elbo") != "elbo":
         text += f" to maximise L{subscript(training['k'])}"
+    if training.get("gen_weight", 1) == 0:
+        text += " as a classifier alone"
     return f"{text}. {_measured(card)}".rstrip()
+
+
+def _type(card: Card) -> type[Model]:
+    model_type: type[Model] = MODELS[card["model"]][0]
+    return model_type
 
 
 def title(card: Card) -> str:
@@ -159,9 +169,9 @@ def _line(card: Card) -> str:
     parts = [kind.title]
     if training["reconstruction_weight"] == 0:
         parts.append("KL alone")
-    elif card["model"] != "ae" and training["beta"] == 0:
+    elif _type(card).has_likelihood and training["beta"] == 0:
         parts.append("reconstruction alone")
-    elif card["model"] != "ae" and training["beta"] != 1:
+    elif _type(card).has_likelihood and training["beta"] != 1:
         parts = [f"β-{kind.title}", f"β = {training['beta']:g}"]
     if training.get("objective", "elbo") != "elbo":
         parts.append(f"trained on the IWAE's L{subscript(training['k'])}")
@@ -173,17 +183,19 @@ def _line(card: Card) -> str:
 def _measured(card: Card) -> str:
     """The best number there is: the test split's, else the held-out images' at the end of training."""
     result = card["evaluation"]
-    likelihood = card["model"] != "ae"
-    label = "−ELBO" if likelihood else "Reconstruction error"
+    likelihood = _type(card).has_likelihood
+    label = ("−ELBO(x|y)" if _type(card).needs_labels else "−ELBO") if likelihood else "Reconstruction error"
     if result is None:
         if not card["history"]:
             return ""
         last = nelbo(card["history"][-1]["held_out"])
         return f"{label} {last:.1f} nats on held-out images after the last whole epoch."
     measure = "nelbo" if likelihood else "reconstruction"
+    right = "" if result.get("accuracy") is None else f", {result['accuracy']:.1%} of labels right"
     return (
-        f"{label} {number(result[measure])} ± {number(result['stderr'][measure])} nats ({result['n']:,} test images of "
-        f"{dataset(result['dataset'])}, {binarisation(result['binarization'])})"
+        f"{label} {number(result[measure])} ± {number(result['stderr'][measure])} nats{right} "
+        f"({result['n']:,} test images of {dataset(result['dataset'])}, "
+        f"{binarisation(result['binarization'], result['dataset'])})"
         f"{'.' if likelihood else '; no likelihood.'}"
     )
 

@@ -43,6 +43,7 @@ class Page:
     `title` is in the menu, `heading` on the page where it is another. The page is about a model of one of the `kinds`,
     at first the first of `opens_with` that is there. `parts` are what a link can leave out, in words; `parameters`
     those of the address that no widget of Streamlit's holds. `looks` can be taken at its model, `experiments` tried.
+    Models of any images are offered, unless the page can draw those of one `image_shape` alone.
     """
 
     file: str
@@ -50,6 +51,7 @@ class Page:
     kinds: tuple[str, ...]
     opens_with: tuple[str, ...]
     heading: str = ""
+    image_shape: tuple[int, int, int] | None = None
     parts: Mapping[str, str] = field(default_factory=dict)
     parameters: frozenset[str] = frozenset()
     looks: Mapping[str, Look] = field(default_factory=dict)

@@ -55,9 +55,11 @@ def the_dataset(name: str) -> str:
     return title if title.isupper() else f"the {title}"
 
 
-def binarisation(mode: str) -> str:
-    """How grey pixels were made black and white, if they were."""
-    return "grey pixels" if mode == "none" else f"{mode} binarisation"
+def binarisation(mode: str, dataset: str) -> str:
+    """How a dataset's pixels were made black and white; what they are, if they were not."""
+    if mode != "none":
+        return f"{mode} binarisation"
+    return "colour pixels" if data.get(dataset).image_shape[0] > 1 else "grey pixels"
 
 
 def measured_on(card: Mapping[str, Any]) -> str:
@@ -65,7 +67,7 @@ def measured_on(card: Mapping[str, Any]) -> str:
     result = card["evaluation"]
     return (
         f"{result['n']:,} {result['split']} images of {the_dataset(result['dataset'])}, "
-        f"{binarisation(result['binarization'])}"
+        f"{binarisation(result['binarization'], result['dataset'])}"
     )
 
 
@@ -73,5 +75,5 @@ def test_images(dataset: str, n: int, mode: str) -> str:
     """What the first n test images are, within a sentence."""
     size = data.get(dataset).sizes["test"]
     which = f"all {n:,}" if n == size else f"the first {n:,} of {size:,}"
-    how = "grey" if mode == "none" else binarisation(mode)
+    how = binarisation(mode, dataset).removesuffix(" pixels")
     return f"{which} test images of {the_dataset(dataset)} ({how})"

@@ -5,6 +5,7 @@ from math import prod
 import pytest
 import torch
 
+from tests import small
 from ui import models
 from ui.kinds import KINDS
 from vaemodels import checkpoints
@@ -44,6 +45,26 @@ def test_the_equations_of_a_model_end_with_its_objective_for_the_image(name):
     assert f"{value:.1f}" in objective.numbers
     for kl in terms.kl.values():
         assert f"{kl:.1f}" in objective.numbers
+
+
+@pytest.mark.parametrize(
+    ("model", "likelihood", "std"),
+    [
+        (small.make_vae(), r"\mathrm{Bernoulli}", None),
+        (small.make_gmvae(), r"\mathrm{Bernoulli}", None),
+        (small.make_gmvae(likelihood="gaussian"), r"f(z),\, \sigma_x^2 I)", r"\sigma_x &= 0.316"),
+        (
+            small.make_vae(likelihood="gaussian", variance="per_pixel"),
+            r"f(z),\, \mathrm{diag}\, \sigma_x^2(z))",
+            r"\overline{\sigma_x(\mu(x))} &= ",
+        ),
+    ],
+)
+def test_the_likelihood_is_written_as_the_model_has_it(model, likelihood, std):
+    first, *_ = KINDS[model.name].equations(model, small.random_binary(1)[0], None)
+    assert likelihood in first.symbols
+    assert (r"\sigma_x" in first.numbers) == (std is not None)
+    assert std is None or std in first.numbers
 
 
 @pytest.mark.parametrize("name", ["vae", "ssvae", "fsvae", "gmvae-10", "hvae"])

@@ -17,8 +17,10 @@ def session(monkeypatch):
 
 
 def file(kind: str = "vae", beta: float = 1.0) -> bytes:
-    config = MODELS[kind][1](z_dim=2, hidden=(4,))
-    return runs.dumps(*runs.new("any", kind, config, TrainingConfig(epochs=1, beta=beta)))
+    sizes = {"z1_dim": 3, "z2_dim": 2} if kind == "hvae" else {"z_dim": 2}
+    config = MODELS[kind][1](hidden=(4,), **sizes)
+    training = TrainingConfig(epochs=1, beta=beta, labelled=100 if kind == "ssvae" else 0)
+    return runs.dumps(*runs.new("any", kind, config, training))
 
 
 def test_own_models_are_kept_under_names_that_never_come_back():
@@ -86,7 +88,7 @@ def test_names_are_of_the_kinds_asked_for_own_ones_first():
     models.keep(file())
     models.keep(file("ae"))
     models.keep(file())
-    names = models.names({"vae"})
+    names = models.names({"vae"}, (1, 28, 28))
     assert names[:2] == ["mine-3", "mine-1"]
     cards = {name: checkpoints.read_card(name) for name in checkpoints.pretrained_names()}
     assert set(names[2:]) == {
@@ -96,6 +98,25 @@ def test_names_are_of_the_kinds_asked_for_own_ones_first():
     }
     assert models.names({"ae"})[0] == "mine-2"
     assert models.names(set()) == []
+
+
+def test_models_of_images_of_any_shape_are_offered_unless_one_is_asked_for():
+    any_shape, colour = models.names({"vae", "fsvae"}), models.names({"vae", "fsvae"}, (3, 32, 32))
+    assert colour == ["vae-streetdigits", "vae-streetdigits-beta4", "fsvae-streetdigits"]
+    assert set(any_shape) == {*colour, *models.names({"vae", "fsvae"}, (1, 28, 28))}
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_an_own_model_of_every_kind_is_kept_described_and_had_back(kind):
+    name = models.keep(file(kind))
+    assert models.names({kind})[0] == name
+    assert models.titles([name])[name].endswith(f"built-in digits · {name}")
+    assert models.describe(models.get(name).card).endswith("trained on built-in digits for 0 epochs.")
+    downloaded = models.own_file(name)
+    models.discard(name)
+    assert name not in models.names({kind})
+    assert models.keep(downloaded, name) == name
+    assert models.get(name).model.name == kind
 
 
 def test_pretrained_models_are_loaded_once_for_all():
@@ -127,6 +148,13 @@ def test_a_density_is_described_by_its_decoder_and_by_grey_pixels():
     assert text.endswith("test images of MNIST, grey pixels).")
 
 
+def test_a_bound_given_the_label_is_called_one_and_a_classifier_says_how_often_it_is_right():
+    assert "−ELBO(x|y) 93.7 ± 0.3 nats (" in models.describe(models.get("fsvae").card)
+    assert "nats, 87.0% of labels right (" in models.describe(models.get("ssvae").card)
+    assert "epochs as a classifier alone." in models.describe(models.get("ssvae-classifier").card)
+    assert models.describe(models.get("vae-streetdigits").card).endswith("street digits, colour pixels).")
+
+
 def test_a_model_of_the_kl_alone_is_described_as_one():
     assert "with the reconstruction times 0." in models.describe(models.get("vae-2d-kl").card)
 
@@ -140,7 +168,7 @@ def test_a_description_names_beta_and_is_silent_on_what_was_not_measured():
 
 def test_a_list_of_models_says_what_each_is_kind_by_kind():
     models.keep(file(beta=4.0))
-    titles = models.titles(models.names({"vae", "ae"}))
+    titles = models.titles(models.names({"vae", "ae"}, (1, 28, 28)))
     assert list(titles.values())[:3] == [
         "β-VAE, β = 4, 2 dimensions, built-in digits · mine-1",
         "VAE, 10 dimensions, MNIST · vae",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
@@ -213,6 +214,8 @@ def test_experiments_without_their_model_are_left_out():
     )
     left = [experiment.name for experiment in possible(EXPERIMENTS, ["vae"])]
     assert left == ["unseen"]
+    of_any_model = replace(EXPERIMENTS[0], state={"look": "samples"})
+    assert possible([of_any_model], []) == [of_any_model]
 
 
 def test_the_page_shows_those_whose_model_is_there(monkeypatch):

@@ -3,8 +3,10 @@
 from pathlib import Path
 from urllib.parse import parse_qs
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from ui.home import variants
 from ui.vae.page import VARIANTS
 from vaemodels import checkpoints, presets
 
@@ -29,6 +31,21 @@ def test_a_variant_without_its_model_has_none(monkeypatch):
     monkeypatch.setattr(checkpoints, "pretrained_names", lambda: names)
     assert "ae-2d" not in linked()
     assert "vae" in linked()
+
+
+@pytest.mark.parametrize(
+    ("name", "prior"),
+    [
+        ("vae-digits", "N(0, I)"),
+        ("ae-2d", "N(0, I)"),
+        ("fsvae-streetdigits", "N(0, I)"),
+        ("ssvae-digits", "N(0, I)"),
+        ("gmvae-10-digits", "its prior"),
+        ("hvae-digits", "its prior"),
+    ],
+)
+def test_a_row_has_samples_of_a_model_of_any_kind(name, prior):
+    assert f'alt="8 images that It decodes from draws of {prior}"' in variants._samples(name, "It")
 
 
 def test_what_a_row_says_is_how_its_model_is_trained():

@@ -41,3 +41,9 @@ def test_what_was_measured():
     assert (
         words.test_images("mnist", 2_000, "none") == "the first 2,000 of 10,000 test images of MNIST (grey)"
     )
+    assert words.test_images("streetdigits", 400, "none").endswith(
+        "test images of the street digits (colour)"
+    )
+    assert words.measured_on(checkpoints.read_card("vae-streetdigits")).endswith(
+        "street digits, colour pixels"
+    )

@@ -3,8 +3,13 @@ import pytest
 import torch
 from torch.distributions import Categorical, MixtureSameFamily, Normal
 
+from tests import small
+from vaemodels import checkpoints, data
 from vaemodels.analysis import latent_space
-from vaemodels.analysis.latent_space import aggregate_density, ellipse, principal_plane
+from vaemodels.analysis.latent_space import aggregate_density, ellipse, encode, principal_plane
+from vaemodels.data import binarize
+from vaemodels.errors import UsageError
+from vaemodels.models import SSVAE
 
 
 @pytest.fixture
@@ -50,6 +55,14 @@ def test_the_covariance_on_the_plane_is_that_of_draws(points):
     torch.testing.assert_close(plane.covariance(std), draws.T.cov(), atol=0.03, rtol=0.02)
 
 
+def test_several_gaussians_are_laid_on_the_plane_as_each_by_itself():
+    plane, std, centres = principal_plane(torch.randn(50, 4)), torch.rand(3, 4), torch.randn(3, 2)
+    covariances = plane.covariance(std)
+    torch.testing.assert_close(covariances, torch.stack([plane.covariance(one) for one in std]))
+    each = [ellipse(*one, 1) for one in zip(centres, covariances, strict=True)]
+    torch.testing.assert_close(ellipse(centres, covariances, 1), torch.stack(each))
+
+
 def test_an_ellipse_is_closed_and_as_far_as_it_says():
     covariance = torch.tensor([[2.0, 0.6], [0.6, 0.5]])
     centre = torch.tensor([1.0, -3.0])
@@ -90,3 +103,60 @@ def test_one_standard_normal_posterior_is_the_prior():
     density = aggregate_density(torch.zeros(5, 2), torch.ones(5, 2), edges)
     prior = Normal(0, 1).log_prob((edges[1:] + edges[:-1]) / 2).exp()
     torch.testing.assert_close(density, prior[:, None].expand(-1, 2), atol=1e-4, rtol=0)
+
+
+def digits(n: int = 5) -> tuple[torch.Tensor, torch.Tensor]:
+    images, labels = data.load("digits", "test")
+    return binarize(images, "static")[:n], labels[:n]
+
+
+@pytest.mark.parametrize("name", ["vae-digits", "gmvae-10-digits", "hvae-digits", "ae-2d"])
+@torch.no_grad()
+def test_images_are_coded_without_their_labels_where_a_model_can_do_without(name):
+    model = checkpoints.load(name).model
+    x, labels = digits()
+    code = encode(model, x, labels)
+    torch.testing.assert_close(code.mean, model.embed(x))
+    assert code.y is None
+    posteriors = model.encode(x)
+    if not posteriors:
+        assert (code.std, code.kl) == (None, None)
+        return
+    assert code.std is not None
+    torch.testing.assert_close(code.std, next(iter(posteriors.values())).stddev)
+    assert (code.kl is None) == (name != "vae-digits")
+
+
+@torch.no_grad()
+def test_a_model_that_infers_labels_codes_an_image_at_its_most_probable_one():
+    model = checkpoints.load("ssvae-digits").model
+    assert isinstance(model, SSVAE)
+    x, labels = digits()
+    code, told = encode(model, x), encode(model, x, (labels + 1) % 10)
+    assert code.y is not None and told.y is not None
+    torch.testing.assert_close(code.y, model.most_probable(x))
+    torch.testing.assert_close(told.y, code.y)  # it is not told
+    torch.testing.assert_close(code.mean, model.embed(x))
+    at_label = model.embed(x, code.y)
+    torch.testing.assert_close(code.mean, at_label)
+
+
+@torch.no_grad()
+def test_a_model_that_needs_labels_codes_an_image_under_its_own():
+    model = checkpoints.load("fsvae-digits").model
+    x, labels = digits()
+    code = encode(model, x, labels)
+    assert code.y is not None and code.kl is not None
+    torch.testing.assert_close(code.y, labels)
+    torch.testing.assert_close(code.mean, model.embed(x, labels))
+    torch.testing.assert_close(code.kl.sum(1), model(x, labels).kl["z"])
+    with pytest.raises(UsageError):
+        encode(model, x)
+
+
+def test_of_two_levels_it_is_the_lower_one_that_is_coded():
+    for inference in ("parallel", "bottom_up"):
+        model = small.make_hvae(inference, z1_dim=3, z2_dim=2)
+        code = encode(model, small.random_binary(4))
+        assert code.mean.shape == (4, 3)
+        assert code.kl is None

@@ -11,5 +11,6 @@ HOME = Page(
     heading="VAE Lab",
     kinds=("vae",),
     opens_with=("vae-2d", "vae-2d-digits"),
+    image_shape=(1, 28, 28),
     parameters=PARAMETERS,
 )

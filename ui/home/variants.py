@@ -11,6 +11,7 @@ from ui.images.figures import figure
 from ui.lead import query
 from ui.page import Page, Variant
 from vaemodels import checkpoints
+from vaemodels.analysis.priors import prior_kind
 from vaemodels.pictures import grid
 
 SAMPLES = 8
@@ -24,7 +25,7 @@ def table(pages: Sequence[Page]) -> None:
     )
     with st.container(key="variants", gap="xsmall"):
         for page in pages:
-            names = models.names(page.kinds)
+            names = models.names(page.kinds, page.image_shape)
             for variant in page.variants:
                 if variant.name in names:
                     _row(variant, page)
@@ -57,8 +58,10 @@ def _query(variant: Variant) -> dict[str, str]:
 @st.cache_data(max_entries=32, show_spinner=False)
 @torch.no_grad()
 def _samples(name: str, title: str) -> str:
-    """Decoded draws from N(0, I), of the same noise for every model."""
+    """Decoded draws from the prior, of the same noise for every model; one digit after the other if it knows labels."""
     model = checkpoints.load(name).model  # of which only the picture is kept
     z = model.sample_prior(SAMPLES, torch.Generator(model.device).manual_seed(0))
-    picture = grid(model.decode(z).mean, model.config.image_shape, SAMPLES)
-    return figure(picture, f"{SAMPLES} images that {title} decodes from draws of N(0, I)", "")
+    y = torch.arange(SAMPLES) % model.n_labels if model.n_labels else None
+    picture = grid(model.decode(z, y).mean, model.config.image_shape, SAMPLES)
+    prior = "N(0, I)" if prior_kind(model) in ("standard", "none") else "its prior"
+    return figure(picture, f"{SAMPLES} images that {title} decodes from draws of {prior}", "")

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 import streamlit as st
 import torch
 from torch import Tensor
-from torch.distributions import Independent
 
 from ui import charts, words
 from ui.address.url_state import binding
@@ -16,10 +15,10 @@ from ui.images.decoded import decoded, montage
 from ui.images.figures import figure, readable, row
 from ui.looks.encoded import Encoded, encoded
 from ui.looks.plane import Window, plane_figure, ring, shown_plane, whole_plane
+from ui.looks.symbols import symbols
 from ui.looks.view import EXPLORER, View
-from vaemodels.analysis.latent_space import ellipse
+from vaemodels.analysis.latent_space import Codes, ellipse, encode
 from vaemodels.models import Model
-from vaemodels.networks import sample_normal
 from vaemodels.pictures import picture
 
 if TYPE_CHECKING:
@@ -38,8 +37,9 @@ RINGED = "_cloud_ringed"  # for which model, image and seed the picked point has
 def render(view: View) -> None:
     """The cloud on the plane, the fifty images, and where they differ."""
     model = view.model
-    codes = encoded(view)
-    z = draws_of_z(model, view.chosen.x, view.seed)
+    codes, code = encoded(view), view.code_of(view.chosen)
+    z = draws_of_z(model, view.chosen.x, view.seed, view.label_of(view.chosen))
+    y = None if code.y is None else code.y.expand(DRAWS)
 
     occasion = (view.name, view.chosen.key, view.seed)
 
@@ -61,22 +61,27 @@ def render(view: View) -> None:
     cloud, images, side = st.columns([7, 9, 4], gap="medium")
     with side:
         number = _choose_draw(typed) if model.has_likelihood else None
-        _show_spread(view, z, number)
+        _show_spread(view, z, y, number)
     ringed = number is not None and st.session_state.setdefault(RINGED, occasion) == occasion
     with cloud:
         close = model.has_likelihood and st.toggle(
             "Close up", True, key=CLOSE_UP, bind="query-params", on_change=ring_it
         )
-        _show_cloud(view, codes, z, number if ringed else None, close, pick)
+        _show_cloud(view, codes, code, z, number if ringed else None, close, pick)
     with images:
-        what = "one draw x ~ p(x|z) of each" if view.show == "draw" else "the mean E[x|z] of each"
+        symbol = symbols(model)
+        what = (
+            f"one draw x ~ {symbol.likelihood} of each"
+            if view.show == "draw"
+            else f"the mean {symbol.mean} of each"
+        )
         st.html(
             montage(
-                decoded(model, z, view.show, view.seed),
+                decoded(model, z, view.show, view.seed, y),
                 model.config.image_shape,
                 COLUMNS,
                 f"{DRAWS} decoded images of {view.chosen.caption}",
-                f"{DRAWS} z ~ q(z|x), decoded: {what}"
+                f"{DRAWS} {symbol.latent} ~ {symbol.posterior}, decoded: {what}"
                 if model.has_likelihood
                 else f"{DRAWS} times f(g(x)): always the same",
             )
@@ -99,15 +104,13 @@ def _choose_draw(typed: Callable[[], None]) -> int | None:
     return number
 
 
-@torch.no_grad()
-def draws_of_z(model: Model, x: Tensor, seed: int) -> Tensor:
-    """Fifty draws `[50, z_dim]` from q(z|x) of the image `x: [dim]`; fifty times g(x) where there is no q."""
-    posteriors = model.encode(x.unsqueeze(0))
-    if not posteriors:
-        return model.embed(x.unsqueeze(0)).expand(DRAWS, -1)
-    posterior = posteriors["z"]
-    assert isinstance(posterior, Independent)
-    return sample_normal(posterior, (DRAWS,), torch.Generator(model.device).manual_seed(seed))[:, 0]
+def draws_of_z(model: Model, x: Tensor, seed: int, y: Tensor | None = None) -> Tensor:
+    """Fifty draws `[50, z_dim]` from q of the image `x: [dim]` with label `y: []`; fifty times g(x) without a q."""
+    code = encode(model, x.unsqueeze(0), None if y is None else y.unsqueeze(0))
+    if code.std is None:
+        return code.mean.expand(DRAWS, -1)
+    noise = torch.randn(DRAWS, code.mean.shape[1], generator=torch.Generator().manual_seed(seed))
+    return code.mean + code.std * noise
 
 
 def _caption(view: View, codes: Encoded) -> str:
@@ -116,31 +119,37 @@ def _caption(view: View, codes: Encoded) -> str:
             "An autoencoder's encoder gives a point, not a distribution: encode the chosen image fifty times and you "
             "get one dot and the same picture fifty times."
         )
+    symbol = symbols(view.model)
     return (
-        f"Fifty draws z ~ q(z|x) of the chosen image (seed {view.seed}), with the ellipses of 1σ and 2σ around μ; "
-        f"click a point to send its z to the explorer. Grey digits: where test images lie. {shown_plane(codes)}"
+        f"Fifty draws {symbol.latent} ~ {symbol.posterior} of the chosen image (seed {view.seed}), with the ellipses "
+        "of 1σ and 2σ around μ; click a point to send its z to the explorer. Grey digits: where test images lie. "
+        f"{shown_plane(codes, view.model)}"
     )
 
 
 @torch.no_grad()
 def _show_cloud(
-    view: View, codes: Encoded, z: Tensor, ringed: int | None, close: bool, pick: Callable[[int], None]
+    view: View,
+    codes: Encoded,
+    code: Codes,
+    z: Tensor,
+    ringed: int | None,
+    close: bool,
+    pick: Callable[[int], None],
 ) -> None:
     import plotly.graph_objects as go
 
     model, colours = view.model, charts.colours()
-    x = view.chosen.x.unsqueeze(0)
-    centre, at = codes.plane.coordinates(model.embed(x))[0], codes.plane.coordinates(z)
+    centre, at = codes.plane.coordinates(code.mean)[0], codes.plane.coordinates(z)
     if close:
         window = Window(centre, 1.15 * (at - centre).abs().max().item())
     else:
-        window = whole_plane(codes, model.has_likelihood, at)
-    chart = plane_figure(codes, model.has_likelihood, window)
+        window = whole_plane(codes, model, at)
+    chart = plane_figure(codes, model, window)
     _add_test_images(chart, codes, window)
-    if model.has_likelihood:
-        std = model.encode(x)["z"].stddev[0]
+    if code.std is not None:
         for sigmas in (1, 2):
-            outline = ellipse(centre, codes.plane.covariance(std), sigmas).numpy().round(4)
+            outline = ellipse(centre, codes.plane.covariance(code.std[0]), sigmas).numpy().round(4)
             chart.add_trace(
                 go.Scatter(
                     x=outline[:, 0],
@@ -170,8 +179,8 @@ def _show_cloud(
     charts.show(
         chart,
         "cloud-chart",
-        f"{len(points)} draws from q(z|x) of {view.chosen.caption}, as a cloud around its mean, with its ellipses. "
-        "The field Draw does what a click does."
+        f"{len(points)} draws from {symbols(model).posterior} of {view.chosen.caption}, as a cloud around its mean, "
+        "with its ellipses. The field Draw does what a click does."
         if model.has_likelihood
         else f"The code of {view.chosen.caption}: one dot.",
         height=HEIGHT,
@@ -196,10 +205,10 @@ def _add_test_images(chart: "Figure", codes: Encoded, window: Window) -> None:
 
 
 @torch.no_grad()
-def _show_spread(view: View, z: Tensor, number: int | None) -> None:
+def _show_spread(view: View, z: Tensor, y: Tensor | None, number: int | None) -> None:
     model = view.model
     shape = model.config.image_shape
-    std = model.decode(z).mean.std(0)
+    std = model.decode(z, y).mean.std(0)
     changing_html(
         readable(
             picture(std / LARGEST_STD, shape),
@@ -212,6 +221,6 @@ def _show_spread(view: View, z: Tensor, number: int | None) -> None:
         key="spread",
     )
     if number is not None:
-        chosen = decoded(model, z, view.show, view.seed)[number - 1]
+        chosen = decoded(model, z, view.show, view.seed, y)[number - 1]
         st.html(row([figure(picture(chosen, shape), f"Decoded draw {number}", f"draw {number}")]))
         st.caption(f"z of draw {number}: {words.point(z[number - 1])}.")

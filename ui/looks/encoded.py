@@ -5,24 +5,25 @@ from typing import NamedTuple
 import streamlit as st
 import torch
 from torch import Tensor
-from torch.distributions import Independent
 
 from ui import models
 from ui.images.splits import dataset_for, model_inputs
 from ui.looks.view import View
 from vaemodels import checkpoints
-from vaemodels.analysis.latent_space import Plane, principal_plane
+from vaemodels.analysis.latent_space import Plane, encode, principal_plane
 from vaemodels.checkpoints import Checkpoint
 
 # Encoded in 20 ms; a mean over them has a standard error of about 0.1 nats.
 IMAGES = 2_000
+IMAGES_AT_ONCE = 500
 
 
 class Encoded(NamedTuple):
     """The first test images of a `dataset` and their codes.
 
     `mean: [n, z_dim]` is μ (an autoencoder's points), `std` σ and `kl` each dimension's KL in nats, both
-    `[n, z_dim]` and None without a q(z|x). `plane` is where the codes vary most; `labels: [n]` are the digits.
+    `[n, z_dim]` and None where the model has none such. `plane` is where the codes vary most; `labels: [n]` are the
+    digits, and `y: [n]` those that the images were coded under, None of a model without labels.
     """
 
     dataset: str
@@ -31,6 +32,7 @@ class Encoded(NamedTuple):
     std: Tensor | None
     kl: Tensor | None
     plane: Plane
+    y: Tensor | None
 
 
 def encoded(view: View) -> Encoded:
@@ -51,18 +53,26 @@ def encoded_pretrained(name: str, checkpoint: Checkpoint) -> Encoded:
     return _encoded_pretrained(name, dataset_for(checkpoint), checkpoint)
 
 
-@torch.no_grad()
 def _encode(name: str, dataset: str, _checkpoint: Checkpoint) -> Encoded:
-    model = _checkpoint.model
-    x, labels = model_inputs(dataset, model, IMAGES)
-    posteriors = model.encode(x)
-    if not posteriors:
-        points = model.embed(x)
-        return Encoded(dataset, labels, points, None, None, principal_plane(points))
-    posterior = posteriors["z"]
-    assert isinstance(posterior, Independent)
-    mean, kl = posterior.mean, model.kl_by_dimension(posteriors).get("z")
-    return Encoded(dataset, labels, mean, posterior.stddev, kl, principal_plane(mean))
+    x, labels = model_inputs(dataset, _checkpoint.model, IMAGES)
+    parts = zip(x.split(IMAGES_AT_ONCE), labels.split(IMAGES_AT_ONCE), strict=True)
+    codes = [encode(_checkpoint.model, *part) for part in parts]
+    mean = torch.cat([part.mean for part in codes])
+    return Encoded(
+        dataset,
+        labels,
+        mean,
+        _joined([part.std for part in codes]),
+        _joined([part.kl for part in codes]),
+        principal_plane(mean),
+        _joined([part.y for part in codes]),
+    )
+
+
+def _joined(parts: list[Tensor | None]) -> Tensor | None:
+    """Lots of images as one; None of what a model does not have."""
+    there = [part for part in parts if part is not None]
+    return torch.cat(there) if there else None
 
 
 _encoded_pretrained = st.cache_resource(max_entries=16, show_spinner=False)(_encode)

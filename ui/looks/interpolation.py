@@ -13,7 +13,6 @@ from ui.images.picker import image_picker
 from ui.images.splits import at_hand
 from ui.looks.view import View
 from vaemodels import data
-from vaemodels.models import Model
 
 PICKER = "second-image"
 LINKED = "_second_image_linked"
@@ -30,17 +29,16 @@ def render(view: View) -> None:
     interpolation(
         view.slot,
         key="interpolation",
-        first=End(view.chosen.caption, view.chosen.x, _code(view.model, view.chosen)),
-        second=End(second.caption, second.x, _code(view.model, second)),
+        first=End(view.chosen.caption, view.chosen.x, _code(view, view.chosen)),
+        second=End(second.caption, second.x, _code(view, second)),
         show=view.show,
         seed=view.seed,
     )
 
 
-@torch.no_grad()
-def _code(model: Model, chosen: Chosen) -> list[float]:
+def _code(view: View, chosen: Chosen) -> list[float]:
     """Where the encoder puts the image: its posterior mean."""
-    code: list[float] = model.embed(chosen.x.unsqueeze(0))[0].tolist()
+    code: list[float] = view.code_of(chosen).mean[0].tolist()
     return code
 
 

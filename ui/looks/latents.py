@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
-import torch
 
 from ui import charts, words
 from ui.address.url_state import binding
@@ -14,6 +13,7 @@ from ui.images.figures import figure, row
 from ui.images.splits import binarization, model_inputs
 from ui.looks.encoded import Encoded, encoded
 from ui.looks.plane import plane_figure, ring, shown_plane, whole_plane
+from ui.looks.symbols import symbols
 from ui.looks.view import EXPLORER, View
 from vaemodels.pictures import picture
 
@@ -46,10 +46,11 @@ def render(view: View) -> None:
         if st.session_state[PICKED] is not None:
             pick(st.session_state[PICKED])
 
-    what = "posterior mean μ(x)" if view.model.has_likelihood else "code g(x)"
+    what = f"{'posterior mean' if view.model.has_likelihood else 'code'} {symbols(view.model).code}"
     st.caption(
         f"The {what} of {words.test_images(codes.dataset, n, binarization(view.model))}, each drawn as its digit; the "
-        f"ring is the chosen image. Click a digit to send its z to the explorer. {shown_plane(codes)}"
+        "ring is the chosen image. Click a digit to send its z to the explorer. "
+        f"{shown_plane(codes, view.model)}"
     )
     chart, side = st.columns([7, 3], gap="medium")
     with side:
@@ -85,11 +86,9 @@ def _show_map(
 ) -> None:
     import plotly.graph_objects as go
 
-    with torch.no_grad():
-        chosen = codes.plane.coordinates(view.model.embed(view.chosen.x.unsqueeze(0)))[0]
-    prior = view.model.has_likelihood
-    window = whole_plane(codes, prior, chosen)
-    chart = plane_figure(codes, prior, window)
+    chosen = codes.plane.coordinates(view.code_of(view.chosen).mean)[0]
+    window = whole_plane(codes, view.model, chosen)
+    chart = plane_figure(codes, view.model, window)
     points = codes.plane.coordinates(codes.mean).numpy().round(2)
     for digit in digits:
         colour = charts.digit_colours()[digit]
@@ -125,10 +124,12 @@ def _show_map(
 def _show_picked(view: View, codes: Encoded, place: int) -> None:
     x, _ = model_inputs(codes.dataset, view.model, place + 1)
     z = codes.mean[place]
-    reconstruction = decoded(view.model, z.unsqueeze(0), view.show, view.seed)[0]
+    y = None if codes.y is None else codes.y[place : place + 1]
+    reconstruction = decoded(view.model, z.unsqueeze(0), view.show, view.seed, y)[0]
     shape = view.model.config.image_shape
     digit = int(codes.labels[place])
-    what = "a draw at μ(x)" if view.show == "draw" else "decoded at μ(x)"
+    code = symbols(view.model).code
+    what = f"a draw at {code}" if view.show == "draw" else f"decoded at {code}"
     st.html(
         row(
             [
@@ -140,7 +141,7 @@ def _show_picked(view: View, codes: Encoded, place: int) -> None:
                 figure(
                     picture(reconstruction, shape),
                     f"The reconstruction of test image {place}",
-                    what if view.model.has_likelihood else "f(g(x))",
+                    what if view.model.has_likelihood else f"f({code})",
                 ),
             ]
         )

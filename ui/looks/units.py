@@ -1,4 +1,4 @@
-"""Which latent dimensions a VAE uses: KL per dimension, active units, the aggregate posterior against the prior."""
+"""Which latent dimensions a model uses: KL or activity of each, the aggregate posterior against the prior."""
 
 from typing import Any
 
@@ -10,9 +10,12 @@ from torch import Tensor
 from ui import charts, words
 from ui.images.splits import binarization
 from ui.looks.encoded import Encoded, encoded
+from ui.looks.symbols import symbols
 from ui.looks.view import View
 from vaemodels.analysis.latent_space import aggregate_density
+from vaemodels.analysis.priors import DRAWS, prior_density, prior_kind
 from vaemodels.evaluation import ACTIVE_UNIT_VARIANCE, estimate
+from vaemodels.models import Model
 
 ROWS = 16  # dimensions with a row of their own
 BINS = 71  # of z, in which densities are drawn
@@ -22,69 +25,103 @@ LEAST_EXTENT = 3.5
 
 
 def render(view: View) -> None:
-    """A row for each dimension: its KL beside its aggregate posterior, with the chosen image's q(z|x) over it."""
+    """A row for each dimension: its bar beside its aggregate posterior, with the chosen image's q over it.
+
+    A bar is the dimension's KL, or the variance of its mean where the KL is no sum over dimensions.
+    """
     codes = encoded(view)
-    assert codes.kl is not None
-    z_dim = codes.kl.shape[1]
-    mean_kl, variance = codes.kl.mean(0), codes.mean.var(0)
-    total = estimate(codes.kl.sum(1))
+    z_dim = codes.mean.shape[1]
+    mean_kl, variance = None if codes.kl is None else codes.kl.mean(0), codes.mean.var(0)
     active = variance > ACTIVE_UNIT_VARIANCE
-    st.caption(
-        f"On {words.test_images(codes.dataset, len(codes.mean), binarization(view.model))}: mean KL(q(z|x) ‖ p(z)) = "
-        f"**Σ = {words.plus_minus(total.mean, total.stderr)} nats**, the bars' sum; **{int(active.sum())} of {z_dim} "
-        f"dimensions are active** (the variance of E[z] over the images is above {ACTIVE_UNIT_VARIANCE:g}; Burda et "
-        "al., 2016). The densities: grey, the aggregate posterior of these images; dotted, the prior N(0, 1); dot and "
-        "line, μ ± σ of the chosen image."
-    )
-    by_kl = st.toggle("Largest KL first", True, key=SORTED, bind="query-params")
-    order = mean_kl.argsort(descending=True)[:ROWS]
-    if not by_kl:
+    st.caption(_caption(view.model, codes, active))
+    what = "variance" if mean_kl is None else "KL"
+    by_size = st.toggle(f"Largest {what} first", True, key=SORTED, bind="query-params")
+    order = (variance if mean_kl is None else mean_kl).argsort(descending=True)[:ROWS]
+    if not by_size:
         order = order.sort().values
     bars, densities = st.columns([2, 3], gap="medium")
     with bars:
-        _show_bars(mean_kl[order], variance[order], active[order], order.tolist())
+        kl_of_rows = None if mean_kl is None else mean_kl[order]
+        _show_bars(kl_of_rows, variance[order], active[order], order.tolist())
     with densities:
         _show_densities(view, codes, order)
-    hidden = f" You see the {ROWS} dimensions with the largest KL." if z_dim > ROWS else ""
+    hidden = f" You see the {ROWS} dimensions with the largest {what}." if z_dim > ROWS else ""
     st.caption(collapse_sentence(active, mean_kl) + hidden)
 
 
-def collapse_sentence(active: Tensor, kl: Tensor) -> str:
-    """What posterior collapse is, with this model's numbers: `active: [z_dim]` bool, `kl: [z_dim]` mean nats."""
-    z_dim, count = len(active), int((~active).sum())
-    if count == 0:
-        return (
-            f"None of the {z_dim} dimensions has collapsed. In a collapsed one q(z|x) ≈ p(z) whatever the image: it "
-            "costs no KL and tells the decoder nothing."
+def _caption(model: Model, codes: Encoded, active: Tensor) -> str:
+    symbol = symbols(model)
+    images = words.test_images(codes.dataset, len(codes.mean), binarization(model))
+    of_active = f"**{int(active.sum())} of {len(active)} dimensions are active**"
+    rule = f"the variance of E[{symbol.latent}] over the images is above {ACTIVE_UNIT_VARIANCE:g}; Burda et al., 2016"
+    if codes.kl is None:
+        measured = f"{of_active} ({rule}), the bars. The KL is no sum over dimensions here, as the prior is no N(0, I)."
+    else:
+        total = estimate(codes.kl.sum(1))
+        measured = (
+            f"mean KL({symbol.posterior} ‖ {symbol.prior}) = **Σ = "
+            f"{words.plus_minus(total.mean, total.stderr)} nats**, the bars' sum; {of_active} ({rule})."
         )
+    kind = prior_kind(model)
+    if kind == "standard":
+        prior = "the prior N(0, 1)"
+    elif kind == "mixture":
+        prior = "the prior, a mixture"
+    else:
+        prior = f"the prior {symbol.prior}, from {DRAWS:,} draws"
+    return (
+        f"On {images}: {measured} The densities: grey, the aggregate posterior of these images; dotted, {prior}; dot "
+        "and line, μ ± σ of the chosen image."
+    )
+
+
+def collapse_sentence(active: Tensor, kl: Tensor | None) -> str:
+    """What posterior collapse is, with this model's numbers: `active: [z_dim]` bool, `kl: [z_dim]` mean nats.
+
+    Without the latter, the KL is no sum over dimensions.
+    """
+    z_dim, count = len(active), int((~active).sum())
+    if kl is None:
+        same, says = "the mean of q is the same whatever the image", "tells the decoder next to nothing"
+    else:
+        same, says = "q(z|x) ≈ p(z) whatever the image", "costs no KL and tells the decoder nothing"
+    if count == 0:
+        return f"None of the {z_dim} dimensions has collapsed. In a collapsed one {same}: it {says}."
     if count == z_dim:
         which = f"All {z_dim} dimensions have collapsed"
     else:
         names = [f"{words.dimension(i)}" for i in (~active).nonzero().flatten().tolist()]
         listed = ", ".join(names[:10]) + (", …" if count > 10 else "")
         which = f"{count} of {z_dim} dimensions {'has' if count == 1 else 'have'} collapsed ({listed})"
+    if kl is None:
+        return f"**{which}**: there {same}, and z {says}."
     return (
-        f"**{which}**: there q(z|x) ≈ p(z) whatever the image, at {kl[~active].sum():.2f} nats in all, and z tells the "
-        "decoder nothing."
+        f"**{which}**: there {same}, at {kl[~active].sum():.2f} nats in all, and z tells the decoder nothing."
     )
 
 
-def _show_bars(kl: Tensor, variance: Tensor, active: Tensor, dimensions: list[int]) -> None:
+def _show_bars(mean_kl: Tensor | None, variance: Tensor, active: Tensor, dimensions: list[int]) -> None:
+    """The mean KL of each of the `dimensions`, hollow where inactive; where there is no such, the variances."""
     import plotly.graph_objects as go
 
-    colours = charts.colours()
+    if mean_kl is None:
+        values, colour, title = variance, charts.colours()["ink"], "variance of the mean"
+        hover = "%{customdata[0]}: variance of E[z] %{customdata[1]}<extra></extra>"
+    else:
+        values, colour, title = mean_kl, charts.colours()["kl"], "mean KL, nats"
+        hover = "%{customdata[0]}: KL %{x:.3f} nats<br>variance of E[z] %{customdata[1]}<extra></extra>"
     chart = go.Figure(
         go.Bar(
-            x=kl.numpy().round(4),
+            x=values.numpy().round(4),
             y=list(range(len(dimensions))),
             orientation="h",
             marker={
-                "color": [colours["kl"] if on else "rgba(0,0,0,0)" for on in active.tolist()],
-                "line": {"color": colours["kl"], "width": 1},
+                "color": [colour if on else "rgba(0,0,0,0)" for on in active.tolist()],
+                "line": {"color": colour, "width": 1},
             },
             text=[
                 f"{value:.2f}" if on else f"{value:.2f} collapsed"
-                for value, on in zip(kl.tolist(), active.tolist(), strict=True)
+                for value, on in zip(values.tolist(), active.tolist(), strict=True)
             ],
             textposition="outside",
             cliponaxis=False,
@@ -92,21 +129,22 @@ def _show_bars(kl: Tensor, variance: Tensor, active: Tensor, dimensions: list[in
                 [f"{words.dimension(i)}", f"{value:.3g}"]
                 for i, value in zip(dimensions, variance.tolist(), strict=True)
             ],
-            hovertemplate="%{customdata[0]}: KL %{x:.3f} nats<br>variance of E[z] %{customdata[1]}<extra></extra>",
+            hovertemplate=hover,
         )
     )
-    chart.update_xaxes(title="mean KL, nats", range=[0, 1.3 * max(kl.max().item(), 0.1)])
+    chart.update_xaxes(title=title, range=[0, 1.3 * max(values.max().item(), 0.1)])
     chart.update_yaxes(_rows(dimensions))
-    listed = ", ".join(f"z{i + 1} {value:.2f}" for i, value in zip(dimensions, kl.tolist(), strict=True))
+    listed = ", ".join(f"z{i + 1} {value:.2f}" for i, value in zip(dimensions, values.tolist(), strict=True))
+    what = "Variance of the mean" if mean_kl is None else "Mean KL"
     charts.show(
         chart,
-        "kl-per-dimension",
-        f"Mean KL of each dimension in nats: {listed}; {int(active.sum())} of these {len(active)} are active.",
+        f"{'variance' if mean_kl is None else 'kl'}-per-dimension",
+        f"{what} of each dimension{'' if mean_kl is None else ' in nats'}: {listed}; {int(active.sum())} of these "
+        f"{len(active)} are active.",
         height=_height(dimensions),
     )
 
 
-@torch.no_grad()
 def _show_densities(view: View, codes: Encoded, order: Tensor) -> None:
     import plotly.graph_objects as go
 
@@ -117,8 +155,8 @@ def _show_densities(view: View, codes: Encoded, order: Tensor) -> None:
     extent = max(LEAST_EXTENT, reach)
     edges = torch.linspace(-extent, extent, BINS + 1)
     aggregate = aggregate_density(mean, std, edges)
-    prior = aggregate_density(torch.zeros(1, 1), torch.ones(1, 1), edges)[:, 0]
-    scale = 0.9 / torch.cat([aggregate.flatten(), prior]).max().item()
+    prior = prior_density(view.model, order, edges)
+    scale = 0.9 / torch.cat([aggregate, prior]).max().item()
 
     places = (edges[1:] + edges[:-1]).div(2).numpy().round(3)
     chart = go.Figure()
@@ -136,13 +174,14 @@ def _show_densities(view: View, codes: Encoded, order: Tensor) -> None:
         )
         chart.add_scatter(
             x=places,
-            y=_row_base(row) - (scale * prior).numpy().round(3),
+            y=_row_base(row) - (scale * prior[:, row]).numpy().round(3),
             mode="lines",
             line={"color": colours["text"], "width": 1, "dash": "dot"},
             hoverinfo="skip",
         )
-    posterior = view.model.encode(view.chosen.x.unsqueeze(0))["z"]
-    mu, sigma = posterior.mean[0, order].tolist(), posterior.stddev[0, order].tolist()
+    code = view.code_of(view.chosen)
+    assert code.std is not None
+    mu, sigma = code.mean[0, order].tolist(), code.std[0, order].tolist()
     chart.add_scatter(
         x=mu,
         y=[_row_base(row) - 0.15 for row in range(len(dimensions))],
@@ -158,10 +197,12 @@ def _show_densities(view: View, codes: Encoded, order: Tensor) -> None:
     listed = ", ".join(
         f"z{i + 1} {mean:.2f} ± {std:.2f}" for i, mean, std in zip(dimensions, mu, sigma, strict=True)
     )
+    prior_name = "N(0, 1)" if prior_kind(view.model) == "standard" else "the prior"
     charts.show(
         chart,
         "densities-per-dimension",
-        f"The aggregate posterior of each dimension against N(0, 1); q(z|x) of the chosen image is {listed}.",
+        f"The aggregate posterior of each dimension against {prior_name}; {symbols(view.model).posterior} of the "
+        f"chosen image is {listed}.",
         height=_height(dimensions),
     )
 

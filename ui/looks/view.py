@@ -4,8 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import torch
+from torch import Tensor
+
 from ui.images.choice import Chosen
 from ui.images.decoded import Decoding
+from vaemodels.analysis.latent_space import Codes, encode
 from vaemodels.checkpoints import Checkpoint
 from vaemodels.models import Model
 
@@ -16,6 +20,7 @@ class View(NamedTuple):
     """The page's state: the model by name, the chosen image, how decoded images are shown, the seed of every draw.
 
     `slot` is where the page's explorer and everything else that decodes in the browser find the model's decoder.
+    `label` is the digit that the explorer writes, None where the model knows no labels.
     """
 
     name: str
@@ -24,11 +29,23 @@ class View(NamedTuple):
     show: Decoding
     seed: int
     slot: str
+    label: int | None = None
 
     @property
     def model(self) -> Model:
         """The chosen model."""
         return self.checkpoint.model
+
+    def label_of(self, chosen: Chosen) -> Tensor | None:
+        """The label `[]` of an image for a model that needs one: its own, else the digit that the explorer writes."""
+        if not self.model.needs_labels:
+            return None
+        return torch.tensor((self.label or 0) if chosen.label is None else chosen.label)
+
+    def code_of(self, chosen: Chosen) -> Codes:
+        """An image as the model encodes it: n is 1."""
+        y = self.label_of(chosen)
+        return encode(self.model, chosen.x.unsqueeze(0), None if y is None else y.unsqueeze(0))
 
 
 def any_model(model: Model) -> bool:

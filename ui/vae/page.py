@@ -90,6 +90,7 @@ VAE = Page(
     title="VAE and β-VAE",
     kinds=("vae", "ae"),
     opens_with=("vae",),
+    image_shape=(1, 28, 28),
     parts={
         "model": "choice of model",
         "show": "mean or draw, seed",

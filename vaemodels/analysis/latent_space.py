@@ -1,13 +1,50 @@
-"""Where a set of images lies in a latent space: principal directions, ellipses, aggregate posteriors."""
+"""Where a set of images lies in a latent space: codes, principal directions, ellipses, aggregate posteriors."""
 
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.distributions import Normal
+from torch.distributions import Categorical, Normal
+
+from vaemodels.models.base import Model
 
 # Images × edges × dimensions held at once: 4 MB, near the processor's caches.
 VALUES_AT_ONCE = 1_000_000
+
+
+class Codes(NamedTuple):
+    """n images in the space of the latent that `Model.decode` takes.
+
+    `mean: [n, z_dim]` is the posterior mean (an autoencoder's points), `std` σ and `kl` each dimension's KL in nats,
+    both `[n, z_dim]` and None where the model has none such. `y: [n]` are the labels that the images were coded under,
+    None of a model without labels.
+    """
+
+    mean: Tensor
+    std: Tensor | None
+    kl: Tensor | None
+    y: Tensor | None
+
+
+@torch.no_grad()
+def encode(model: Model, x: Tensor, labels: Tensor | None = None) -> Codes:
+    """The codes of images `x: [n, dim]`. A model that needs labels is told `labels: [n]`; one that infers them is not.
+
+    Raises:
+        UsageError: if the model needs labels and there are none.
+    """
+    y = labels if model.needs_labels else None
+    posteriors = model.encode(x, y)
+    if not posteriors:
+        return Codes(model.embed(x), None, None, None)
+    latent = next(iter(model.latent_dims))  # the one next to x
+    q, q_y = posteriors[latent], posteriors.get("y")
+    return Codes(
+        mean=q.mean,
+        std=q.stddev,
+        kl=model.kl_by_dimension(posteriors).get(latent),
+        y=q_y.probs.argmax(-1) if isinstance(q_y, Categorical) else y,
+    )
 
 
 class Plane(NamedTuple):
@@ -25,8 +62,8 @@ class Plane(NamedTuple):
         return z @ self.directions.T
 
     def covariance(self, std: Tensor) -> Tensor:
-        """Covariance `[2, 2]` on the plane of a diagonal Gaussian with standard deviations `std: [z_dim]`."""
-        return (self.directions * std.square()) @ self.directions.T
+        """P diag(σ²) Pᵀ, what a diagonal Gaussian with `std: [..., z_dim]` varies by on the plane: `[..., 2, 2]`."""
+        return (self.directions * std.square().unsqueeze(-2)) @ self.directions.T
 
 
 def principal_plane(points: Tensor) -> Plane:
@@ -48,14 +85,16 @@ def principal_plane(points: Tensor) -> Plane:
 
 
 def ellipse(centre: Tensor, covariance: Tensor, sigmas: float, n: int = 65) -> Tensor:
-    """The closed outline `[n, 2]` at `sigmas` standard deviations of a Gaussian on the plane.
+    """The closed outline `[..., n, 2]` at `sigmas` standard deviations of a Gaussian on the plane.
+
+    `centre: [..., 2]` and `covariance: [..., 2, 2]` may be those of several.
 
     Every point v has Mahalanobis distance (v − centre)ᵀ covariance⁻¹ (v − centre) = sigmas².
     """
     angle = torch.linspace(0, 2 * torch.pi, n)
     circle = torch.stack([angle.cos(), angle.sin()], dim=1)
     variances, axes = torch.linalg.eigh(covariance)
-    return centre + sigmas * (circle * variances.clamp(min=0).sqrt()) @ axes.T
+    return centre.unsqueeze(-2) + sigmas * (circle * variances.clamp(min=0).sqrt().unsqueeze(-2)) @ axes.mT
 
 
 def aggregate_density(mean: Tensor, std: Tensor, edges: Tensor) -> Tensor:
