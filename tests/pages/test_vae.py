@@ -195,7 +195,7 @@ def test_a_look_that_compares_models_says_which_is_the_pages_and_offers_the_othe
 
 def test_the_elbo_in_numbers_has_a_place_of_its_own(visit):
     at = visit("pages/vae.py")
-    assert [expander.label for expander in at.expander] == ["The ELBO in numbers"]
+    assert [expander.label for expander in at.expander] == ["The ELBO in numbers", "More settings"]
     assert not at.latex
     at.session_state["in-numbers"] = True
     at.run()
