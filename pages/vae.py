@@ -49,7 +49,10 @@ def explore() -> None:
     if "looks" not in head.hide:
         with st.container(key="looks"):
             try_this.current(experiments, {"looks"})
-            closer_look(View(now.name, now.checkpoint, chosen, now.show, now.seed, VAE.slot), VAE.looks)
+            label = (place or start.place).label
+            closer_look(
+                View(now.name, now.checkpoint, chosen, now.show, now.seed, VAE.slot, label), VAE.looks
+            )
     if "source" not in head.hide:
         source(now.model)
     url_state.write_when_quiet()

@@ -78,8 +78,8 @@ def show_elbo(
         + formula(terms)
         + (OTHER_IMAGES if is_of_other_images(chosen, checkpoint) else "")
         + "".join(
-            per_dimension(values, max(KL_SCALE_NATS, values.max().item()))
-            for values in terms.kl_by_dimension.values()
+            per_dimension(values, max(KL_SCALE_NATS, values.max().item()), latent)
+            for latent, values in terms.kl_by_dimension.items()
         ),
         slot,
         key="elbo",

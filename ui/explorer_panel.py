@@ -7,7 +7,7 @@ from typing import NamedTuple
 import streamlit as st
 import torch
 from torch import Tensor
-from torch.distributions import Categorical, Independent, Normal
+from torch.distributions import Independent, Normal
 
 from ui.address import url_state
 from ui.explorer import (
@@ -26,6 +26,7 @@ from ui.images.choice import Chosen
 from ui.images.decoded import Decoding, decoded
 from ui.images.splits import dataset_for, model_inputs
 from ui.words import number
+from vaemodels.analysis.latent_space import encode
 from vaemodels.checkpoints import Checkpoint
 from vaemodels.errors import UsageError
 from vaemodels.models import Model
@@ -50,19 +51,11 @@ class Start(NamedTuple):
     posterior: Posterior | None = None
 
 
-@torch.no_grad()
 def start_at(model: Model, chosen: Chosen) -> Start:
     """The chosen image's code: at its label, where a model is told that, else at the most probable one."""
-    x, y = chosen.x.unsqueeze(0), label_of(model, chosen)
-    posteriors = model.encode(x, y)
-    inferred = posteriors.get("y")
-    if isinstance(inferred, Categorical):
-        y = inferred.probs.argmax(-1)
-    place = Place(model.embed(x, y)[0].tolist(), None if y is None else int(y))
-    q = next((q for name, q in posteriors.items() if name in ("z", "z1")), None)
-    if not isinstance(q, Independent):
-        return Start(place)
-    return Start(place, Posterior(q.mean[0].tolist(), q.stddev[0].tolist()))
+    codes = encode(model, chosen.x.unsqueeze(0), label_of(model, chosen))
+    place = Place(codes.mean[0].tolist(), None if codes.y is None else int(codes.y))
+    return Start(place, None if codes.std is None else Posterior(place.z, codes.std[0].tolist()))
 
 
 def label_of(model: Model, chosen: Chosen) -> Tensor | None:

@@ -27,7 +27,7 @@ def formula(terms: ImageTerms) -> str:
     """−ELBO = reconstruction + Σ KL, each with its value for this image; without a likelihood, the error alone."""
     if not terms.kl:
         return (
-            f'<div class="lab-formula">reconstruction error = <b class="lab-rec">{terms.reconstruction:.1f}</b> nats'
+            f'<div class="lab-formula">reconstruction error = {_reconstruction(terms)} nats'
             '</div><div class="lab-note">An autoencoder has no q(z|x) and no likelihood: there is no KL and no bound.'
             "</div>"
         )
@@ -44,15 +44,21 @@ def formula(terms: ImageTerms) -> str:
 
 def in_a_line(terms: ImageTerms) -> str:
     """The same sum in one line, as short as a phone needs it."""
-    rec = f'<b class="lab-rec">{number(terms.reconstruction)}</b>'
+    rec = _reconstruction(terms)
     if not terms.kl:
         return f'<div class="lab-formula">reconstruction error {rec} nats</div>'
     kls = _kls({latent: number(kl) for latent, kl in terms.kl.items()})
     return (
-        f'<div class="lab-formula">−ELBO <b class="lab-bound">{number(terms.nelbo)}</b> = reconstruction {rec}'
-        + "".join(f' + {kl.name} <b class="lab-{kl.colour}">{kl.value}</b>' for kl in kls)
+        f'<div class="lab-formula">−ELBO <b class="lab-bound" data-term="nelbo">{number(terms.nelbo)}</b> = reconstruction {rec}'
+        + "".join(
+            f' + {kl.name} <b class="lab-{kl.colour}" data-term="{kl.mark}">{kl.value}</b>' for kl in kls
+        )
         + " nats</div>"
     )
+
+
+def _reconstruction(terms: ImageTerms) -> str:
+    return f'<b class="lab-rec" data-term="reconstruction">{number(terms.reconstruction)}</b>'
 
 
 def per_dimension(kl: Tensor, top: float, latent: str = "z") -> str:
