@@ -5,6 +5,8 @@
 //   z         { z, settled }: an explorer is asked to go there; not settled while an animation or a drag passes through
 //   position  { z, label }: where an explorer is
 //   path      { from, to }, a line in the latent space to be drawn, or null
+//   drawing   { ink, down }: what is on the drawing pad as it is framed, Uint8Array(784), or null where that is nothing;
+//             whether the pen is still down
 
 const registry = (globalThis.__vaelab ??= { slots: new Map(), events: new EventTarget() });
 
@@ -18,6 +20,7 @@ function contentsOf(slot) {
 export const networkOf = (slot) => contentsOf(slot).network;
 export const positionOf = (slot) => contentsOf(slot).position;
 export const pathOf = (slot) => contentsOf(slot).path;
+export const drawingOf = (slot) => contentsOf(slot).drawing;
 
 export function publish(slot, network) {
   contentsOf(slot).network = network;
@@ -39,6 +42,11 @@ export function announce(slot, position) {
 export function showPath(slot, path) {
   contentsOf(slot).path = path;
   tell(slot, "path", path);
+}
+
+export function showDrawing(slot, drawing) {
+  contentsOf(slot).drawing = drawing;
+  tell(slot, "drawing", drawing);
 }
 
 // Calls the handlers, named as in the list above, until the returned function is called.
