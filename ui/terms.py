@@ -49,7 +49,8 @@ def in_a_line(terms: ImageTerms) -> str:
         return f'<div class="lab-formula">reconstruction error {rec} nats</div>'
     kls = _kls({latent: number(kl) for latent, kl in terms.kl.items()})
     return (
-        f'<div class="lab-formula">−ELBO <b class="lab-bound" data-term="nelbo">{number(terms.nelbo)}</b> = reconstruction {rec}'
+        f'<div class="lab-formula">−ELBO <b class="lab-bound" data-term="nelbo">{number(terms.nelbo)}</b> = '
+        f"reconstruction {rec}"
         + "".join(
             f' + {kl.name} <b class="lab-{kl.colour}" data-term="{kl.mark}">{kl.value}</b>' for kl in kls
         )

@@ -67,11 +67,11 @@ def choose_source(page: Page, name: str) -> None:
 
 def framed(page: Page) -> Ink:
     """The pixels that the page shows as what the model sees."""
-    image = page.get_by_alt_text("The image as it was framed")
+    image = page.get_by_role("img", name="The image as it was framed")
     expect(image).to_be_visible()
     levels = image.evaluate(
         """async image => {
-          await image.decode();
+          await image.decode?.();
           const context = new OffscreenCanvas(28, 28).getContext("2d");
           context.drawImage(image, 0, 0);
           return Array.from(context.getImageData(0, 0, 28, 28).data.filter((_, i) => i % 4 === 0));
@@ -132,7 +132,7 @@ def test_a_drawing_is_framed_measured_and_opened_by_its_link(
         visit(f"{PAGE}&images=draw")
         expect(page.get_by_text("Until there is one of yours")).to_be_visible()
         draw_seven(page)
-        page.get_by_alt_text("The image as it was framed").wait_for()
+        page.wait_for_url(lambda url: image_in(url) is not None)
         wait_until_idle(page)
     ink = frame(bitmaps[-1])
     # What was reported is what is on the pad, but for the pad's finer pixels and its near-black ground.
@@ -172,7 +172,7 @@ def test_on_a_phone_the_terms_stand_below_the_pad(chromium: Browser, app_url: st
     page.goto(f"{app_url}{PAGE}&images=draw")
     wait_until_idle(page)
     draw_seven(page)
-    expect(page.get_by_alt_text("The image as it was framed")).to_be_visible()
+    page.wait_for_url(lambda url: image_in(url) is not None)
     wait_until_idle(page)
     line = page.locator(".st-key-elbo-line")
     nelbo, reconstruction, kl = page.locator("[data-term]").all_inner_texts()
@@ -192,7 +192,7 @@ def test_a_digit_can_be_drawn_without_a_pointer(page, visit, model):
         pad(page).focus()
         for key in ["Shift+ArrowUp"] * 3 + ["Space"] + ["Shift+ArrowDown"] * 5 + ["ArrowDown", "Space"]:
             page.keyboard.press(key)
-        page.get_by_alt_text("The image as it was framed").wait_for()
+        page.wait_for_url(lambda url: image_in(url) is not None)
         wait_until_idle(page)
         one = framed(page)
         expect_in_address(page, image_name(one))
