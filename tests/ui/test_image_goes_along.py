@@ -227,7 +227,7 @@ def model_of(dataset: str) -> Model:
 @pytest.mark.parametrize("dataset", data.DATASETS)
 def test_every_dataset_s_images_are_offered_to_models_of_their_shape(dataset):
     model = model_of(dataset)
-    checkpoint = Checkpoint(model=model, card={"dataset": dataset}, resume=None, dtype=torch.float32)  # type: ignore[typeddict-item]
+    checkpoint = Checkpoint(model=model, card={"dataset": dataset}, resume=None, dtype=torch.float32)
     assert dataset in SOURCES.keys() - OF_ONES_OWN
     usual = built_in(model.config.image_shape)
     assert dataset_for(checkpoint) == (dataset if data.is_available(dataset) else usual)
