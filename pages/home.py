@@ -24,7 +24,7 @@ def touch() -> None:
         head.name,
         head.checkpoint,
         key="home-explorer",
-        start=START,
+        start=explorer_panel.Start(explorer_panel.Place(START)),
         show=head.show,
         seed=head.seed,
     )

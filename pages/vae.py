@@ -25,15 +25,15 @@ def explore() -> None:
     with pick:
         chosen = choice.pick_image(now.checkpoint)
     terms = elbo_panel.terms_of(now.model, chosen)
-    start: list[float] = terms.code.tolist()
+    start = explorer_panel.start_at(now.model, chosen)
     if "elbo" not in head.hide:
         with pick:
-            elbo_panel.elbo_in_a_line(terms)
+            elbo_panel.elbo_in_a_line(terms, VAE.slot)
     with elbo:
-        elbo_panel.show_elbo(now.checkpoint, chosen, terms, now.show, now.seed)
+        elbo_panel.show_elbo(now.checkpoint, chosen, terms, start.place.label, now.show, now.seed, VAE.slot)
         elbo_panel.in_numbers(now.model, chosen)
     with explorer:
-        z = explorer_panel.explorer(
+        place = explorer_panel.explorer(
             VAE.slot,
             now.name,
             now.checkpoint,
@@ -44,11 +44,15 @@ def explore() -> None:
             seed=now.seed,
             in_link=now is head,
         )
-        explorer_panel.show_z(now.model, chosen, start, z)
+        explorer_panel.show_z(now.model, chosen, start, place)
+    explorer_panel.encode_drawings(now.model, VAE.slot)
     if "looks" not in head.hide:
         with st.container(key="looks"):
             try_this.current(experiments, {"looks"})
-            closer_look(View(now.name, now.checkpoint, chosen, now.show, now.seed, VAE.slot), VAE.looks)
+            label = (place or start.place).label
+            closer_look(
+                View(now.name, now.checkpoint, chosen, now.show, now.seed, VAE.slot, label), VAE.looks
+            )
     if "source" not in head.hide:
         source(now.model)
     url_state.write_when_quiet()

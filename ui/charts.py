@@ -10,17 +10,28 @@ if TYPE_CHECKING:
 
 Theme = Literal["light", "dark"]
 
-# As in .streamlit/config.toml and ui/style.css; the shades for text have a contrast of 4.5 to 1. Ink is what has no
-# meaning of its own: priors, guides, outlines.
+# As in .streamlit/config.toml and ui/style.css; the shades for text have a contrast of 4.5 to 1. The KLs of several
+# latents are shades of the KL's own colour, which is that of z. Ink is what has no meaning of its own: priors, guides,
+# outlines.
 COLOURS: dict[Theme, dict[str, str]] = {
     "light": {
         "reconstruction": "#0072B2",
         "kl": "#D55E00",
+        "kl_z": "#D55E00",
+        "kl_y": "#8F3A00",
+        "kl_z1": "#BF7200",
+        "kl_z2": "#6E3B1F",
         "bound": "#009E73",
         "gap": "#CC79A7",
+        "classification": "#332288",
         "reconstruction_text": "#0068A3",
         "kl_text": "#B34F00",
+        "kl_z_text": "#B34F00",
+        "kl_y_text": "#8F3A00",
+        "kl_z1_text": "#8F5600",
+        "kl_z2_text": "#6E3B1F",
         "bound_text": "#007A59",
+        "classification_text": "#332288",
         "ink": "#5B6472",
         "text": "#1b1f27",
         "surface": "#ffffff",
@@ -28,11 +39,21 @@ COLOURS: dict[Theme, dict[str, str]] = {
     "dark": {
         "reconstruction": "#56B4E9",
         "kl": "#F0894A",
+        "kl_z": "#F0894A",
+        "kl_y": "#FFC94D",
+        "kl_z1": "#D96A1E",
+        "kl_z2": "#FFDCA0",
         "bound": "#3CC9A0",
         "gap": "#E3A3C8",
+        "classification": "#8F7BFF",
         "reconstruction_text": "#56B4E9",
         "kl_text": "#F0894A",
+        "kl_z_text": "#F0894A",
+        "kl_y_text": "#FFC94D",
+        "kl_z1_text": "#D96A1E",
+        "kl_z2_text": "#FFDCA0",
         "bound_text": "#3CC9A0",
+        "classification_text": "#8F7BFF",
         "ink": "#9AA4B5",
         "text": "#e7eaf0",
         "surface": "#0f1218",

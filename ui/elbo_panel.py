@@ -2,13 +2,15 @@
 
 import streamlit as st
 import torch
+from torch import Tensor
 
-from ui.components.changing_html import changing_html
+from ui.explorer_panel import label_of
 from ui.images.choice import Chosen, is_of_other_images
 from ui.images.decoded import Decoding, decoded
 from ui.images.figures import figure, heat, readable, row
 from ui.images.splits import binarization
 from ui.kinds import KINDS
+from ui.live_terms import live_terms
 from ui.terms import formula, in_a_line, per_dimension
 from vaemodels.checkpoints import Checkpoint
 from vaemodels.evaluation import ImageTerms, image_terms
@@ -22,56 +24,77 @@ OTHER_IMAGES = (
 )
 
 
-def show_elbo(checkpoint: Checkpoint, chosen: Chosen, terms: ImageTerms, show: Decoding, seed: int) -> None:
-    """The image, its reconstruction and where it misses; the formula with its numbers; the KL by dimension."""
+def show_elbo(
+    checkpoint: Checkpoint,
+    chosen: Chosen,
+    terms: ImageTerms,
+    label: int | None,
+    show: Decoding,
+    seed: int,
+    slot: str,
+) -> None:
+    """The image, its reconstruction and where it misses; the formula with its numbers; the KL by dimension.
+
+    `label` is the one that the reconstruction is written with, None for a model that writes none. All keeps up with
+    what is drawn on the page's `slot`.
+    """
     model = checkpoint.model
     black_and_white = binarization(model) == "static"
     shape = model.config.image_shape
     density = terms.per_pixel.min() < 0  # of a pixel, above 1
     scale = f"{'black ≤ 0, ' if density else ''}white ≥ {TOP_PIXEL_NATS:g}"
     if show == "draw":
-        shown, how = decoded(model, terms.code.unsqueeze(0), "draw", seed)[0], "a draw at μ(x)"
+        y = None if label is None else torch.tensor([label])
+        shown, how = decoded(model, terms.code.unsqueeze(0), "draw", seed, y)[0], "a draw at μ(x)"
     else:
         shown, how = terms.mean, "mean at μ(x)" if model.has_likelihood else "f(g(x))"
-    changing_html(
+    live_terms(
         '<div class="lab-pictures">'
         + row(
             [
-                figure(
-                    picture(chosen.x, shape),
-                    f"The image: {chosen.caption}",
-                    "x, binarised" if black_and_white else "x",
+                _following(
+                    "image",
+                    figure(
+                        picture(chosen.x, shape),
+                        f"The image: {chosen.caption}",
+                        "x, binarised" if black_and_white else "x",
+                    ),
                 ),
-                figure(
-                    picture(shown, shape),
-                    "Its reconstruction",
-                    how,
-                ),
+                _following("mean", figure(picture(shown, shape), "Its reconstruction", how)),
             ]
         )
-        + readable(
-            heat(terms.per_pixel, shape, TOP_PIXEL_NATS),
-            terms.per_pixel,
-            shape,
-            "nats",
-            f"Nats at each pixel, {terms.per_pixel.sum():.0f} in all",
-            f"nats a pixel, {scale}",
+        + _following(
+            "per-pixel",
+            readable(
+                heat(terms.per_pixel, shape, TOP_PIXEL_NATS),
+                terms.per_pixel,
+                shape,
+                "nats",
+                f"Nats at each pixel, {terms.per_pixel.sum():.0f} in all",
+                f"nats a pixel, {scale}",
+            ),
         )
         + "</div>"
         + formula(terms)
         + (OTHER_IMAGES if is_of_other_images(chosen, checkpoint) else "")
         + "".join(
-            per_dimension(values, max(KL_SCALE_NATS, values.max().item()))
-            for values in terms.kl_by_dimension.values()
+            per_dimension(values, max(KL_SCALE_NATS, values.max().item()), latent)
+            for latent, values in terms.kl_by_dimension.items()
         ),
+        slot,
         key="elbo",
     )
 
 
-def elbo_in_a_line(terms: ImageTerms) -> None:
+def _following(what: str, figure: str) -> str:
+    """A figure's HTML, marked as that of the `live_terms` picture `what`."""
+    return figure.replace("<figure", f'<figure data-picture="{what}" data-white="{TOP_PIXEL_NATS:g}"', 1)
+
+
+def elbo_in_a_line(terms: ImageTerms, slot: str) -> None:
     """The terms again, where the ELBO's column stands below the explorer: style.css shows them there alone."""
     with st.container(key="elbo-line"):
-        st.html(in_a_line(terms))
+        live_terms(in_a_line(terms), slot, key="elbo-in-a-line")
 
 
 def in_numbers(model: Model, chosen: Chosen) -> None:
@@ -80,9 +103,8 @@ def in_numbers(model: Model, chosen: Chosen) -> None:
     place = st.expander(title, icon=":material/functions:", key="in-numbers", on_change="rerun")
     if not place.open:
         return
-    label = None if chosen.label is None else torch.tensor(chosen.label)
     with place:
-        for equation in KINDS[model.name].equations(model, chosen.x, label):
+        for equation in KINDS[model.name].equations(model, chosen.x, _label(model, chosen)):
             st.caption(equation.title)
             st.latex(equation.symbols, width="stretch")
             st.latex(equation.numbers, width="stretch")
@@ -92,6 +114,16 @@ def terms_of(model: Model, chosen: Chosen) -> ImageTerms:
     """The terms of the image, kept for the runs of controls that change neither it nor the model."""
     kept = st.session_state.get("_terms")
     if kept is None or kept[0] is not model or kept[1] != chosen.key:
-        kept = st.session_state["_terms"] = (model, chosen.key, image_terms(model, chosen.x))
+        kept = st.session_state["_terms"] = (
+            model,
+            chosen.key,
+            image_terms(model, chosen.x, _label(model, chosen)),
+        )
     terms: ImageTerms = kept[2]
     return terms
+
+
+def _label(model: Model, chosen: Chosen) -> Tensor | None:
+    """The label `[]` that a model is told of the image."""
+    label = label_of(model, chosen)
+    return None if label is None else label[0]

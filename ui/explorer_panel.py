@@ -1,24 +1,68 @@
 """The latent explorer on a page: where it starts, where it was left, and what that z means for the chosen image."""
 
 import math
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import streamlit as st
 import torch
 from torch import Tensor
+from torch.distributions import Independent, Normal
 
 from ui.address import url_state
-from ui.explorer import BACKGROUNDS, Background, Plane, latent_explorer, move_to, publish_decoder, show_plane
+from ui.explorer import (
+    BACKGROUNDS,
+    Background,
+    Plane,
+    Posterior,
+    decodes_in_browser,
+    latent_explorer,
+    move_to,
+    publish_decoder,
+    publish_encoder,
+    show_plane,
+)
 from ui.images.choice import Chosen
-from ui.images.decoded import Decoding
+from ui.images.decoded import Decoding, decoded
 from ui.images.splits import dataset_for, model_inputs
 from ui.words import number
+from vaemodels.analysis.latent_space import encode
 from vaemodels.checkpoints import Checkpoint
 from vaemodels.errors import UsageError
 from vaemodels.models import Model
 
-PARAMETERS = frozenset({"z", "axes", "background"})  # of a page with an explorer
+PARAMETERS = frozenset({"z", "digit", "axes", "background"})  # of a page with an explorer
 POINTS = 400  # encoded test images on the plane
-PRIOR_LIMIT = 3.5
+STANDARD_LIMIT = 3.5  # of the plane of a standard normal prior
+PRIOR_DRAWS = 1_000  # which tell how far any other prior reaches
+
+
+class Place(NamedTuple):
+    """A place in a latent space: z, and the label beside it, None for a model that writes none."""
+
+    z: list[float]
+    label: int | None = None
+
+
+class Start(NamedTuple):
+    """Where an explorer begins: the code of an image, and its q(z|x) where there is one."""
+
+    place: Place
+    posterior: Posterior | None = None
+
+
+def start_at(model: Model, chosen: Chosen) -> Start:
+    """The chosen image's code: at its label, where a model is told that, else at the most probable one."""
+    codes = encode(model, chosen.x.unsqueeze(0), label_of(model, chosen))
+    place = Place(codes.mean[0].tolist(), None if codes.y is None else int(codes.y))
+    return Start(place, None if codes.std is None else Posterior(place.z, codes.std[0].tolist()))
+
+
+def label_of(model: Model, chosen: Chosen) -> Tensor | None:
+    """The label `[1]` that the model is told of the image: its own, 0 where nobody knows it, None if it needs none."""
+    if not model.needs_labels:
+        return None
+    return torch.tensor([0 if chosen.label is None else chosen.label])
 
 
 def explorer(
@@ -27,44 +71,90 @@ def explorer(
     checkpoint: Checkpoint,
     *,
     key: str,
-    start: list[float],
+    start: Start,
     occasion: str = "",
     show: Decoding = "mean",
     seed: int = 0,
     in_link: bool = True,
-) -> list[float] | None:
-    """The latent explorer at `start` until the visitor moves it; returns the z they chose, as a link would give it.
+) -> Place | None:
+    """The latent explorer at `start` until the visitor moves it; returns where they went, as a link would give it.
 
-    That z and what they have the plane show are kept in the address, but for those of a model that no link can show:
-    then it is not `in_link`. `name` is that of the model, `checkpoint`.
+    That place and what they have the plane show are kept in the address, but for those of a model that no link can
+    show: then it is not `in_link`. `name` is that of the model, `checkpoint`.
     """
     if in_link and url_state.decides(key):
-        _follow_address(key, name, checkpoint, start)
-    z, plane = latent_explorer(slot, key=key, z=start, occasion=occasion, model=name, show=show, seed=seed)
-    z = None if z is None else url_state.rounded(z)
-    if z is None or not in_link or url_state.z_to_text(z) == url_state.z_to_text(start):
-        url_state.put("z", None)
-    elif len(z) == len(start):
-        url_state.put("z", url_state.z_to_text(z))
+        _follow_address(key, name, checkpoint, start.place)
+    model = checkpoint.model
+
+    @torch.no_grad()
+    def decode(z: Sequence[float], label: int | None) -> Tensor:
+        y = None if label is None else torch.tensor([label])
+        return decoded(model, torch.tensor([z]), show, seed, y)[0]
+
+    explored = latent_explorer(
+        slot,
+        key=key,
+        z=start.place.z,
+        label=start.place.label,
+        posterior=start.posterior,
+        decode=None if decodes_in_browser(model) else decode,
+        occasion=occasion,
+        model=name,
+        show=show,
+        seed=seed,
+    )
+    chosen = None if explored.z is None else Place(url_state.rounded(explored.z), explored.label)
+    _tell_address(chosen, explored.plane, start.place, in_link)
+    return chosen
+
+
+def is_elsewhere(place: Place | None, start: Place) -> bool:
+    """Whether the visitor has gone somewhere else in the latent space than where the explorer began."""
+    if place is None or len(place.z) != len(start.z):
+        return False
+    return place.label != start.label or url_state.z_to_text(place.z) != url_state.z_to_text(start.z)
+
+
+def _tell_address(place: Place | None, plane: Plane, start: Place, in_link: bool) -> None:
+    z_dim = len(start.z)
+    if place is None or not in_link or not is_elsewhere(place, start):
+        if place is None or not in_link or len(place.z) == z_dim:
+            url_state.put("z", None)
+            url_state.put("digit", None)
+    else:
+        moved = url_state.z_to_text(place.z) != url_state.z_to_text(start.z)
+        url_state.put("z", url_state.z_to_text(place.z) if moved else None)
+        url_state.put("digit", None if place.label == start.label else str(place.label))
     if plane.axes is None or not in_link:
         url_state.put("axes", None)
-    elif max(plane.axes) < len(start):
+    elif max(plane.axes) < z_dim:
         url_state.put("axes", url_state.axes_to_text(plane.axes))
     url_state.put("background", None if plane.background == BACKGROUNDS[0] else plane.background)
-    return z
 
 
-def _follow_address(key: str, name: str, checkpoint: Checkpoint, start: list[float]) -> None:
+def _follow_address(key: str, name: str, checkpoint: Checkpoint, start: Place) -> None:
     text = url_state.get("z")
+    label = _label_of_address(checkpoint.model.n_labels, start)
     if text is not None:
         try:
-            z = url_state.z_from_text(text, len(start))
-            move_to(key, _within_reach(z, start, name, checkpoint))
+            z = url_state.z_from_text(text, len(start.z))
+            move_to(key, _within_reach(z, start.z, name, checkpoint), label)
         except UsageError as error:
             url_state.note(str(error))
-    elif key in st.session_state:  # back to before z was chosen
-        move_to(key, start)
-    show_plane(key, Plane(_axes_of_address(len(start)), _background_of_address()))
+    elif key in st.session_state or label != start.label:  # back to before z was chosen
+        move_to(key, start.z, label)
+    show_plane(key, Plane(_axes_of_address(len(start.z)), _background_of_address()))
+
+
+def _label_of_address(n_labels: int, start: Place) -> int | None:
+    text = url_state.get("digit")
+    if text is None:
+        return start.label
+    if not n_labels or not text.isdecimal() or len(text) > 3 or int(text) >= n_labels:
+        what = f"a digit from 0 to {n_labels - 1}" if n_labels else "for this model, which writes none"
+        url_state.note(f"The link's digit is not {what}; the explorer starts as usual.")
+        return start.label
+    return int(text)
 
 
 def _axes_of_address(z_dim: int) -> list[int] | None:
@@ -102,7 +192,24 @@ def _within_reach(z: list[float], start: list[float], name: str, checkpoint: Che
 
 
 def _limit(model: Model, encoded: Tensor) -> float:
-    return PRIOR_LIMIT if model.has_likelihood else float(encoded.abs().quantile(0.95).ceil())
+    """How far the plane reaches: over its prior's bulk and nearly all codes, a standard normal's as far everywhere."""
+    if not model.has_likelihood:
+        return float(encoded.abs().quantile(0.95).ceil())
+    if _has_standard_prior(model):
+        return STANDARD_LIMIT
+    draws = model.sample_prior(PRIOR_DRAWS, torch.Generator(model.device).manual_seed(0))
+    return max(STANDARD_LIMIT, math.ceil(2 * draws.abs().quantile(0.995).item()) / 2)
+
+
+def _has_standard_prior(model: Model) -> bool:
+    """Whether the latent that is decoded is N(0, I): neither a mixture nor the lower one of two levels."""
+    return len(model.latent_dims) == 1 and isinstance(model.prior(), Independent)
+
+
+def encode_drawings(model: Model, slot: str) -> None:
+    """Send a model's inference networks to the page's `slot`, once there is something to draw on."""
+    if st.session_state.get("images") == "draw":
+        publish_encoder(model, slot, key=f"{slot}-encoder")
 
 
 def publish(name: str, checkpoint: Checkpoint, slot: str) -> None:
@@ -122,25 +229,29 @@ def publish(name: str, checkpoint: Checkpoint, slot: str) -> None:
 @st.cache_resource(scope="session", max_entries=16, show_spinner=False)
 @torch.no_grad()
 def _encoded(name: str, dataset: str, _checkpoint: Checkpoint) -> tuple[Tensor, Tensor]:
-    x, labels = model_inputs(dataset, _checkpoint.model, POINTS)
-    return _checkpoint.model.embed(x), labels
+    model = _checkpoint.model
+    x, labels = model_inputs(dataset, model, POINTS)
+    return model.embed(x, labels if model.needs_labels else None), labels
 
 
 @torch.no_grad()
-def show_z(model: Model, chosen: Chosen, start: list[float], z: list[float] | None) -> None:
-    """What the z that was let go of means for the chosen image, whose own code is `start`."""
-    if z is None or len(z) != len(start) or url_state.z_to_text(z) == url_state.z_to_text(start):
+def show_z(model: Model, chosen: Chosen, start: Start, place: Place | None) -> None:
+    """What the z that was let go of means for the chosen image, whose own code is at the `start`."""
+    if place is None or not is_elsewhere(place, start.place):
         st.caption(
             "Drag in the plane, move a slider, or press the arrow keys: the image is decoded as you move."
         )
         return
-    latent = torch.tensor(z)
-    loss = number(-model.decode(latent).log_prob(chosen.x).item())
-    if not model.has_likelihood:
-        st.caption(f"Your z reconstructs the chosen image with an error of **{loss} nats**.")
+    latent, y = torch.tensor(place.z), None if place.label is None else torch.tensor(place.label)
+    loss = number(-model.decode(latent, y).log_prob(chosen.x).item())
+    written = "" if place.label is None else f", written as {place.label},"
+    if start.posterior is None:
+        st.caption(f"Your z{written} reconstructs the chosen image with an error of **{loss} nats**.")
         return
-    density = number(model.encode(chosen.x.unsqueeze(0))["z"].log_prob(latent).item())
+    given_y = "y, " if model.n_labels else ""
+    mean, std = (torch.tensor(part) for part in start.posterior)
+    density = number(Independent(Normal(mean, std), 1).log_prob(latent).item())
     st.caption(
-        f"Your z reconstructs the chosen image at **−log p(x|z) = {loss} nats**; its log-density under the encoder is "
-        f"log q(z|x) = {density} nats."
+        f"Your z{written} reconstructs the chosen image at **−log p(x|{given_y}z) = {loss} nats**; its log-density "
+        f"under the encoder is log q(z|x{', y' if given_y else ''}) = {density} nats."
     )

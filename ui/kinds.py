@@ -16,13 +16,15 @@ from vaemodels.models import Model
 class Kind:
     """What pages have to know of a kind of model beyond what they can ask a model itself.
 
-    `size` puts a config's sizes into words. `fields` are those fields of the config that a form asks for.
-    `equations` takes a model, an image `x: [dim]` and its label `y: []` or None.
+    `size` puts a config's sizes into words. `fields` are those fields of the config that a form asks for, `preset` is
+    the one of `presets.QUICK` that it starts at. `equations` takes a model, an image `x: [dim]` and its label `y: []`
+    or None.
     """
 
     title: str
     size: Callable[[Mapping[str, Any]], str]
     fields: tuple[str, ...]
+    preset: str
     equations: Callable[[Model, Tensor, Tensor | None], list[Equation]]
 
 
@@ -41,15 +43,28 @@ def _two_levels(config: Mapping[str, Any]) -> str:
 
 # The first is what a form offers first.
 KINDS: dict[str, Kind] = {
-    "vae": Kind("VAE", _one_latent, ("z_dim", "hidden", "likelihood"), equations.of_vae),
-    "ae": Kind("Autoencoder", _one_latent, ("z_dim", "hidden"), equations.of_ae),
-    "gmvae": Kind("GMVAE", _mixture, ("z_dim", "hidden", "likelihood", "components"), equations.of_gmvae),
-    "ssvae": Kind("SSVAE", _one_latent, ("z_dim", "hidden"), equations.of_ssvae),
-    "fsvae": Kind("FSVAE", _one_latent, ("z_dim", "hidden", "likelihood"), equations.of_fsvae),
+    "vae": Kind("VAE", _one_latent, ("z_dim", "hidden", "likelihood"), "vae-2d-digits", equations.of_vae),
+    "ae": Kind("Autoencoder", _one_latent, ("z_dim", "hidden"), "ae-2d-digits", equations.of_ae),
+    "gmvae": Kind(
+        "GMVAE",
+        _mixture,
+        ("z_dim", "components", "hidden", "likelihood"),
+        "gmvae-10-digits",
+        equations.of_gmvae,
+    ),
+    "ssvae": Kind("SSVAE", _one_latent, ("z_dim", "hidden"), "ssvae-digits", equations.of_ssvae),
+    "fsvae": Kind(
+        "FSVAE",
+        _one_latent,
+        ("z_dim", "hidden", "network", "likelihood"),
+        "fsvae-digits",
+        equations.of_fsvae,
+    ),
     "hvae": Kind(
         "Hierarchical VAE",
         _two_levels,
         ("z1_dim", "z2_dim", "hidden", "upper_hidden", "inference"),
+        "hvae-digits",
         equations.of_hvae,
     ),
 }

@@ -178,7 +178,7 @@ class ImageTerms:
     `reconstruction` is the mean of `draws` draws z ~ q(z|x) with standard error `stderr`, `per_pixel: [dim]` its parts,
     `kl` each latent's KL, `kl_by_dimension` its parts `[z_dim]` where it has such, `code: [z_dim]` the posterior mean,
     and `mean: [dim]` the picture E[x|z] there. `kl_is_exact` says that the KL is in closed form, no
-    mean of draws.
+    mean of draws, `label_is_given` that the bound is one on log p(x|y).
     """
 
     reconstruction: float
@@ -190,6 +190,7 @@ class ImageTerms:
     code: Tensor
     mean: Tensor
     kl_is_exact: bool
+    label_is_given: bool = False
 
     @property
     def kl_total(self) -> float:
@@ -223,6 +224,7 @@ def image_terms(
         code=model.embed(x.unsqueeze(0), one)[0],
         mean=model.reconstruct(x.unsqueeze(0), one)[0],
         kl_is_exact=model.kl_is_exact,
+        label_is_given=model.needs_labels,
     )
 
 

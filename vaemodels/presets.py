@@ -159,6 +159,12 @@ PRESETS: dict[str, Preset] = {
     ),
 }
 
+# What learns within seconds, to begin with.
+QUICK: dict[str, Preset] = {
+    **{name: preset for name, preset in PRESETS.items() if preset.training.dataset == DIGITS.dataset},
+    "ae-2d-digits": Preset("ae", AEConfig(z_dim=2, **SMALL), DIGITS, "as ae-2d, on the built-in digits"),
+}
+
 
 def get(name: str) -> Preset:
     """The preset called `name`.

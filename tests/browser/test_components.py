@@ -4,7 +4,7 @@ import re
 
 import pytest
 import torch
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.component_models import CASES, model_of
 from tests.browser.component_page import (
@@ -304,6 +304,50 @@ def test_chart_takes_new_records_in_place_and_can_be_read(components):
     expect(notes["kl"]).to_have_text("")
     type_number(page, "records", 0)
     expect(page.get_by_text("Waiting for the first record…")).to_be_visible()
+
+
+def test_chart_of_several_runs_tells_which_is_read(components):
+    page = components("runs")
+    chart = page.locator("figure.chart")
+    expect(chart).to_have_attribute(
+        "aria-label",
+        "Training of 2 runs in nats per image. "
+        "mine-1: epoch 3: train: reconstruction 120.0, KL z 8.0, KL y 2.3, classification 0.5, sum 130.3; "
+        "held-out: reconstruction 121.0, KL z 9.0, KL y 3.3, sum 133.3. "
+        "mine-2: epoch 2: train: bound −95.0; held-out: reconstruction 130.0, bound −94.0, KL 9.0, sum 139.0",
+    )
+    assert chart.locator(".terms > span").all_inner_texts() == [
+        *("reconstruction", "bound", "KL z", "KL y", "classification")
+    ]
+    assert all(len(path) > 3 for path in paths(chart, ".panel.bound .run:nth-child(2)"))
+    assert all(path == "" for path in paths(chart, ".panel.bound .run:nth-child(1)"))
+    assert len([path for path in paths(chart, ".panel.kl .run:nth-child(1)") if path]) == 5
+    readout = chart.locator(".readout caption")
+    chart.focus()
+    chart.press("End")
+    expect(readout).to_have_text("mine-1, epoch 3")
+    chart.press("ArrowDown")
+    expect(readout).to_have_text("mine-2, epoch 2")
+    expect(chart.locator(".readout")).to_contain_text("−94.0")
+    expect(chart.locator(".panel.bound .run.aside")).to_have_count(1)
+    chart.press("ArrowUp")
+    chart.press("ArrowLeft")
+    expect(readout).to_have_text("mine-1, epoch 2")
+    chart.press("Escape")
+    expect(chart.locator(".readout")).to_be_hidden()
+    expect(chart.locator(".run.aside")).to_have_count(0)
+    for panel, run in (("bound", "mine-2"), ("reconstruction", "mine-1")):
+        line = chart.locator(f".panel.{panel} .run path.edge:not([d=''])").first.bounding_box()
+        assert line is not None
+        page.mouse.move(line["x"] + line["width"] / 2, line["y"] + line["height"] / 2)
+        expect(readout).to_contain_text(run)
+
+
+def paths(chart: Locator, run: str) -> list[str]:
+    """What is drawn of a run in a panel."""
+    lines = chart.locator(f"{run} path")
+    found: list[str] = lines.evaluate_all("lines => lines.map(line => line.getAttribute('d'))")
+    return found
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

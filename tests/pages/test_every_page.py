@@ -1,6 +1,5 @@
 """What every page promises, whatever its story: tried on each by what it says of itself."""
 
-import json
 import random
 import re
 
@@ -8,11 +7,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.rubbish import RUBBISH
+from tests.ui.app_html import changing
 from ui.all_pages import PAGES
 from ui.page import Page
 from vaemodels import checkpoints
 
-COMMON = ["model", "images", "image", "show", "seed", "look", "hide", "try", "z"]
+COMMON = ["model", "images", "image", "show", "seed", "look", "hide", "try", "z", "digit", "axes"]
 
 pytestmark = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.slot)
 
@@ -33,12 +33,7 @@ def sentences(at: AppTest) -> list[str]:
 
 def html_of(at: AppTest) -> str:
     """All HTML that the page shows."""
-    changing = [
-        json.loads(element.proto.json)
-        for element in at.get("bidi_component")
-        if element.proto.component_name == "vaelab_changing_html"
-    ]
-    return "".join([*changing, *(element.proto.body for element in at.get("html"))])
+    return "".join([*changing(at), *(element.proto.body for element in at.get("html"))])
 
 
 def test_it_opens_with_a_model_on_screen_and_words_for_every_picture(visit, page: Page):

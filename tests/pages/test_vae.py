@@ -10,6 +10,7 @@ import streamlit as st
 import torch
 from streamlit.testing.v1 import AppTest
 
+from tests.ui.app_html import elbo
 from ui.explorer import decoder_data
 from ui.images.choice import image_named
 from ui.training.run import Panel
@@ -194,7 +195,7 @@ def test_a_look_that_compares_models_says_which_is_the_pages_and_offers_the_othe
 
 def test_the_elbo_in_numbers_has_a_place_of_its_own(visit):
     at = visit("pages/vae.py")
-    assert [expander.label for expander in at.expander] == ["The ELBO in numbers"]
+    assert [expander.label for expander in at.expander] == ["The ELBO in numbers", "More settings"]
     assert not at.latex
     at.session_state["in-numbers"] = True
     at.run()
@@ -229,8 +230,7 @@ def shows(at: AppTest, checkpoint: Checkpoint) -> None:
     [explorer], [weights] = data_of(at, "vaelab_explorer"), data_of(at, "vaelab_weights")
     assert explorer["z"] == pytest.approx(terms.code.tolist(), abs=1e-5)
     assert weights["meta"]["version"] == decoder_data(model)["meta"]["version"]
-    [elbo] = [html for html in data_of(at, "vaelab_changing_html") if "data-term" in html]
-    assert f'data-term="nelbo">{terms.nelbo:.1f}<' in elbo
+    assert f'data-term="nelbo">{terms.nelbo:.1f}<' in elbo(at)
 
 
 def test_all_of_the_page_shows_the_model_in_training_and_says_so(visit):

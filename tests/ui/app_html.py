@@ -13,8 +13,9 @@ def elbo(at: AppTest) -> str:
 
 def changing(at: AppTest) -> list[str]:
     """All that changes with a visitor's choices, in the order of the page."""
-    return [
+    data = [
         json.loads(element.proto.json)
         for element in at.get("bidi_component")
-        if element.proto.component_name == "vaelab_changing_html"
+        if element.proto.component_name in ("vaelab_changing_html", "vaelab_live_terms")
     ]
+    return [part if isinstance(part, str) else part["html"] for part in data]

@@ -11,6 +11,7 @@ from ui.kinds import KINDS
 from vaemodels import checkpoints
 from vaemodels.evaluation import image_terms
 from vaemodels.models import MODELS
+from vaemodels.presets import QUICK
 from vaemodels.settings import fields_of
 
 NAMES = checkpoints.pretrained_names()
@@ -20,6 +21,7 @@ def test_every_kind_has_a_row_whose_fields_are_its_configs():
     assert KINDS.keys() == MODELS.keys()
     for name, kind in KINDS.items():
         assert set(kind.fields) <= set(fields_of(MODELS[name][1]))
+        assert QUICK[kind.preset].model == name
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,4 +1,5 @@
 import logging
+import math
 import time
 from types import SimpleNamespace
 from typing import Any
@@ -44,15 +45,33 @@ def test_series_are_the_terms_of_each_record():
     assert series([record(1), record(2)]) == {
         "epoch": [1, 2],
         "train_reconstruction": [101, 102],
-        "train_kl": [20, 20],
+        "train_kl_z": [20, 20],
         "heldout_reconstruction": [102, 103],
-        "heldout_kl": [21, 21],
+        "heldout_kl_z": [21, 21],
     }
     assert series([])["epoch"] == []
 
 
 def test_an_autoencoder_has_no_kl_to_draw():
-    assert series([record(1, kl=None)])["train_kl"] == [0]
+    assert "train_kl_z" not in series([record(1, kl=None)])
+
+
+def test_a_run_on_a_bound_is_drawn_by_that():
+    one = {"epoch": 1, "train": {"bound": -99.0}, "held_out": {"bound": -98.0}}
+    assert series([one]) == {"epoch": [1], "train_bound": [-99], "heldout_bound": [-98]}
+
+
+def test_what_is_measured_on_one_side_alone_is_missing_on_the_other():
+    terms = {"reconstruction": 90.0, "kl_z": 8.0, "kl_y": 2.0}
+    one = {"epoch": 1, "train": terms | {"classification": 0.5, "<b>": 1.0}, "held_out": terms}
+    found = series([one])
+    assert list(found) == [
+        "epoch",
+        *(f"train_{term}" for term in (*terms, "classification")),
+        *(f"heldout_{term}" for term in (*terms, "classification")),
+    ]
+    assert found["train_classification"] == [0.5]
+    assert math.isnan(found["heldout_classification"][0])
 
 
 @pytest.mark.parametrize("count", [CHART_POINTS, 2 * CHART_POINTS, 10_001, 12_345])

@@ -8,6 +8,7 @@ export function themeOf(element) {
     text: value("--st-text-color"),
     surface: value("--st-secondary-background-color"),
     font: value("--st-font"),
+    kl: value("--st-orange-color"),
   };
 }
 

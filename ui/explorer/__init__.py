@@ -10,6 +10,7 @@ from ui.explorer.components import (
     End,
     Explored,
     Plane,
+    Posterior,
     interpolation,
     latent_explorer,
     move_to,
@@ -17,7 +18,8 @@ from ui.explorer.components import (
     show_plane,
     traversals,
 )
-from ui.explorer.decoder import decoder_data, publish_decoder
+from ui.explorer.decoder import decoder_data, decodes_in_browser, publish_decoder
+from ui.explorer.encoder import encoder_data, publish_encoder
 
 __all__ = [
     "BACKGROUNDS",
@@ -25,12 +27,16 @@ __all__ = [
     "End",
     "Explored",
     "Plane",
+    "Posterior",
     "decoder_data",
+    "decodes_in_browser",
+    "encoder_data",
     "interpolation",
     "latent_explorer",
     "move_to",
     "prior_samples",
     "publish_decoder",
+    "publish_encoder",
     "show_plane",
     "traversals",
 ]

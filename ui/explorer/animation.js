@@ -1,5 +1,5 @@
 // needs: ../components/motion.js ../components/names.js
-// Traversals from end to end and back in one dimension, the others held: ±3 under a prior, else all of the plane.
+// Traversals from end to end and back in one dimension, the others held: ±3 under N(0, I), else all of the plane.
 
 const SWEEP_SECONDS = 4; // one dimension there and back
 const STILLS = 8; // of a sweep, where motion is not wanted
@@ -26,7 +26,7 @@ export function createAnimation(root, position, { set, paint, end }) {
   function start(sequence) {
     const held = Float32Array.from(position.z);
     const begin = performance.now();
-    const reach = network.meta.prior ? 3 : network.limit;
+    const reach = network.meta.prior === "standard" ? 3 : network.limit;
     const frame = (now) => {
       const sweeps = paced(Math.max(0, now - begin) / 1000 / SWEEP_SECONDS, STILLS);
       const dim = sequence[Math.floor(sweeps) % sequence.length];

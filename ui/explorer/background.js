@@ -2,8 +2,8 @@
 // What is behind the handle on the plane: the mosaic or the digits, guides and a path, drawn on a canvas.
 
 // Draws the background of the plane. `view` holds: limit (the plane spans ±limit), background ("manifold", "digits"
-// or "plain"), mosaic (its canvas), dims [horizontal, vertical or null], points, labels, zDim, prior (whether z has a
-// standard normal prior to draw), path ({ from, to } or nothing), theme.
+// or "plain"), mosaic (its canvas), dims [horizontal, vertical or null], points, labels, zDim, prior (as
+// `createPrior` gives it), path ({ from, to } or nothing), posterior ({ mean, std } or nothing), theme.
 export function drawBackground(canvas, view) {
   const side = canvas.clientWidth;
   if (!side) return;
@@ -20,6 +20,7 @@ export function drawBackground(canvas, view) {
   if (onMosaic) drawMosaic(context, view, side);
   drawGuides(context, view, side, toX, toY, onMosaic);
   if (view.background === "digits" && view.points) drawDigits(context, view, toX, toY);
+  if (view.posterior) drawPosterior(context, view, toX, toY, onMosaic);
   if (view.path?.from.length === view.zDim) drawPath(context, view, toX, toY, onMosaic);
 }
 
@@ -30,7 +31,7 @@ function drawMosaic(context, { mosaic, dims }, side) {
   context.drawImage(mosaic, 0, (side - height) / 2, side, height);
 }
 
-function drawGuides(context, { limit, dims, prior, theme }, side, toX, toY, onMosaic) {
+function drawGuides(context, { limit, dims, zDim, prior, theme }, side, toX, toY, onMosaic) {
   const line = onMosaic ? "#ffffff" : theme.text;
   context.strokeStyle = line;
   context.fillStyle = line;
@@ -44,40 +45,65 @@ function drawGuides(context, { limit, dims, prior, theme }, side, toX, toY, onMo
     context.lineTo(toX(0), side);
   }
   context.stroke();
-  if (prior) {
-    context.globalAlpha = onMosaic ? 0.55 : 0.4;
-    context.setLineDash([3, 4]);
-    context.beginPath();
-    if (dims[1] === null) traceDensity(context, limit, side, toX, toY);
-    else {
-      for (const sigmas of [1, 2]) {
-        const radius = toX(sigmas) - toX(0);
-        context.moveTo(toX(0) + radius, toY(0));
-        context.arc(toX(0), toY(0), radius, 0, 2 * Math.PI);
-      }
+  const [horizontal, vertical] = dims;
+  const density = vertical === null && prior.density(horizontal);
+  const ellipses = vertical === null ? [] : prior.ellipses(dims);
+  context.globalAlpha = onMosaic ? 0.55 : 0.4;
+  context.setLineDash([3, 4]);
+  context.beginPath();
+  if (density) traceDensity(context, density, limit, side, toX, toY);
+  for (const { x, y, rx, ry } of ellipses) traceEllipse(context, x, y, rx, ry, toX, toY);
+  context.stroke();
+  context.setLineDash([]);
+  if (prior.dots && vertical !== null) {
+    for (let at = 0; at < prior.dots.length; at += zDim) {
+      context.fillRect(toX(prior.dots[at + horizontal]) - 1, toY(prior.dots[at + vertical]) - 1, 2, 2);
     }
-    context.stroke();
-    context.setLineDash([]);
-    if (dims[1] !== null) {
-      context.globalAlpha = onMosaic ? 0.9 : 0.6;
-      context.font = `11px ${theme.font}`;
-      context.textAlign = "center";
-      context.textBaseline = "middle";
-      for (const sigmas of [1, 2]) {
-        const offset = (toX(sigmas) - toX(0)) * Math.SQRT1_2;
-        haloText(context, `${sigmas}σ`, toX(0) + offset, toY(0) - offset, onMosaic ? "#0b0d12" : theme.surface);
-      }
-    }
+  }
+  context.globalAlpha = onMosaic ? 0.9 : 0.6;
+  context.font = `11px ${theme.font}`;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  for (const { x, y, rx, ry, label } of ellipses) {
+    const [labelX, labelY] = [toX(x + rx * Math.SQRT1_2), toY(y + ry * Math.SQRT1_2)];
+    if (label) haloText(context, label, labelX, labelY, onMosaic ? "#0b0d12" : theme.surface);
   }
   context.globalAlpha = 1;
 }
 
-function traceDensity(context, limit, side, toX, toY) {
+function traceDensity(context, density, limit, side, toX, toY) {
   const height = 0.36 * side;
   const base = toY(0) - side / CELLS / 2;
-  for (let z = -limit; z <= limit; z += limit / 100) {
-    context.lineTo(toX(z), base - height * Math.exp(-0.5 * z * z));
-  }
+  const values = Array.from({ length: 201 }, (_, i) => (i / 100 - 1) * limit);
+  const top = Math.max(1, ...values.map(density));
+  for (const z of values) context.lineTo(toX(z), base - (height * density(z)) / top);
+}
+
+function traceEllipse(context, x, y, rx, ry, toX, toY) {
+  const [width, height] = [toX(rx) - toX(0), toY(0) - toY(ry)];
+  context.moveTo(toX(x) + width, toY(y));
+  context.ellipse(toX(x), toY(y), width, height, 0, 0, 2 * Math.PI);
+}
+
+// q(z|x) of the image: its ellipses of one and two standard deviations, on a line where z has but one dimension.
+function drawPosterior(context, { posterior: { mean, std }, dims, theme }, toX, toY, onMosaic) {
+  const [horizontal, vertical] = dims;
+  const trace = (colour, width) => {
+    Object.assign(context, { strokeStyle: colour, lineWidth: width });
+    context.beginPath();
+    for (const sigmas of [1, 2]) {
+      const rx = sigmas * std[horizontal];
+      if (vertical === null) {
+        for (const end of [-rx, rx]) {
+          context.moveTo(toX(mean[horizontal] + end), toY(0) - 8);
+          context.lineTo(toX(mean[horizontal] + end), toY(0) + 8);
+        }
+      } else traceEllipse(context, mean[horizontal], mean[vertical], rx, sigmas * std[vertical], toX, toY);
+    }
+    context.stroke();
+  };
+  trace(onMosaic ? "#0b0d12" : theme.surface, 4);
+  trace(theme.kl, 2);
 }
 
 function haloText(context, text, x, y, halo) {

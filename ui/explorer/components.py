@@ -1,6 +1,6 @@
 """What shows on a page that decodes in the browser; each follows the decoder published to its slot."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args
@@ -34,10 +34,21 @@ class Plane(NamedTuple):
 
 
 class Explored(NamedTuple):
-    """What a visitor made of an explorer: the z they last chose, None before that, and the plane they look at."""
+    """What a visitor made of an explorer: the z and the label they last chose, None before that, and their plane.
+
+    The label is None too for a model that writes none.
+    """
 
     z: list[float] | None
+    label: int | None
     plane: Plane
+
+
+class Posterior(NamedTuple):
+    """q(z|x) of an image, a diagonal Gaussian: its mean and standard deviations `[z_dim]`."""
+
+    mean: list[float]
+    std: list[float]
 
 
 def latent_explorer(
@@ -45,6 +56,9 @@ def latent_explorer(
     *,
     key: str,
     z: Sequence[float] | None = None,
+    label: int | None = None,
+    posterior: Posterior | None = None,
+    decode: Callable[[Sequence[float], int | None], Tensor] | None = None,
     occasion: str | int | None = None,
     model: str = "",
     show: Decoding = "mean",
@@ -53,45 +67,61 @@ def latent_explorer(
 ) -> Explored:
     """The explorer of the decoder in `slot`; returns what the visitor made of it.
 
-    The explorer keeps its own z. It moves to `z` when it first appears and whenever `occasion` changes, and goes along
-    with it until the visitor moves it; the z it returns is always from after the last change of `occasion`. Its plane
-    takes the model's own axes whenever `model` changes, and keeps its background. A visitor who comes back to the page
-    finds what they left.
+    The explorer keeps its own z, and the label it writes. It moves to `z` and `label` when it first appears and
+    whenever `occasion` changes, and goes along with them until the visitor moves it; what it returns is always from
+    after the last change of `occasion`. Its plane takes the model's own axes whenever `model` changes, and keeps its
+    background. A visitor who comes back to the page finds what they left.
 
     Args:
+        posterior: q(z|x) of the image that the page is about, for the plane to show.
+        decode: z and label to pixels `[dim]`, where the decoder does not run in the browser.
         show: the mean E[x|z], or one draw x ~ p(x|z) with noise from `seed`.
         height: side of the image and of the plane where there is room, in pixels.
     """
-    fresh = {"occasion": occasion, "left": None, "start": z, "moves": 0}
+    start = (z, label)
+    fresh = {"occasion": occasion, "left": None, "start": start, "moves": 0}
     memory: dict[str, Any] = st.session_state.setdefault(f"_{key}_memory", fresh)
     plane = _PlaneMemory.of(key, model)
     if memory["occasion"] != occasion:
-        memory.update(occasion=occasion, left=None, start=z)
+        memory.update(occasion=occasion, left=None, start=start)
     elif memory["left"] is None:
-        memory["start"] = z  # of the same image under weights that have learned more
+        memory["start"] = start  # of the same image under weights that have learned more
     elif key not in st.session_state:
         memory["start"] = memory["left"]  # the visitor left the page and is back
     wanted = st.session_state.pop(_wish(key), None)
     if wanted is not None:
+        wanted = (wanted[0], label if wanted[1] is None else wanted[1])
         memory.update(left=wanted, start=wanted, moves=memory["moves"] + 1)
     # What was let go of before the last move is out of date, just as under another occasion.
     stamp = f"{memory['moves']}/{occasion}"
+    _take_released(memory, key, stamp, label)
     data: dict[str, Any] = {
         "slot": slot,
         "key": key,
-        "z": memory["start"] and [float(value) for value in memory["start"]],
+        "z": memory["start"][0] and [float(value) for value in memory["start"][0]],
+        "label": memory["start"][1],
+        "posterior": posterior and posterior._asdict(),
         "occasion": stamp,
         "show": show,
         "seed": seed,
         "height": height,
         "plane": {**plane.shown._asdict(), "turn": plane.turn},
     }
+    if decode is not None and z is not None:
+        data["pixels"] = column(decode(*(memory["left"] or start)).cpu().float().numpy())
     result = _explorer(key=key, data=data, on_released_change=lambda: None, on_plane_change=lambda: None)
-    released = result.released
-    if released is not None and released["occasion"] == stamp:
-        memory["left"] = released["z"]
+    _take_released(memory, key, stamp, label)
     plane.take(result.plane)
-    return Explored(memory["left"], plane.shown)
+    chosen_z, chosen_label = memory["left"] or (None, None)
+    return Explored(chosen_z, chosen_label, plane.shown)
+
+
+def _take_released(memory: dict[str, Any], key: str, stamp: str, label: int | None) -> None:
+    """Remember what the visitor let go of, unless that was under another `stamp`."""
+    told = st.session_state.get(key) or {}
+    released = told.get("released")
+    if released is not None and released["occasion"] == stamp:
+        memory["left"] = (released["z"], None if label is None else released["label"])
 
 
 @dataclass
@@ -118,12 +148,14 @@ class _PlaneMemory:
             self.shown = Plane(told["axes"], told["background"])
 
 
-def move_to(key: str, z: Sequence[float]) -> None:
+def move_to(key: str, z: Sequence[float], label: int | None = None) -> None:
     """Make the explorer called `key` jump to `z` once, as though the visitor had: `latent_explorer` returns it.
+
+    With a `label` it writes that from then on; without one, that which the page has it begin with.
 
     To be called before the explorer is drawn: in a widget's callback, or on the way into a page.
     """
-    st.session_state[_wish(key)] = [float(value) for value in z]
+    st.session_state[_wish(key)] = ([float(value) for value in z], label)
 
 
 def show_plane(key: str, plane: Plane) -> None:
@@ -149,7 +181,7 @@ def prior_samples(
     seed: int = 0,
     about: str = "",
 ) -> None:
-    """A grid of images decoded from z ~ N(0, I) by the decoder in `slot`; what they are is said in `about`.
+    """A grid of images decoded from z ~ p(z) by the decoder in `slot`; what they are is said in `about`.
 
     Choosing one moves the slot's explorers to its z. The noise stays while the weights change.
 

@@ -1,74 +1,84 @@
-// A decoder z → p(x|z) as plain arithmetic on typed arrays: no DOM, no imports, nothing allocated per call.
+// needs: mlp.js
+// A decoder z → p(x|z) as plain arithmetic on typed arrays: no DOM, nothing allocated per call.
 //
-// A `network` is { meta, layers }:
-//   meta    the description written by `decoder_data` in Python
-//   layers  [{ W: Float32Array (out × in, row by row), b: Float32Array (out), inputs, outputs }, …]
-
-const ACTIVATIONS = {
-  elu: (a) => (a > 0 ? a : Math.expm1(a)),
-  tanh: Math.tanh,
-  relu: (a) => (a > 0 ? a : 0),
-  identity: (a) => a,
-};
+// A `network` is what `decoder_data` in Python describes:
+//   meta        the description; meta.prior is "standard", "mixture", "two_levels" or null (none)
+//   layers      the decoder's
+//   upper       those of p(z1|z2) of a model of two levels
+//   components  { means, stds } of a mixture's components, one after the other
 
 const sigmoid = (a) => 1 / (1 + Math.exp(-a));
 
-// Column 0 of an Arrow table made from a one-dimensional NumPy array, without a copy.
-export const column = (table) => table.getChildAt(0).toArray();
-
 export function networkFrom(data) {
-  const { sizes } = data.meta;
-  const layers = [];
-  for (let i = 0; i + 1 < sizes.length; i++) {
-    layers.push({ W: column(data[`W${i}`]), b: column(data[`b${i}`]), inputs: sizes[i], outputs: sizes[i + 1] });
-  }
   const { meta, limit, dims, points, labels } = data;
-  return { meta, layers, limit, dims, points: points && column(points), labels: labels && column(labels) };
+  return {
+    meta,
+    layers: meta.sizes && layersFrom(data, meta.sizes),
+    upper: meta.upper_sizes && layersFrom(data, meta.upper_sizes, "upper_"),
+    components: data.means && { means: column(data.means), stds: column(data.stds) },
+    limit,
+    dims,
+    points: points && column(points),
+    labels: labels && column(labels),
+  };
 }
 
-// out = activate(W input + b)
-function linear({ W, b, inputs, outputs }, input, activate, out) {
-  for (let row = 0, at = 0; row < outputs; row++) {
-    let sum0 = b[row];
-    let sum1 = 0;
-    let column = 0;
-    for (; column + 1 < inputs; column += 2, at += 2) {
-      sum0 += W[at] * input[column];
-      sum1 += W[at + 1] * input[column + 1];
-    }
-    if (column < inputs) sum0 += W[at++] * input[column];
-    out[row] = activate(sum0 + sum1);
-  }
-}
-
-// Returns { mean, std, decode(z, label) }. `decode` fills and returns `mean` = E[x|z]; `std` holds the standard
-// deviation of each pixel for a Gaussian family and is null for a Bernoulli one.
-export function createDecoder({ meta, layers }) {
-  const { z_dim: zDim, n_labels: nLabels, family, std: fixedStd } = meta;
+// Returns { mean, std, decode(z, label, below), perPixel(x, out) }. `decode` fills and returns `mean` = E[x|z]; `std`
+// holds the standard deviation of each pixel for a Gaussian family and is null for a Bernoulli one. Where z is the
+// upper level, meta.level "z2", it is decoded by way of z1 = m(z) + s(z) · below, and without `below` of z1 = m(z).
+// `perPixel` adds −log p(x|z) of each pixel, in nats, to `out` and returns their sum, at the last z decoded.
+export function createDecoder({ meta, layers, upper }) {
+  const { z_dim: zDim, n_labels: nLabels, family, std: fixedStd, log_std_limits: limits } = meta;
   const dim = meta.image_shape.reduce((a, b) => a * b, 1);
-  const perPixel = meta.output === "per_pixel";
-  const activation = ACTIVATIONS[meta.activation];
-  const last = layers.length - 1;
-  const input = new Float32Array(zDim + nLabels);
-  const outputs = layers.map((layer) => new Float32Array(layer.outputs));
-  const mean = perPixel ? outputs[last].subarray(0, dim) : outputs[last];
-  const std = family === "gaussian" ? new Float32Array(dim).fill(perPixel ? 1 : fixedStd) : null;
-  const [lowest, highest] = meta.log_std_limits;
-  const lastActivation = family === "bernoulli" ? sigmoid : ACTIVATIONS.identity;
+  const perPixelStd = meta.output === "per_pixel";
+  const run = createMLP(layers, meta.activation);
+  const lower = meta.level === "z2" ? createLower({ meta, upper }) : null;
+  const codeDim = layers[0].inputs - nLabels;
+  const input = new Float32Array(codeDim + nLabels);
+  const mean = new Float32Array(dim);
+  const std = family === "gaussian" ? new Float32Array(dim).fill(perPixelStd ? 1 : fixedStd) : null;
+  let outputs;
 
-  function decode(z, label = 0) {
-    for (let i = 0; i < zDim; i++) input[i] = z[i];
-    for (let i = 0; i < nLabels; i++) input[zDim + i] = i === label ? 1 : 0;
-    for (let i = 0; i <= last; i++) {
-      linear(layers[i], i ? outputs[i - 1] : input, i === last ? lastActivation : activation, outputs[i]);
-    }
-    if (perPixel) {
-      for (let i = 0; i < dim; i++) std[i] = Math.exp(Math.min(Math.max(outputs[last][dim + i], lowest), highest));
-    }
+  function decode(z, label = 0, below = null) {
+    if (lower) {
+      const { mean: middle, std: width } = lower(z);
+      for (let i = 0; i < codeDim; i++) input[i] = middle[i] + (below ? width[i] * below[i] : 0);
+    } else for (let i = 0; i < zDim; i++) input[i] = z[i];
+    for (let i = 0; i < nLabels; i++) input[codeDim + i] = i === label ? 1 : 0;
+    outputs = run(input);
+    if (perPixelStd) gaussian(outputs, limits, mean, std);
+    else if (std) for (let i = 0; i < dim; i++) mean[i] = outputs[i];
+    else for (let i = 0; i < dim; i++) mean[i] = sigmoid(outputs[i]);
     return mean;
   }
 
-  return { mean, std, decode };
+  function perPixel(x, out) {
+    let sum = 0;
+    for (let i = 0; i < dim; i++) {
+      const nats = std
+        ? 0.5 * ((x[i] - mean[i]) / std[i]) ** 2 + Math.log(std[i]) + 0.5 * Math.log(2 * Math.PI)
+        : softplus(outputs[i]) - x[i] * outputs[i];
+      out[i] += nats;
+      sum += nats;
+    }
+    return sum;
+  }
+
+  return { mean, std, decode, perPixel };
+}
+
+// log(1 + exp(a)), whatever the size of a
+const softplus = (a) => Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a)));
+
+// Returns z2 → p(z1|z2) as { mean, std }, filled anew by every call.
+export function createLower({ meta, upper }) {
+  const run = createMLP(upper, meta.activation);
+  const dim = upper.at(-1).outputs / 2;
+  const given = { mean: new Float32Array(dim), std: new Float32Array(dim) };
+  return (z2) => {
+    gaussian(run(z2), meta.log_std_limits, given.mean, given.std);
+    return given;
+  };
 }
 
 // Uniform numbers in [0, 1) from a 32-bit seed (mulberry32).

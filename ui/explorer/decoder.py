@@ -1,9 +1,8 @@
-"""A model's decoder as the browser needs it: the numbers, once a page."""
+"""A model's decoder and prior as the browser needs them: the numbers, once a page."""
 
-import hashlib
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -12,52 +11,84 @@ from torch.distributions import Bernoulli, Independent
 
 from ui.components.arrow import column
 from ui.components.assets import component
+from ui.explorer.networks import Arrays, as_columns, mlp_data, with_version
+from vaemodels.mixture import GaussianMixture
 from vaemodels.models import Model
 from vaemodels.networks import LOG_STD_MAX, LOG_STD_MIN
 
 _weights = component("vaelab_weights", Path(__file__).with_name("weights"))
 
+Level = Literal["z1", "z2"]
+
+
+def decodes_in_browser(model: Model) -> bool:
+    """Whether the decoder is an MLP from end to end; any other one decodes on the server."""
+    return not list(getattr(model, "to_image", nn.Sequential()).children())
+
 
 @torch.no_grad()
-def decoder_data(model: Model) -> dict[str, Any]:
-    """What the browser needs to decode as `model` does: float32 arrays `W0`, `b0`, `W1`, … and a `meta` dict.
+def decoder_data(model: Model, level: Level = "z1") -> dict[str, Any]:
+    """What the browser needs to decode as `model` does, and to draw from its prior: arrays and a `meta` dict.
 
-    Each `W` is an `nn.Linear` weight `[out, in]` ravelled; the arrays share the model's memory.
-    `meta["version"]` is a digest of all of it: equal versions decode equally. What the browser moves is the latent
-    next to x, that `Model.decode` takes; a model that knows labels takes one beside it, one-hot.
+    The decoder's arrays are `W0`, `b0`, … (`mlp_data`), p(z1|z2)'s of a model of two levels `upper_W0`, …, a mixture's
+    components `means` and `stds`, `[K · z_dim]` each. `meta["version"]` is a digest of all of it: equal versions decode
+    equally. What the browser moves is the latent next to x, that `Model.decode` takes, or under `level` "z2" the upper
+    one of two; a model that knows labels takes one beside it, one-hot. A decoder that is no MLP has no arrays, and no
+    `meta["sizes"]`: it is the server's to decode.
     """
-    assert isinstance(model.decoder, nn.Sequential)
-    linears = [layer for layer in model.decoder if isinstance(layer, nn.Linear)]
-    arrays: dict[str, np.ndarray[Any, Any]] = {}
-    for i, layer in enumerate(linears):
-        arrays[f"W{i}"] = layer.weight.detach().float().cpu().numpy().ravel()
-        arrays[f"b{i}"] = layer.bias.detach().float().cpu().numpy()
-    z_dim = linears[0].in_features - model.n_labels
     shape = tuple(model.config.image_shape)
-    assert linears[-1].out_features in (prod(shape), 2 * prod(shape))
-    likelihood = model.decode(
-        torch.zeros(1, z_dim, device=model.device),
-        torch.zeros(1, dtype=torch.long, device=model.device) if model.n_labels else None,
-    )
-    assert isinstance(likelihood, Independent)
-    bernoulli = isinstance(likelihood.base_dist, Bernoulli)
-    per_pixel = linears[-1].out_features == 2 * prod(shape)
+    two_levels = len(model.latent_dims) == 2
+    z_dim = next(iter(model.latent_dims.values())) if not two_levels else model.latent_dims[level]
+    prior, arrays = _prior(model)
     meta: dict[str, Any] = {
-        "sizes": [linears[0].in_features, *(layer.out_features for layer in linears)],
         "activation": model.config.activation,
-        "family": "bernoulli" if bernoulli else "gaussian",
-        "output": "per_pixel" if per_pixel else "mean",
-        "std": None if bernoulli or per_pixel else float(likelihood.stddev.flatten()[0]),
         "log_std_limits": [LOG_STD_MIN, LOG_STD_MAX],
         "image_shape": list(shape),
         "z_dim": z_dim,
         "n_labels": model.n_labels,
-        "prior": model.has_likelihood,
+        "prior": prior,
+        **_family(model),
     }
-    digest = hashlib.sha256(repr(meta).encode())
-    for array in arrays.values():
-        digest.update(array.data)
-    return {**arrays, "meta": {**meta, "version": digest.hexdigest()}}
+    if two_levels:
+        assert isinstance(model.decoder_z1, nn.Sequential)
+        upper, meta["upper_sizes"] = mlp_data(model.decoder_z1, "upper_")
+        meta |= {"level": level, "prior": "standard" if level == "z2" else "two_levels"}
+        arrays |= upper
+    if decodes_in_browser(model):
+        assert isinstance(model.decoder, nn.Sequential)
+        decoder, sizes = mlp_data(model.decoder)
+        assert sizes[-1] in (prod(shape), 2 * prod(shape))
+        meta |= {"sizes": sizes, "output": "mean" if sizes[-1] == prod(shape) else "per_pixel"}
+        arrays |= decoder
+    return with_version(arrays, meta)
+
+
+def _prior(model: Model) -> tuple[str | None, Arrays]:
+    """The kind of the prior, None where there is none, and the arrays that describe it."""
+    if not model.has_likelihood:
+        return None, {}
+    prior = model.prior()
+    if isinstance(prior, GaussianMixture):
+        parts = {"means": prior.means, "stds": prior.stds}
+        return "mixture", {name: part.detach().float().cpu().numpy().ravel() for name, part in parts.items()}
+    return "standard", {}
+
+
+def _family(model: Model) -> dict[str, Any]:
+    """p(x|z)'s family, and its standard deviation where that is one for all pixels and every z."""
+    z = torch.zeros(1, _decoded_dim(model), device=model.device)
+    y = torch.zeros(1, dtype=torch.long, device=model.device) if model.n_labels else None
+    likelihood = model.decode(z, y)
+    assert isinstance(likelihood, Independent)
+    if isinstance(likelihood.base_dist, Bernoulli):
+        return {"family": "bernoulli", "std": None}
+    of_pixels = getattr(model.config, "variance", "fixed") == "per_pixel"
+    return {"family": "gaussian", "std": None if of_pixels else float(likelihood.stddev.flatten()[0])}
+
+
+def _decoded_dim(model: Model) -> int:
+    """The size of the latent that `Model.decode` takes."""
+    return model.latent_dims.get("z1") or model.latent_dims["z"]
 
 
 def publish_decoder(
@@ -65,6 +96,7 @@ def publish_decoder(
     slot: str,
     key: str,
     *,
+    level: Level = "z1",
     points: Tensor | None = None,
     point_labels: Tensor | None = None,
     limit: float = 3.5,
@@ -74,12 +106,12 @@ def publish_decoder(
     Best called at the end of the page: whatever follows it moves up by one gap as the page loads.
 
     Args:
+        level: of a model with two, the latent that the slot's components move.
         points: encoded images `[n, z_dim]` for the explorer's plane, marked by `point_labels: [n]` (digits).
             The plane starts with the two dimensions in which they vary most.
         limit: plane and sliders span −limit to limit.
     """
-    parts = decoder_data(model).items()
-    data = {name: column(value) if isinstance(value, np.ndarray) else value for name, value in parts}
+    data = as_columns(decoder_data(model, level))
     if points is not None and point_labels is not None:
         if points.shape[1] > 2:
             data["dims"] = sorted(points.var(dim=0).topk(2).indices.tolist())

@@ -1,4 +1,4 @@
-// needs: decoder.js registry.js painter.js ../components/names.js plane.js sliders.js animation.js
+// needs: decoder.js prior.js registry.js painter.js ../components/names.js plane.js sliders.js animation.js grid.js
 // The latent explorer: an image, the plane and one slider per dimension. z lives here; Python hears of it on release.
 
 const explorers = new WeakMap();
@@ -22,6 +22,7 @@ export default function ({ data, parentElement, setStateValue }) {
 function createExplorer(root) {
   const find = (selector) => root.querySelector(selector);
   const image = find(".image");
+  const written = find(".written");
 
   const position = { z: new Float32Array(0), label: 0 }; // read by the parts
   const animation = createAnimation(root, position, { set, paint, end: release });
@@ -34,30 +35,40 @@ function createExplorer(root) {
   let unfollow = () => {};
   let network, painter;
   let untouched = false; // z is where Python put it
-  let wantedZ; // set by Python before the weights were there to say how long z is
+  let wantedZ, wantedLabel; // set by Python before the weights were there to say how long z is
+  let pixels; // decoded by the server, of z when it was let go of
   let show, seed, noise;
+  let rowFrame = 0; // in which the digits are written
 
   // ---- data from Python, weights and wishes from the page
 
   function update(data, setStateValue) {
     const decodesAnew = data.show !== show || data.seed !== seed;
-    if (data.occasion !== occasion || untouched) wantedZ = data.z;
+    if (data.occasion !== occasion || untouched) [wantedZ, wantedLabel] = [data.z, data.label];
     ({ key, occasion, show, seed } = data);
+    pixels = data.pixels && column(data.pixels);
     root.style.setProperty("--side", `${data.height}px`);
-    report = () => setStateValue("released", { z: Array.from(position.z), occasion });
+    report = () => setStateValue("released", { z: Array.from(position.z), label: position.label, occasion });
     reportPlane = (told) => setStateValue("plane", told);
     plane.adoptTheme();
     plane.turnTo(data.plane);
+    plane.adoptPosterior(data.posterior);
     if (slot !== data.slot) {
       slot = data.slot;
       unfollow();
-      unfollow = follow(slot, { weights: adoptWeights, z: adoptChosenZ, path: plane.adoptPath });
+      unfollow = follow(slot, {
+        weights: adoptWeights,
+        z: adoptChosenZ,
+        path: plane.adoptPath,
+        inference: adoptInference,
+      });
       plane.adoptPath(pathOf(slot));
       adoptWeights(networkOf(slot));
       return;
     }
     if (!network) return;
     adoptWantedZ();
+    if (!network.layers) paint();
     if (decodesAnew) {
       adoptNoise();
       paint();
@@ -71,12 +82,10 @@ function createExplorer(root) {
     const { meta } = network;
     painter = createPainter(network);
     adoptNoise();
-    if (position.z.length !== meta.z_dim) {
-      position.z = new Float32Array(meta.z_dim);
-      buildLabels(meta.n_labels);
-    }
+    if (position.z.length !== meta.z_dim) position.z = new Float32Array(meta.z_dim);
+    if (find(".label select").length !== meta.n_labels) buildLabels(meta.n_labels);
     for (const part of [animation, plane, sliders]) part.adopt(network);
-    root.dataset.state = "ready";
+    root.dataset.state = network.layers ? "ready" : "served";
     const { mean, std } = painter.decoder;
     current = shown[key] = { z: position.z, pixels: mean, std, version: meta.version };
     adoptWantedZ();
@@ -92,9 +101,11 @@ function createExplorer(root) {
 
   function adoptWantedZ() {
     if (!wantedZ || wantedZ.length !== position.z.length) return;
-    const moves = wantedZ.some((value, i) => Math.fround(value) !== position.z[i]);
+    const label = wantedLabel ?? position.label;
+    const moves = label !== position.label || wantedZ.some((value, i) => Math.fround(value) !== position.z[i]);
     if (moves || !untouched) {
       animation.stop();
+      setLabel(label);
       setZ(wantedZ);
       settle();
     }
@@ -102,11 +113,22 @@ function createExplorer(root) {
     wantedZ = undefined;
   }
 
-  function adoptChosenZ({ z: chosen, settled }) {
+  function adoptChosenZ({ z: chosen, settled, label }) {
     if (!network || chosen.length !== position.z.length) return;
     animation.stop();
+    setLabel(label ?? position.label);
     setZ(chosen);
     if (settled) release();
+  }
+
+  // What is being drawn leads the way, and Python is not told: it hears of the drawing itself.
+  function adoptInference({ code, std, label, down }) {
+    if (!network || code.length !== position.z.length) return;
+    animation.stop();
+    if (network.meta.n_labels) setLabel(label);
+    setZ(code);
+    plane.adoptPosterior(std && { mean: code, std });
+    if (!down) settle();
   }
 
   // ---- z and its picture
@@ -125,7 +147,9 @@ function createExplorer(root) {
 
   function paint() {
     if (!network) return;
-    painter.paint(image, position.z, position.label, noise);
+    if (network.layers) painter.paint(image, position.z, position.label, noise);
+    else if (pixels) painter.put(image, pixels);
+    if (network.meta.n_labels) rowFrame ||= requestAnimationFrame(paintRow);
     plane.place();
     announce(slot, { ...position });
   }
@@ -160,29 +184,56 @@ function createExplorer(root) {
 
   function buildLabels(count) {
     find(".label").hidden = !count;
+    written.hidden = !count || !network.layers;
+    written.style.setProperty("--labels", count);
+    const buttons = Array.from({ length: count }, (_, i) => buildButton(`Write ${i}`, () => chooseLabel(i)));
+    written.replaceChildren(document.createElement("canvas"), ...buttons);
+    if (count) buttons[0].tabIndex = 0;
     find(".label select").replaceChildren(...Array.from({ length: count }, (_, i) => new Option(i, i)));
+    setLabel(Math.min(position.label, Math.max(0, count - 1)));
   }
 
-  find(".label select").addEventListener("change", (event) => {
-    position.label = Number(event.target.value);
+  function setLabel(label) {
+    position.label = label;
+    find(".label select").value = label;
+    written.querySelectorAll("button").forEach((button, i) => button.setAttribute("aria-pressed", i === label));
+  }
+
+  function chooseLabel(label) {
+    animation.stop();
+    untouched = false;
+    setLabel(label);
     paint();
-    settle();
-  });
+    release();
+  }
+
+  // The same z as every digit.
+  function paintRow() {
+    rowFrame = 0;
+    const { n_labels: count } = network.meta;
+    if (!network.layers) return;
+    for (let i = 0; i < count; i++) painter.paint(written.firstChild, position.z, i, noise, i, count);
+    painter.decoder.decode(position.z, position.label); // what tests and benchmarks are shown
+  }
+
+  find(".label select").addEventListener("change", (event) => chooseLabel(Number(event.target.value)));
+  moveFocusByArrows(written, () => network.meta.n_labels);
 
   function jump(next) {
     if (!network) return;
     animation.stop();
-    setZ(Float32Array.from(position.z, next));
+    setZ(next());
     release();
   }
 
   // From the prior, or from anywhere on the plane where there is none.
   function randomZ() {
-    return network?.meta.prior ? normals(Math.random() * 2 ** 32) : () => network.limit * (2 * Math.random() - 1);
+    const anywhere = () => Float32Array.from(position.z, () => network.limit * (2 * Math.random() - 1));
+    return network.meta.prior ? createPrior(network, normals(Math.random() * 2 ** 32), Math.random).sample() : anywhere();
   }
 
-  find(".origin").addEventListener("click", () => jump(() => 0));
-  find(".random").addEventListener("click", () => jump(randomZ()));
+  find(".origin").addEventListener("click", () => jump(() => new Float32Array(position.z.length)));
+  find(".random").addEventListener("click", () => jump(randomZ));
 
   // The room may have changed for all that shows on the slot, so the position is announced again.
   const resized = new ResizeObserver(() => {
@@ -193,6 +244,7 @@ function createExplorer(root) {
 
   function unmount() {
     animation.stop();
+    cancelAnimationFrame(rowFrame);
     plane.stop();
     unfollow();
     sliders.stop();

@@ -54,7 +54,7 @@ function createInterpolation(root) {
   }
 
   function adoptWeights(published) {
-    if (published?.meta.z_dim !== from.length) return;
+    if (!published?.layers || published.meta.z_dim !== from.length) return;
     network = published;
     painter = createPainter(network);
     noise = noiseFor(network, show, seed);

@@ -17,7 +17,7 @@ export function createMosaic(onProgress) {
     const { meta, limit } = network;
     const place = Float32Array.from(z, (value, i) => (dims.includes(i) ? 0 : value));
     const wanted = [meta.version, label, limit, ...dims, ...place].join();
-    if (wanted === shows) return;
+    if (wanted === shows || !network.layers) return;
     shows = wanted;
     const [horizontal, vertical] = dims;
     const rows = vertical === null ? 1 : CELLS;

@@ -4,13 +4,15 @@
 // The noise that makes a draw; null where the mean is to be shown or the model has no p(x|z) to draw from.
 export const noiseFor = ({ meta }, show, seed) => (show === "draw" && meta.prior ? pixelNoise(meta, seed) : null);
 
-// Returns { decoder, paint(canvas, z, label, noise, at, columns), put(canvas, pixels, at, columns) }: `paint` decodes z
-// and shows the mean E[x|z], or with noise one draw x ~ p(x|z). A canvas holds `columns` images side by side. One for
-// all is worth it: each canvas is a layer of its own, and dozens of them slow down whatever else moves on the page.
+// Returns { decoder, paint(canvas, z, label, noise, at, columns, below), put(canvas, pixels, at, columns) }: `paint`
+// decodes z (with `below`, as `createDecoder` takes it) and shows the mean E[x|z], or with noise one draw. A canvas holds
+// `columns` images side by side. One for all is worth it: each canvas is a layer of its own, and dozens of them slow down
+// whatever else moves on the page.
 export function createPainter(network) {
   const { image_shape: shape } = network.meta;
   const [, height, width] = shape;
-  const decoder = createDecoder(network);
+  const nothing = { mean: new Float32Array(shape[0] * height * width), std: null }; // where the server decodes
+  const decoder = network.layers ? createDecoder(network) : nothing;
   const drawn = new Float32Array(decoder.mean.length);
   const bitmap = new ImageData(width, height);
 
@@ -21,8 +23,8 @@ export function createPainter(network) {
     canvas.getContext("2d").putImageData(bitmap, at * width, 0);
   }
 
-  function paint(canvas, z, label, noise, at, columns) {
-    const mean = decoder.decode(z, label);
+  function paint(canvas, z, label, noise, at, columns, below) {
+    const mean = decoder.decode(z, label, below);
     put(canvas, noise ? draw(decoder, noise, drawn) : mean, at, columns);
   }
 

@@ -1,4 +1,4 @@
-// needs: mosaic.js background.js ../components/names.js ../components/theme.js
+// needs: mosaic.js background.js prior.js ../components/names.js ../components/theme.js
 // The square of two latent dimensions: its handle, moved by pointer and arrow keys, and the choices of the dimensions
 // and of what is behind the handle.
 
@@ -12,7 +12,8 @@ export function createPlane(root, position, { begin, set, present, end }, report
   const handle = find(".handle");
   const mosaic = createMosaic(redraw);
 
-  let network, theme, path;
+  let network, theme, path, prior;
+  let posterior; // q(z|x) of the image that the page is about, { mean, std }, or nothing
   let dims; // horizontal, vertical (null when z has one dimension)
   let axes; // the dimensions that a visitor or a link chose; else null: the model's own
   let background = "manifold";
@@ -21,6 +22,7 @@ export function createPlane(root, position, { begin, set, present, end }, report
   function adopt(published) {
     const anew = network?.meta.z_dim !== published.meta.z_dim;
     network = published;
+    prior = createPrior(network);
     if (anew) buildChoices();
     takeDims();
     find(".digits").hidden = !network.points;
@@ -49,6 +51,11 @@ export function createPlane(root, position, { begin, set, present, end }, report
 
   function adoptPath(shown) {
     path = shown;
+    redraw();
+  }
+
+  function adoptPosterior(shown) {
+    posterior = shown;
     redraw();
   }
 
@@ -151,9 +158,12 @@ export function createPlane(root, position, { begin, set, present, end }, report
   function redraw() {
     if (!network) return;
     const { meta, limit, points, labels } = network;
-    const { z_dim: zDim, prior } = meta;
-    const view = { limit, background: behind(), mosaic: mosaic.canvas, dims, points, labels, zDim, prior, path, theme };
-    drawBackground(canvas, view);
+    const { z_dim: zDim } = meta;
+    const fits = posterior?.mean.length === zDim;
+    drawBackground(canvas, {
+      ...{ limit, background: behind(), mosaic: mosaic.canvas, dims, points, labels, zDim, prior, path, theme },
+      posterior: fits ? posterior : null,
+    });
   }
 
   function redoMosaic() {
@@ -188,5 +198,5 @@ export function createPlane(root, position, { begin, set, present, end }, report
     redoMosaic();
   }
 
-  return { adopt, adoptTheme, adoptPath, turnTo, place, redraw, settle, stop: mosaic.stop };
+  return { adopt, adoptTheme, adoptPath, adoptPosterior, turnTo, place, redraw, settle, stop: mosaic.stop };
 }

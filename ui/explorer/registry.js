@@ -2,9 +2,12 @@
 // the path it is shown; components follow a slot and are told when any of these changes.
 //
 //   weights   the network to decode with
-//   z         { z, settled }: an explorer is asked to go there; not settled while an animation or a drag passes through
+//   z         { z, settled, label }: an explorer is asked to go there, and to write that label where there is one; not
+//             settled while an animation, a drag or a drawing passes through
 //   position  { z, label }: where an explorer is
 //   path      { from, to }, a line in the latent space to be drawn, or null
+//   drawing   { ink, down }: the framed digit that a visitor draws, null on a clear pad; `down` while the pen is
+//   inference what the encoder and decoder make of the drawing: { x, down } and what `createTerms` gives (elbo.js)
 
 const registry = (globalThis.__vaelab ??= { slots: new Map(), events: new EventTarget() });
 
@@ -29,7 +32,7 @@ export function withdraw(slot, network) {
   if (networkOf(slot) === network) delete contentsOf(slot).network;
 }
 
-export const chooseZ = (slot, z, settled = true) => tell(slot, "z", { z, settled });
+export const chooseZ = (slot, z, settled = true, label) => tell(slot, "z", { z, settled, label });
 
 export function announce(slot, position) {
   contentsOf(slot).position = position;
@@ -40,6 +43,9 @@ export function showPath(slot, path) {
   contentsOf(slot).path = path;
   tell(slot, "path", path);
 }
+
+export const showDrawing = (slot, drawing) => tell(slot, "drawing", drawing);
+export const showInference = (slot, inferred) => tell(slot, "inference", inferred);
 
 // Calls the handlers, named as in the list above, until the returned function is called.
 export function follow(slot, handlers) {

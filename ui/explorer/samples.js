@@ -1,6 +1,6 @@
-// needs: decoder.js registry.js painter.js grid.js
-// A grid of decoded draws z ~ N(0, I) whose noise stays while the weights change. Choosing one sends its z to the
-// explorers on the same slot, inside the page, which show the same draw of it.
+// needs: decoder.js prior.js registry.js painter.js grid.js
+// A grid of decoded draws z ~ p(z) whose noise stays while the weights change. Choosing one sends its z, with the label
+// it is written with, to the explorers on the same slot, inside the page, which show the same draw of it.
 
 const grids = new WeakMap();
 
@@ -41,18 +41,21 @@ function createSamples(root) {
   }
 
   function adoptWeights(published) {
-    if (!published) return;
+    if (!published?.layers) return;
     if (network !== published) painter = createPainter((network = published));
-    const { z_dim: zDim, n_labels: nLabels } = network.meta;
-    const normal = normals(seed + 2 ** 31); // far from what the noise is made of
-    latents = Array.from({ length: count }, () => Float32Array.from({ length: zDim }, normal));
+    // far from what the noise is made of
+    const prior = createPrior(network, normals(seed + 2 ** 31), uniforms(seed + 2 ** 30));
+    latents = Array.from({ length: count }, prior.sample);
     const strips = grid.querySelectorAll("canvas");
     const noise = noiseFor(network, show, seed);
     latents.forEach((z, i) => {
-      painter.paint(strips[Math.floor(i / perStrip)], z, nLabels ? i % nLabels : 0, noise, i % perStrip, perStrip);
+      painter.paint(strips[Math.floor(i / perStrip)], z, labelOf(i), noise, i % perStrip, perStrip);
     });
     root.dataset.state = "ready";
   }
+
+  // The digits in turn, of a model that writes them.
+  const labelOf = (i) => (network.meta.n_labels ? i % network.meta.n_labels : undefined);
 
   // Half of a row, where there is room for all of it; the first is on the left.
   function buildStrip(at) {
@@ -63,7 +66,7 @@ function createSamples(root) {
     return strip;
   }
 
-  const buildSample = (i) => buildButton(`Explore sample ${i + 1}`, () => network && chooseZ(slot, latents[i]));
+  const buildSample = (i) => buildButton(`Explore sample ${i + 1}`, () => network && chooseZ(slot, latents[i], true, labelOf(i)));
 
   moveFocusByArrows(grid, () => getComputedStyle(grid).gridTemplateColumns.split(" ").length * perStrip);
 

@@ -47,12 +47,12 @@ function createTable(root) {
   }
 
   function adoptWeights(published) {
-    if (!published) return;
+    if (!published?.layers) return;
     network = published;
     painter = createPainter(network);
     noise = noiseFor(network, show, seed);
     z = new Float32Array(network.meta.z_dim);
-    reach = network.meta.prior ? REACH : network.limit;
+    reach = network.meta.prior === "standard" ? REACH : network.limit;
     const activity = network.points && variances(network.points, network.meta.z_dim);
     const dims = Array.from(z.keys());
     if (activity) dims.sort((a, b) => activity[b] - activity[a]);

@@ -1,4 +1,4 @@
-// needs: decoder.js registry.js
+// needs: decoder.js registry.js unseen.js
 // The invisible component that publishes a decoder's weights.
 
 const published = new WeakMap();
@@ -17,10 +17,4 @@ export default function ({ data, parentElement }) {
     withdraw(slot, network);
     published.delete(parentElement);
   };
-}
-
-// Even an element of no height costs the page one gap unless it leaves the flow.
-function takeNoRoom(parentElement) {
-  const container = parentElement.host?.closest('[data-testid="stElementContainer"]');
-  if (container) Object.assign(container.style, { position: "absolute", width: 0, overflow: "hidden" });
 }

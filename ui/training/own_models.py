@@ -34,7 +34,7 @@ def own_models(panel: Panel, kinds: Collection[str]) -> None:
         newest, checkpoint = next(reversed(models.own().items()))
         if checkpoint.card["history"]:
             st.caption(f"How {newest} was trained:")
-            training_chart(series(checkpoint.card["history"]), key=f"trained-{newest}", height=220)
+            training_chart({newest: series(checkpoint.card["history"])}, key=f"trained-{newest}", height=220)
     _upload(kinds)
 
 

@@ -14,8 +14,8 @@ import streamlit as st
 
 from ui import models, words
 from ui.startup import freeze_garbage_collector
-from ui.training.chart import training_chart
-from ui.training.form import on_warmup
+from ui.training.chart import TERMS, training_chart
+from ui.training.recipe import on_warmup
 from vaemodels import checkpoints, runs
 from vaemodels.checkpoints import Checkpoint
 from vaemodels.errors import LabError
@@ -241,7 +241,7 @@ def watch(own: Panel, job: "Job") -> None:
             st.toggle("The page shows this model", key=FOLLOW)
     if not job.started:
         return
-    training_chart(series(records), key="training", epochs=own.epochs)
+    training_chart({own.title: series(records)}, key="training", epochs=own.epochs)
 
 
 def status(own: Panel, job: "Job", records: Records) -> str:
@@ -316,8 +316,11 @@ def series(records: Records) -> dict[str, list[float]]:
     thinned = records[:: max(1, len(records) // CHART_POINTS)]
     records = thinned if thinned[-1:] == records[-1:] else [*thinned, records[-1]]
     values = {"epoch": [record["epoch"] for record in records]}
+    measured = [
+        term for term in TERMS if any(term in record["train"] | record["held_out"] for record in records)
+    ]
     for name, part in (("train", "train"), ("heldout", "held_out")):
-        terms = [record[part] for record in records]
-        values[f"{name}_reconstruction"] = [t.get("reconstruction", math.nan) for t in terms]
-        values[f"{name}_kl"] = [sum(v for key, v in t.items() if key.startswith("kl_")) for t in terms]
+        values |= {
+            f"{name}_{term}": [record[part].get(term, math.nan) for record in records] for term in measured
+        }
     return values

@@ -1,4 +1,4 @@
-// needs: pixels.js
+// needs: html.js
 // Puts the HTML that it is given on the page, and nothing where that has not changed.
 
 const shown = new WeakMap();
@@ -6,7 +6,5 @@ const shown = new WeakMap();
 export default function ({ data, parentElement }) {
   if (shown.get(parentElement) === data) return;
   shown.set(parentElement, data);
-  const place = parentElement.querySelector("div");
-  place.innerHTML = data;
-  for (const figure of place.querySelectorAll(".lab-readable")) makeReadable(figure);
+  showHTML(parentElement.querySelector("div"), data);
 }

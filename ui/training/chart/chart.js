@@ -1,12 +1,9 @@
-// Reconstruction and, in a panel of its own below it, KL over the epochs: train as lines, held-out as dashed ones. Each
-// new record only rewrites the paths.
+// needs: terms.js axes.js
+// The terms of one run or several over the epochs: train as lines, held-out as dashed ones. Reconstruction, bound, and
+// KLs with the classification have a panel each. New records only rewrite the paths.
 
 const charts = new WeakMap();
-const MARGIN = { top: 14, right: 24, bottom: 38, left: 56 };
 const GAP = 22; // between the panels
-const KL_SHARE = 0.36; // of the height, where there is a KL
-const LEAST_RANGE = 1; // nats on an axis
-const SERIES = ["epoch", "train_reconstruction", "train_kl", "heldout_reconstruction", "heldout_kl"];
 
 export default function ({ data, parentElement }) {
   let chart = charts.get(parentElement);
@@ -22,65 +19,99 @@ function createChart(root) {
   const find = (selector) => root.querySelector(selector);
   const svg = find("svg");
   const readout = find(".readout");
-  let records = null;
+  let runs = null;
   let epochs = null; // where the run is to end
   let scales = null;
-  let chosen = null; // index of the record being read, or null
+  let drawn = ""; // the runs and terms that there are paths for
+  let heights = []; // panel → where its values lie
+  let chosen = null; // the record being read: { run, i }, both by their place, or null
   let following = false; // the readout stays on the newest record
 
   function update(data) {
     root.style.setProperty("--height", `${data.height}px`);
     epochs = data.epochs;
-    records = Object.fromEntries(SERIES.map((name) => [name, numbers(data[name])]));
-    if (following || chosen >= records.epoch.length) chosen = records.epoch.length - 1;
+    runs = runsIn(data);
+    if (chosen && !(chosen.run < runs.length)) chosen = null;
+    if (chosen) {
+      const newest = runs[chosen.run].epoch.length - 1;
+      if (following || chosen.i > newest) chosen.i = newest;
+      if (newest < 0) chosen = null;
+    }
     render();
   }
 
   function render() {
-    const count = records.epoch.length;
-    find(".waiting").hidden = count > 0;
-    svg.style.visibility = count > 0 ? "" : "hidden"; // its place is kept, its axes would be invented
-    const width = svg.clientWidth;
-    const height = svg.clientHeight;
-    if (!width) return;
-    const hasKL = [...records.train_kl, ...records.heldout_kl].some((value) => value > 0);
-    const inside = height - MARGIN.top - MARGIN.bottom;
-    const middle = MARGIN.top + (hasKL ? (1 - KL_SHARE) * (inside - GAP) : inside);
-    scales = horizontal(records.epoch, epochs, width);
-    drawEpochs(svg, scales, width, height);
-    drawPanel("reconstruction", MARGIN.top, middle, false);
-    svg.querySelector(".panel.kl").style.display = hasKL ? "" : "none";
-    if (hasKL) drawPanel("kl", middle + GAP, height - MARGIN.bottom, true);
-    find(".kl-entry").hidden = !hasKL;
-    find(".held-entry").hidden = !records.heldout_reconstruction.some(Number.isFinite);
+    const begun = runs.some((run) => run.epoch.length > 0);
+    find(".waiting").hidden = begun;
+    svg.style.visibility = begun ? "" : "hidden"; // its place is kept, its axes would be invented
+    root.setAttribute("aria-label", begun ? describeAll(runs) : "Training, no records yet");
+    if (!svg.clientWidth) return;
+    const panels = panelsOf(runs);
+    const wanted = JSON.stringify([panels, runs.map((run) => run.terms)]);
+    if (wanted !== drawn) make(panels);
+    drawn = wanted;
+    scales = horizontal(runs, epochs, svg.clientWidth);
+    drawEpochs(svg, scales, svg.clientWidth, svg.clientHeight);
+    const room = svg.clientHeight - MARGIN.top - MARGIN.bottom - GAP * (panels.length - 1);
+    const parts = panels.reduce((sum, panel) => sum + panel.share, 0);
+    let above = MARGIN.top;
+    heights = panels.map((panel) => {
+      const below = above + (room * panel.share) / parts;
+      const y = drawPanel(panel, above, below);
+      above = below + GAP;
+      return { terms: panel.terms, y };
+    });
+    find(".held-entry").hidden = !runs.some((run) => run.terms.some((term) => run.heldout[term].some(Number.isFinite)));
     showReadout();
-    root.setAttribute("aria-label", count ? `Training in nats per image. ${describe(count - 1)}` : "Training, no records yet");
   }
 
-  // One term between two heights of the picture.
-  function drawPanel(term, above, below, fromZero) {
-    const panel = svg.querySelector(`.panel.${term}`);
-    const set = (selector, path) => panel.querySelector(selector).setAttribute("d", path);
-    const train = records[`train_${term}`];
-    const heldout = records[`heldout_${term}`];
-    const { bottom, top } = vertical([...train, ...heldout].filter(Number.isFinite), fromZero);
+  // The elements of the panels and of the legend, without numbers.
+  function make(panels) {
+    const paths = (run, terms) =>
+      terms.map((term) => `<path class="edge ${term}"></path><path class="held ${term}"></path>`).join("");
+    find(".panels").innerHTML = panels
+      .map(
+        ({ name, terms }) =>
+          `<g class="panel ${name}"><clipPath id="inside-${name}"><rect class="inside"></rect></clipPath>` +
+          `<g class="ticks"></g><g clip-path="url(#inside-${name})">` +
+          runs.map((run) => `<g class="run">${paths(run, terms)}</g>`).join("") +
+          `</g><path class="clipped"></path><text class="clipped-note"></text><text class="title y"></text></g>`,
+      )
+      .join("");
+    const shown = panels.flatMap((panel) => panel.terms);
+    find(".terms").innerHTML = shown
+      .map((term) => `<span><i class="swatch ${term}"></i>${titleOf(term, shown)}</span>`)
+      .join("");
+  }
+
+  // The terms of a panel between two heights of the picture; gives the height of a value.
+  function drawPanel({ name, terms, fromZero }, above, below) {
+    const panel = find(`.panel.${name}`);
+    const lines = runs.map((run) => terms.flatMap((term) => [run.train[term] ?? [], run.heldout[term] ?? []]));
+    const { bottom, top } = vertical(lines.flat().flatMap((values) => Array.from(values).filter(Number.isFinite)), fromZero);
     const y = (value) => below - ((value - bottom) / (top - bottom)) * (below - above);
     drawValues(panel, y, bottom, top, above, below, svg.clientWidth);
-    set(".edge", line(records.epoch, train, scales.x, y));
-    set(".held", line(records.epoch, heldout, scales.x, y));
-    drawClipped(panel, train, heldout, top, above);
+    panel.querySelectorAll(".run").forEach((group, run) => {
+      group.querySelectorAll("path").forEach((path, i) => {
+        path.setAttribute("d", line(runs[run].epoch, lines[run][i], scales.x, y));
+      });
+    });
+    drawClipped(panel, lines, top, above);
+    return y;
   }
 
   // Triangles at the top edge over the records that stand above it, and what they reach.
-  function drawClipped(panel, train, heldout, top, edge) {
+  function drawClipped(panel, lines, top, edge) {
     const above = [];
     let highest = -Infinity;
-    records.epoch.forEach((epoch, i) => {
-      const value = Math.max(...[train[i], heldout[i]].filter(Number.isFinite));
-      if (value <= top) return;
-      above.push(scales.x(epoch));
-      highest = Math.max(highest, value);
-    });
+    runs.forEach((run, place) =>
+      run.epoch.forEach((epoch, i) => {
+        const value = Math.max(...lines[place].map((values) => values[i]).filter(Number.isFinite));
+        if (value <= top) return;
+        above.push(scales.x(epoch));
+        highest = Math.max(highest, value);
+      }),
+    );
     panel.querySelector(".clipped").setAttribute("d", above.map((at) => `M${at - 4} ${edge}h8l-4 -6z`).join(""));
     const note = panel.querySelector(".clipped-note");
     note.textContent = above.length ? `up to ${highest.toFixed(0).replace("-", "−")}` : "";
@@ -88,152 +119,87 @@ function createChart(root) {
     note.setAttribute("y", edge - 1);
   }
 
-  function values(i) {
-    const rows = [
-      ["reconstruction", records.train_reconstruction[i], records.heldout_reconstruction[i]],
-      ["KL", records.train_kl[i], records.heldout_kl[i]],
-    ];
-    if (rows[1].slice(1).some(Number.isFinite)) rows.push(["sum", rows[0][1] + rows[1][1], rows[0][2] + rows[1][2]]);
-    else rows.pop();
-    return rows;
-  }
-
-  const text = (value) => (Number.isFinite(value) ? value.toFixed(1).replace("-", "−") : "–");
-  const epochText = (i) => `epoch ${Number(records.epoch[i].toFixed(2))}`;
-
-  function describe(i) {
-    const rows = values(i);
-    const side = (column) =>
-      rows.map((row) => `${row[0]} ${text(row[column])}`).join(", ");
-    const heldout = rows.some((row) => Number.isFinite(row[2])) ? `; held-out: ${side(2)}` : "";
-    return `${epochText(i)}: train: ${side(1)}${heldout}`;
-  }
-
   function showReadout() {
     const rule = find(".rule");
-    readout.hidden = chosen === null || chosen < 0;
+    readout.hidden = chosen === null;
     readout.setAttribute("aria-live", following ? "off" : "polite"); // a live run must not talk all the time
     rule.setAttribute("visibility", readout.hidden ? "hidden" : "visible");
+    root.querySelectorAll(".panel .run").forEach((group, place) => {
+      group.classList.toggle("aside", chosen !== null && place % runs.length !== chosen.run);
+    });
     if (readout.hidden) return;
-    const at = scales.x(records.epoch[chosen]);
+    const run = runs[chosen.run];
+    const at = scales.x(run.epoch[chosen.i]);
     rule.setAttribute("x1", at);
     rule.setAttribute("x2", at);
     rule.setAttribute("y1", MARGIN.top);
     rule.setAttribute("y2", svg.clientHeight - MARGIN.bottom);
-    const rows = values(chosen).map(([name, ...numbers]) => `<tr><th>${name}</th>${numbers.map((v) => `<td>${text(v)}</td>`).join("")}</tr>`);
-    readout.innerHTML = `<table><caption>${epochText(chosen)}</caption><tr><th></th><td>train</td><td>held-out</td></tr>${rows.join("")}</table>`;
+    const rows = valuesOf(run, chosen.i).map(([name, ...numbers]) => `<tr><th>${name}</th>${numbers.map((v) => `<td>${text(v)}</td>`).join("")}</tr>`);
+    readout.innerHTML = `<table><caption></caption><tr><th></th><td>train</td><td>held-out</td></tr>${rows.join("")}</table>`;
+    const epoch = epochText(run, chosen.i);
+    readout.querySelector("caption").textContent = runs.length > 1 ? `${run.name}, ${epoch}` : epoch;
     const left = at > svg.clientWidth / 2 ? at - readout.offsetWidth - 10 : at + 10;
     readout.style.left = `${Math.max(0, Math.min(left, svg.clientWidth - readout.offsetWidth))}px`;
   }
 
-  function read(index) {
-    chosen = index;
-    following = index !== null && index === records.epoch.length - 1;
+  function read(run, i) {
+    chosen = run === null ? null : { run, i };
+    following = run !== null && i === runs[run].epoch.length - 1;
     showReadout();
   }
 
-  svg.addEventListener("pointermove", (event) => {
-    if (!scales || !records.epoch.length) return;
-    const at = event.clientX - svg.getBoundingClientRect().left;
-    let nearest = 0;
-    records.epoch.forEach((epoch, i) => {
-      if (Math.abs(scales.x(epoch) - at) < Math.abs(scales.x(records.epoch[nearest]) - at)) nearest = i;
+  // The place of the record of a run that is nearest to an x of the picture.
+  function nearest(run, at) {
+    let found = 0;
+    run.epoch.forEach((epoch, i) => {
+      if (Math.abs(scales.x(epoch) - at) < Math.abs(scales.x(run.epoch[found]) - at)) found = i;
     });
-    read(nearest);
+    return found;
+  }
+
+  // How far a run's lines are from a height of the picture, at one of its records.
+  function distance(run, i, height) {
+    const gaps = heights.flatMap(({ terms, y }) =>
+      terms.flatMap((term) => [run.train[term]?.[i], run.heldout[term]?.[i]].filter(Number.isFinite).map((value) => Math.abs(y(value) - height))),
+    );
+    return Math.min(Infinity, ...gaps);
+  }
+
+  const readable = () => Array.from(runs.keys()).filter((run) => runs[run].epoch.length > 0);
+
+  svg.addEventListener("pointermove", (event) => {
+    if (!scales || !readable().length) return;
+    const box = svg.getBoundingClientRect();
+    const records = readable().map((run) => {
+      const i = nearest(runs[run], event.clientX - box.left);
+      return { run, i, gap: distance(runs[run], i, event.clientY - box.top) };
+    });
+    const { run, i } = records.reduce((best, record) => (record.gap < best.gap ? record : best));
+    read(run, i);
   });
   svg.addEventListener("pointerleave", () => read(null));
   root.addEventListener("blur", () => read(null));
   root.addEventListener("keydown", (event) => {
-    const last = records.epoch.length - 1;
-    if (last < 0) return;
+    const order = readable();
+    if (!order.length) return;
     if (event.key === "Escape") return read(null);
-    const from = chosen ?? last + 1;
+    const turn = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+    if (turn && order.length > 1) {
+      event.preventDefault();
+      if (!chosen) return read(order[0], runs[order[0]].epoch.length - 1);
+      const run = order.at((order.indexOf(chosen.run) + turn) % order.length);
+      return read(run, nearest(runs[run], scales.x(runs[chosen.run].epoch[chosen.i])));
+    }
+    const run = chosen?.run ?? order[0];
+    const last = runs[run].epoch.length - 1;
+    const from = chosen?.i ?? last + 1;
     const to = { ArrowLeft: from - 1, ArrowRight: chosen === null ? 0 : from + 1, Home: 0, End: last }[event.key];
     if (to === undefined) return;
     event.preventDefault();
-    read(Math.max(0, Math.min(last, to)));
+    read(run, Math.max(0, Math.min(last, to)));
   });
 
-  const resized = new ResizeObserver(() => records && render());
+  const resized = new ResizeObserver(() => runs && render());
   resized.observe(svg);
   return { update, unmount: () => resized.disconnect() };
-}
-
-// NaN crosses Arrow as null.
-const numbers = (table) => Float32Array.from(table.getChildAt(0).toArray(), (value) => value ?? NaN);
-
-// Where epochs lie: from 0 to where the run is to end, or as far as the records.
-function horizontal(epoch, epochs, width) {
-  const from = epochs || epoch.length < 2 ? 0 : epoch[0];
-  const last = epoch.at(-1) || 1;
-  let to = epochs ?? Math.max(last, from + 1e-6);
-  while (epochs && to > 8 * last) to /= 2; // a long run's beginning is to be seen too
-  const x = (value) => MARGIN.left + ((value - from) / (to - from)) * (width - MARGIN.left - MARGIN.right);
-  return { x, from, to };
-}
-
-// The range of a term's axis: as close around its values as shows how they change. Its top leaves out the first, far
-// higher records: above the lowest value it goes to at most three times as high as three records in four.
-function vertical(values, fromZero) {
-  const sorted = values.sort((a, b) => a - b);
-  const highest = sorted.at(-1) ?? 1;
-  const lowest = fromZero ? Math.min(0, sorted[0] ?? 0) : (sorted[0] ?? 0);
-  const most = sorted[Math.floor((3 * (sorted.length - 1)) / 4)] ?? 1;
-  const reach = Math.max(Math.min(3 * (most - lowest), highest - lowest), LEAST_RANGE);
-  return { bottom: fromZero && lowest === 0 ? 0 : lowest - 0.06 * reach, top: lowest + 1.06 * reach };
-}
-
-// Round numbers that cut [from, to] into about `count` parts.
-function ticks(from, to, count) {
-  const rough = (to - from) / count;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough);
-  const found = [];
-  for (let i = Math.ceil(from / step - 1e-9); i * step <= to + 1e-9 * step; i++) found.push(Number((i * step).toPrecision(12)));
-  return found;
-}
-
-// So short that it keeps clear of the axis's title: 250000 is 250K.
-const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 2 });
-const short = (value) => (Math.abs(value) < 1e4 ? String(value) : compact.format(value)).replace("-", "−");
-
-function drawEpochs(svg, { x, from, to }, width, height) {
-  const foot = height - MARGIN.bottom;
-  svg.querySelector(".epochs").innerHTML = ticks(from, to, Math.max(2, Math.min(8, width / 90)))
-    .map(
-      (value) =>
-        `<line x1="${x(value)}" x2="${x(value)}" y1="${foot}" y2="${foot + 4}"></line>` +
-        `<text x="${x(value)}" y="${foot + 17}" text-anchor="middle">${value}</text>`,
-    )
-    .join("");
-  place(svg.querySelector(".title.x"), "epoch", (MARGIN.left + width - MARGIN.right) / 2, height - 4, "");
-}
-
-function drawValues(panel, y, bottom, top, above, below, width) {
-  const right = width - MARGIN.right;
-  const box = { x: MARGIN.left, y: above, width: right - MARGIN.left, height: below - above };
-  for (const [name, value] of Object.entries(box)) panel.querySelector(".inside").setAttribute(name, Math.max(0, value));
-  panel.querySelector(".ticks").innerHTML = ticks(bottom, top, Math.max(2, (below - above) / 22))
-    .map(
-      (value) =>
-        `<line x1="${MARGIN.left}" x2="${right}" y1="${y(value)}" y2="${y(value)}"></line>` +
-        `<text x="${MARGIN.left - 7}" y="${y(value) + 4}" text-anchor="end">${short(value)}</text>`,
-    )
-    .join("");
-  const middle = (above + below) / 2;
-  place(panel.querySelector(".title.y"), "nats", 12, middle, `rotate(-90 12 ${middle})`);
-}
-
-function place(element, content, x, y, transform) {
-  element.textContent = content;
-  element.setAttribute("x", x);
-  element.setAttribute("y", y);
-  element.setAttribute("text-anchor", "middle");
-  element.setAttribute("transform", transform);
-}
-
-// Through the values that were measured: held-out ones come less often than training ones.
-function line(xs, ys, x, y) {
-  const at = Array.from(xs.keys()).filter((i) => Number.isFinite(ys[i]));
-  return at.length ? `M${at.map((i) => `${x(xs[i]).toFixed(1)} ${y(ys[i]).toFixed(1)}`).join("L")}` : "";
 }

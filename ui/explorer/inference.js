@@ -1,0 +1,48 @@
+// needs: encoder.js elbo.js registry.js unseen.js
+// The invisible component that encodes what is being drawn, for all that shows on its slot.
+
+const MOVING_DRAWS = 8; // while the pen moves; all of them once it rests
+const infers = new WeakMap();
+
+export default function ({ data, parentElement }) {
+  takeNoRoom(parentElement);
+  let infer = infers.get(parentElement);
+  if (infer?.slot !== data.slot) {
+    infer?.stop();
+    infers.set(parentElement, (infer = createInference(data.slot)));
+  }
+  infer.adopt(data);
+  return () => {
+    infer.stop();
+    infers.delete(parentElement);
+  };
+}
+
+function createInference(slot) {
+  let inference, network, terms, x;
+  const stop = follow(slot, { drawing: infer, weights: () => (terms = null) });
+
+  function adopt(data) {
+    if (data.meta.version === inference?.meta.version) return;
+    inference = inferenceFrom(data);
+    terms = null;
+  }
+
+  // The page may have published but one of the model's two networks yet.
+  function ready() {
+    network = networkOf(slot);
+    if (!terms && network?.meta.version === inference.meta.decoder) terms = createTerms(network, inference);
+    return Boolean(terms);
+  }
+
+  function infer({ ink, down }) {
+    if (!ink || !ready()) return;
+    x ??= new Float32Array(ink.length);
+    const scale = inference.meta.black_and_white ? (value) => (value > 127.5 ? 1 : 0) : (value) => value / 255;
+    for (let i = 0; i < x.length; i++) x[i] = scale(ink[i]);
+    const label = positionOf(slot)?.label ?? 0;
+    showInference(slot, { x, ...terms(x, label, down ? MOVING_DRAWS : inference.meta.draws), down });
+  }
+
+  return { slot, adopt, stop };
+}
