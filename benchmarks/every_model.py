@@ -2,14 +2,12 @@
 
 import streamlit as st
 
-from ui import explorer_panel, models
-from ui.explorer import latent_explorer
+from ui import elbo_panel, explorer_panel, models
+from ui.images.choice import Chosen
 from ui.images.splits import dataset_for, model_inputs
 from ui.looks.encoded import encoded_pretrained
 from ui.startup import after_page, before_first_page
-from ui.terms import formula
 from vaemodels import checkpoints
-from vaemodels.evaluation import image_terms
 
 before_first_page()
 SLOT = "every-model"
@@ -25,13 +23,15 @@ def turn_on() -> None:
 st.button("Next", on_click=turn_on)
 name = names[turn % len(names)]
 checkpoint = models.get(name)
-model = checkpoint.model
-images, labels = model_inputs(dataset_for(checkpoint), model, 1)
-terms = image_terms(model, images[0], labels[0] if model.needs_labels else None)
-st.html(formula(terms))
+dataset = dataset_for(checkpoint)
+images, labels = model_inputs(dataset, checkpoint.model, 1)
+chosen = Chosen(f"{dataset}-0", "a test image", images[0], int(labels[0]), images[0])
+terms = elbo_panel.terms_of(checkpoint.model, chosen)
+start = explorer_panel.start_at(checkpoint.model, chosen)
 codes = encoded_pretrained(name, checkpoint)
 st.caption(f"{models.describe(checkpoint.card)} Measured on {len(codes.mean):,} images.")
-latent_explorer(SLOT, key="explorer", z=terms.code.tolist(), occasion=name, model=name)
+explorer_panel.explorer(SLOT, name, checkpoint, key="explorer", start=start, occasion=name, in_link=False)
+elbo_panel.show_elbo(checkpoint, chosen, terms, start.place.label, "mean", 0, SLOT)
 explorer_panel.publish(name, checkpoint, SLOT)
 st.markdown(f"{turn}: {name}")
 after_page()

@@ -13,7 +13,7 @@ from benchmarks.visitors import process_memory
 from tests.browser import chromium
 from tests.browser.server import serve
 from tests.browser.streamlit_page import exceptions, wait_until_idle
-from vaemodels import checkpoints
+from vaemodels import checkpoints, data
 
 SCRIPT = HERE / "every_model.py"
 MEMORY = 520  # MB
@@ -59,6 +59,7 @@ def main() -> int:
         conditions = {
             "chromium": browser.version,
             "cores": psutil.cpu_count() or 0,
+            "MNIST at hand": data.is_available("mnist"),
             "load before": load,
         }
         browser.close()

@@ -107,7 +107,10 @@ def test_a_prior_of_two_levels_is_draws_from_it():
     ("name", "text"),
     [
         ("vae-digits", "z ~ N(0, I), decoded in your browser. Choose one to carry its z to the plane above."),
-        ("fsvae-digits", "z ~ N(0, I), each written as the explorer's digit, decoded"),
+        (
+            "fsvae-digits",
+            "z ~ N(0, I), the labels in turn, decoded in your browser. Choose one to carry its z and label to",
+        ),
         ("gmvae-10-digits", "z from one of the prior's 10 equally likely components, decoded"),
         (
             "hvae-digits",

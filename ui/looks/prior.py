@@ -28,6 +28,6 @@ def about_samples(model: Model) -> str:
         "mixture": f"z from one of the prior's {len(prior_components(model)[0])} equally likely components",
         "two-level": "z2 ~ N(0, I), then z1 ~ p(z1|z2)",
     }[kind]
-    label = ", each written as the explorer's digit" if model.n_labels else ""
-    carried = symbols(model).latent
-    return f"{how}{label}, decoded in your browser. Choose one to carry its {carried} to the plane above."
+    labels, digit = (", the labels in turn", " and label") if model.n_labels else ("", "")
+    carried = f"{symbols(model).latent}{digit}"
+    return f"{how}{labels}, decoded in your browser. Choose one to carry its {carried} to the plane above."
