@@ -31,7 +31,7 @@ def parts() -> None:
     if model is None:
         checkpoint = checkpoints.load(st.session_state["name"])
     else:
-        checkpoint = Checkpoint(model, {"dataset": "streetdigits"}, None, torch.float32)  # type: ignore[arg-type]
+        checkpoint = Checkpoint(model, {"dataset": "streetdigits"}, None, torch.float32)
     model = checkpoint.model
     chosen = choice.image_named(f"{dataset_for(checkpoint)}-1", model)
     start, terms = explorer_panel.start_at(model, chosen), elbo_panel.terms_of(model, chosen)
