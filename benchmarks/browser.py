@@ -116,6 +116,57 @@ def drag_rows(measured: Drag) -> list[Row]:
     ]
 
 
+def pen(browser: Browser, url: str, duration: float) -> Drag:
+    """Draws on the pad for `duration` seconds, 60 moves a second, with all following that the page infers of it."""
+    page = browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
+    page.add_init_script(path=HERE / "drag.js")
+    traffic: list[int] = []
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framesent", lambda frame: traffic.append(len(frame)))
+        socket.on("framereceived", lambda frame: traffic.append(len(frame)))
+
+    page.on("websocket", listen)
+    page.goto(f"{url}?images=draw")
+    wait_until_idle(page, timeout=60)
+    pad = page.get_by_role("application").first
+    pad.scroll_into_view_if_needed()
+    page.wait_for_timeout(2000)
+    box = pad.bounding_box()
+    assert box is not None
+    x, y, radius = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, 0.3 * box["width"]
+    page.mouse.move(x + radius, y)
+    page.mouse.down()
+    page.wait_for_timeout(500)
+    traffic.clear()
+    seen = page.evaluate("__vaelab_pen.count")
+    page.evaluate("__frames.start()")
+    begin = time.perf_counter()
+    moves = 0
+    while (elapsed := time.perf_counter() - begin) < duration:
+        angle = 2 * math.pi * elapsed / duration  # one round: a stroke of a digit's length
+        page.mouse.move(x + radius * math.cos(angle), y + radius * math.sin(angle))
+        moves += 1
+        time.sleep(max(0.0, begin + moves / 60 - time.perf_counter()))
+    frames = page.evaluate("__frames.stop()")
+    drawn = page.evaluate("seen => Array.from(__vaelab_pen.ms.slice(seen, __vaelab_pen.count))", seen)
+    measured = Drag(drawn, frames, sum(traffic), 0, elapsed)
+    page.mouse.up()
+    page.context.close()
+    return measured
+
+
+def pen_rows(measured: Drag) -> list[Row]:
+    """A stroke of the pen, held to its bars: framed, encoded, decoded, scored and drawn with every move."""
+    return [
+        Row("pen: moves drawn", len(measured.drawn) / measured.seconds, "per second"),
+        Row("pen: move to all drawn, median", statistics.median(measured.drawn), "ms"),
+        Row("pen: move to all drawn, p95", percentile(measured.drawn, 0.95), "ms", "at most", 8),
+        Row("pen: between frames, median", statistics.median(measured.frames), "ms", "at most", 17),
+        Row("pen: to and from the server", measured.sent, "bytes", "at most", 0),
+    ]
+
+
 class Control(NamedTuple):
     """Something a visitor changes: `change(i)` is the input that is timed."""
 
@@ -234,6 +285,7 @@ def main() -> int:
         with serve(script) as server:
             address = page_address(browser, server.url)
             rows += drag_rows(drag(browser, address, options.seconds))
+            rows += pen_rows(pen(browser, address, options.seconds))
             rows += control_rows(controls(browser, address, options.repeats), 80)
             with serve(BARE) as bare:
                 rows += against_bare(browser, address, bare.url, options.repeats)
