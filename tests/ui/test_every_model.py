@@ -114,7 +114,9 @@ def test_every_look_that_fits_a_kind_is_drawn(name: str, prior: str):
     assert not at.exception and not at.error
     charts = [chart.proto for chart in at.get("plotly_chart")]
     assert all(chart.alt.endswith(".") and len(chart.spec) < 150_000 for chart in charts)
-    assert [caption.value for caption in at.caption if prior in caption.value]
+    captions = " ".join(caption.value for caption in at.caption)
+    assert prior in captions
+    assert ("its −ELBO(x|y) in nats" in captions) == model.needs_labels
     if not model.has_likelihood:
         assert len(charts) == 2
         return
