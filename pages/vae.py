@@ -23,7 +23,7 @@ def explore() -> None:
     now = shown(head)
     pick, explorer, elbo = frame.main_columns(head.hide)
     with pick:
-        chosen = choice.pick_image(now.checkpoint)
+        chosen = choice.pick_image(now.checkpoint, VAE.slot)
     terms = elbo_panel.terms_of(now.model, chosen)
     start = explorer_panel.start_at(now.model, chosen)
     if "elbo" not in head.hide:

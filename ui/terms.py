@@ -49,7 +49,8 @@ def in_a_line(terms: ImageTerms) -> str:
         return f'<div class="lab-formula">reconstruction error {rec} nats</div>'
     kls = _kls({latent: number(kl) for latent, kl in terms.kl.items()})
     return (
-        f'<div class="lab-formula">−ELBO <b class="lab-bound" data-term="nelbo">{number(terms.nelbo)}</b> = reconstruction {rec}'
+        f'<div class="lab-formula">−ELBO <b class="lab-bound" data-term="nelbo">{number(terms.nelbo)}</b> = '
+        f"reconstruction {rec}"
         + "".join(
             f' + {kl.name} <b class="lab-{kl.colour}" data-term="{kl.mark}">{kl.value}</b>' for kl in kls
         )
@@ -161,8 +162,9 @@ def _note(terms: ImageTerms) -> str:
     if _has_negative_estimate(terms):
         told += " A KL is never below 0; its estimate from draws can be."
     return (
-        f'<div class="lab-note">In nats; q = q({latents}|{given}), p = p({latents}). The mean of {terms.draws} draws '
-        f"of {drawn}, ± {terms.stderr:.1f}{told}</div>"
+        f'<div class="lab-note">In nats; q = q({latents}|{given}), p = p({latents}). The mean of '
+        f'<span data-draws="">{terms.draws}</span> draws of {drawn}, ± '
+        f'<span data-term="stderr">{terms.stderr:.1f}</span>{told}</div>'
     )
 
 

@@ -250,4 +250,4 @@ def test_the_page_by_keyboard_alone(page: Page, app_url: str):
         for _ in range(4):
             press("Shift+ArrowDown")
         press("Space")
-        expect(page.get_by_alt_text("The image as it was framed")).to_be_visible()
+        expect(page.get_by_role("img", name="The image as it was framed")).to_be_visible()

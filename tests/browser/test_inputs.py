@@ -19,6 +19,7 @@ from tests.browser.streamlit_page import (
     centre,
     exceptions,
     patient_page,
+    shown,
     wait_until_idle,
 )
 from tests.small import saved, seven
@@ -67,11 +68,11 @@ def choose_source(page: Page, name: str) -> None:
 
 def framed(page: Page) -> Ink:
     """The pixels that the page shows as what the model sees."""
-    image = page.get_by_alt_text("The image as it was framed")
+    image = page.get_by_role("img", name="The image as it was framed")
     expect(image).to_be_visible()
     levels = image.evaluate(
         """async image => {
-          await image.decode();
+          await image.decode?.();
           const context = new OffscreenCanvas(28, 28).getContext("2d");
           context.drawImage(image, 0, 0);
           return Array.from(context.getImageData(0, 0, 28, 28).data.filter((_, i) => i % 4 === 0));
@@ -88,7 +89,7 @@ def expect_elbo(page: Page, model: Model, ink: Ink) -> None:
         "reconstruction": terms.reconstruction,
         "kl": terms.kl_total,
     }.items():
-        expect(page.locator(f'[data-term="{name}"]')).to_have_text(f"{value:.1f}")
+        expect(page.locator(f'.lab-sum [data-term="{name}"]')).to_have_text(f"{value:.1f}")
 
 
 def image_in(address: str) -> str | None:
@@ -132,7 +133,7 @@ def test_a_drawing_is_framed_measured_and_opened_by_its_link(
         visit(f"{PAGE}&images=draw")
         expect(page.get_by_text("Until there is one of yours")).to_be_visible()
         draw_seven(page)
-        page.get_by_alt_text("The image as it was framed").wait_for()
+        page.wait_for_url(lambda url: image_in(url) is not None)
         wait_until_idle(page)
     ink = frame(bitmaps[-1])
     # What was reported is what is on the pad, but for the pad's finer pixels and its near-black ground.
@@ -166,16 +167,70 @@ def test_a_drawing_is_framed_measured_and_opened_by_its_link(
     assert np.array_equal(framed(page), ink)
 
 
+# What the browser infers while somebody draws, and what of it shows after each move.
+WATCH = """slot => {
+  window.inferred = [];
+  globalThis.__vaelab.events.addEventListener(`inference ${slot}`, ({ detail }) => {
+    const { reconstruction, kl, code, draws, down } = detail;
+    window.inferred.push({ reconstruction, kl: kl.z, code: Array.from(code), draws, down });
+  });
+}"""
+SHOWN = """() => ({
+  terms: Array.from(document.querySelectorAll(".lab-sum [data-term]"), (node) => node.textContent).join(),
+  reconstruction: document.querySelector('[data-picture="mean"] canvas')?.toDataURL(),
+  nats: document.querySelector('[data-picture="per-pixel"] canvas')?.toDataURL(),
+  z: Array.from(globalThis.__vaelab_explorers.explorer.z).join(),
+})"""
+
+
+def test_all_that_the_model_makes_of_a_drawing_follows_the_pen(page, visit, model):
+    frames = websocket_frames(page)
+    with reports(page) as bitmaps:
+        visit(f"{PAGE}&images=draw")
+        plane = page.locator(".explorer .plane")
+        page.evaluate(WATCH, "vae")
+        x, y, side = centre(pad(page))
+        page.mouse.move(x - 0.2 * side, y - 0.3 * side)
+        page.mouse.down()
+        page.wait_for_function("window.inferred.length")
+        wait_until_idle(page)
+        frames.clear()
+        seen, planes = [], [plane.screenshot()]
+        for step in range(1, 6):
+            count = page.evaluate("window.inferred.length")
+            page.mouse.move(x + (0.09 * step - 0.2) * side, y + (0.12 * step - 0.3) * side)
+            page.wait_for_function("count => window.inferred.length > count", arg=count)
+            seen.append(page.evaluate(SHOWN))
+        planes.append(plane.screenshot())
+        assert frames == []
+        for part in seen[0]:
+            assert len({state[part] for state in seen}) == len(seen), part
+        assert planes[0] != planes[1]
+        page.mouse.up()
+        page.wait_for_url(lambda url: image_in(url) is not None)
+        wait_until_idle(page)
+    lifted = page.evaluate("window.inferred.at(-1)")
+    ink = frame(bitmaps[-1])
+    terms = image_terms(model, torch.tensor(ink.flatten() > 127).float())
+    assert not lifted["down"]
+    assert lifted["draws"] == terms.draws
+    assert lifted["reconstruction"] == pytest.approx(terms.reconstruction, abs=0.05)
+    assert lifted["kl"] == pytest.approx(terms.kl_total, abs=0.05)
+    assert lifted["code"] == pytest.approx(terms.code.tolist(), abs=1e-3)
+    expect_elbo(page, model, ink)
+    assert shown(page)["z"] == pytest.approx(terms.code.tolist(), abs=1e-3)
+
+
 def test_on_a_phone_the_terms_stand_below_the_pad(chromium: Browser, app_url: str):
     context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     page = patient_page(context)
     page.goto(f"{app_url}{PAGE}&images=draw")
     wait_until_idle(page)
     draw_seven(page)
-    expect(page.get_by_alt_text("The image as it was framed")).to_be_visible()
+    page.wait_for_url(lambda url: image_in(url) is not None)
     wait_until_idle(page)
     line = page.locator(".st-key-elbo-line")
-    nelbo, reconstruction, kl = page.locator("[data-term]").all_inner_texts()
+    nelbo, reconstruction, kl = page.locator(".lab-sum b[data-term]").all_inner_texts()
     expect(line).to_have_text(f"−ELBO {nelbo} = reconstruction {reconstruction} + KL {kl} nats")
     below, explorer = line.bounding_box(), page.locator(".st-key-explorer").bounding_box()
     assert below is not None and explorer is not None
@@ -192,7 +247,7 @@ def test_a_digit_can_be_drawn_without_a_pointer(page, visit, model):
         pad(page).focus()
         for key in ["Shift+ArrowUp"] * 3 + ["Space"] + ["Shift+ArrowDown"] * 5 + ["ArrowDown", "Space"]:
             page.keyboard.press(key)
-        page.get_by_alt_text("The image as it was framed").wait_for()
+        page.wait_for_url(lambda url: image_in(url) is not None)
         wait_until_idle(page)
         one = framed(page)
         expect_in_address(page, image_name(one))

@@ -2,8 +2,10 @@
 
 import base64
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -81,6 +83,13 @@ def key(at: AppTest) -> str:
     return str(at.session_state["chosen"].key)
 
 
+def pad_data(at: AppTest) -> dict[str, Any]:
+    """What the browser's pad is given."""
+    [pad] = [element for element in at.get("bidi_component") if element.proto.component_name == "vaelab_pad"]
+    given: dict[str, Any] = json.loads(pad.proto.json)
+    return given
+
+
 def notes(at: AppTest) -> list[str]:
     return [toast.value for toast in at.toast]
 
@@ -153,14 +162,18 @@ def test_a_drawing_is_framed_and_kept_when_it_is_wiped_out(visit):
     at = visit()
     at.segmented_control(key="images").set_value("draw").run()
     assert key(at) == "digits-0"
-    assert any("Until there is one of yours" in caption.value for caption in at.caption)
+    label = int(data.load("digits", "test").labels[0])
+    before = f"Until there is one of yours, the page shows a {label}, digits test image 0."
+    assert pad_data(at) | {"before": before, "framed": None} == pad_data(at)
     at = drawn(at, bar())
     assert key(at) == image_name(frame(bar()))
     token = key(at)
     at = drawn(at, np.zeros_like(bar()))
     assert key(at) == token
-    captions = [caption.value for caption in at.caption]
-    assert captions == ["The pad is clear. Until you draw again, the page shows your last drawing:"]
+    assert base64.b64decode(pad_data(at)["framed"]) == frame(bar()).tobytes()
+    assert pad_data(at)["caption"].endswith(
+        "centred by mass in 28×28, as in MNIST; binarised at the threshold ½."
+    )
 
 
 @pytest.mark.parametrize("bitmap", ["", "AAAA", "é", "====", base64.b64encode(bytes(10**5)).decode()])

@@ -18,7 +18,10 @@ def packed(content: bytes) -> str:
     return "pixels-" + base64.urlsafe_b64encode(zlib.compress(content)).decode().rstrip("=")
 
 
-@given(st.sampled_from([("digits", 300), ("mnist", 10_000)]), st.data())
+@given(
+    st.sampled_from([("digits", 300), ("mnist", 10_000), ("streetdigits", 2_000), ("svhn", 26_032)]),
+    st.data(),
+)
 def test_a_place_comes_back(dataset, draw):
     name, size = dataset
     place = Place(name, draw.draw(st.integers(0, size - 1)))
@@ -58,6 +61,7 @@ def test_noise_is_not_too_long():
         "digits-٣",
         "mnist-10000",
         "cifar-1",
+        "streetdigits-2000",
         "pixels-",
         "pixels-AAAA",
         "pixels-é",

@@ -7,7 +7,10 @@ import pytest
 import torch
 from PIL import Image
 
+from tests.small import make_vae
+from ui.images.decoded import decoded
 from ui.images.figures import figure, heat, row
+from vaemodels.models import build
 from vaemodels.pictures import picture
 
 
@@ -42,3 +45,18 @@ def test_heat_is_darkest_where_nothing_is_lost(channels):
     assert image[0].tolist() == [11, 13, 18]
     assert image[1].tolist() == [0, 114, 178]  # a quarter of the top is half way: the scale is a square root
     assert image[2].tolist() == image[3].tolist() == [255, 255, 255]
+
+
+def test_a_model_that_writes_labels_writes_the_one_it_is_given_and_others_pass_it_over():
+    torch.manual_seed(0)
+    model = build("fsvae", {"z_dim": 2, "hidden": (4,)})
+    z, labels = torch.randn(3, 2), torch.tensor([7, 1, 7])
+    expected = model.decode(z, labels).mean
+    torch.testing.assert_close(decoded(model, z, "mean", 0, labels), expected)
+    torch.testing.assert_close(decoded(model, z, "mean", 0, 7)[[0, 2]], expected[[0, 2]])
+    assert not torch.equal(decoded(model, z, "mean", 0, 1), decoded(model, z, "mean", 0, 7))
+    drawn = decoded(model, z, "draw", 5, 7)
+    assert drawn.shape == (3, 784) and set(drawn.unique().tolist()) <= {0.0, 1.0}
+    vae = make_vae()
+    z = torch.randn(2, 3)
+    torch.testing.assert_close(decoded(vae, z, "mean", 0, 7), decoded(vae, z, "mean", 0))

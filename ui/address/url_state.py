@@ -26,6 +26,7 @@ MAX_LENGTH = 4_700
 DECIMALS = 4  # of z: a reconstruction changes by less than 0.1 nats
 _NEXT, _NOW, _PAGE = "_address_is_new_next_run", "_address_is_new", "_page_of_last_run"
 _LEFT, _PUT = "_addresses_as_left", "_put_in_address"
+_CAME_WITH = "_address_came_with"
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
 _NUMBER = re.compile(r"-?[0-9]{1,4}(\.[0-9]{1,6})?")
 
@@ -119,6 +120,15 @@ def decides(key: str) -> bool:
     return key not in st.session_state or _address_is_new()
 
 
+def came_without(names: Collection[str]) -> bool:
+    """Whether the visitor has just come to the page by the menu, or by a link that sets none of these parameters.
+
+    What the address holds of them is then what they left the page with. Who goes back in their history comes otherwise.
+    """
+    came_with = st.session_state.get(_CAME_WITH)
+    return came_with is not None and came_with.isdisjoint(names)
+
+
 def prepare(state: Mapping[str, str | int | float], parameters: Collection[str]) -> None:
     """Put the page into a state, given as its address would hold it; to be called in a widget's callback.
 
@@ -168,6 +178,9 @@ def begin_run() -> None:
     if _address_is_new():
         _put().clear()
         _note_what_is_too_long()
+    context = get_script_run_ctx()
+    came = arrived and context is not None and not context.is_history_navigation
+    st.session_state[_CAME_WITH] = set(st.query_params) if came else None
     if arrived and not st.query_params:
         st.query_params.from_dict(_addresses().get(page, {}))
 

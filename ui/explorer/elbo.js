@@ -23,6 +23,7 @@ function logMixture(z, { means, stds }) {
 // Returns terms(x, label, most): the terms of the image x from the first `most` draws of the noise at most, in nats.
 //
 //   reconstruction, kl: { z, … }, nelbo    means over `draws` draws; the KL of a N(0, I) prior is exact
+//   stderr                                 standard error of the reconstruction over the draws
 //   klByDimension: { z: […], … }           where a KL is a sum over dimensions
 //   perPixel                               parts of the reconstruction
 //   code, std, label, probabilities        q(z|x): its mean, its σ (or null); the label that it stands for; q(y|x) or null
@@ -38,6 +39,7 @@ export function createTerms(network, inference) {
   const z = new Float32Array(zDim);
   const code = new Float32Array(zDim);
   const std = meta.deterministic ? null : new Float32Array(zDim);
+  const byDraw = new Float64Array(draws); // the reconstruction
   const perPixel = new Float64Array(decoder.mean.length);
   const byDimension = new Float64Array(zDim);
   const mean = new Float32Array(decoder.mean.length);
@@ -51,7 +53,9 @@ export function createTerms(network, inference) {
       const at = noiseAt + draw * zDim;
       for (let i = 0; i < zDim; i++) z[i] = q.mean[i] + (q.std ? q.std[i] * noise.z[at + i] : 0);
       decoder.decode(z, label);
-      reconstruction += decoder.perPixel(x, perPixel);
+      const nats = decoder.perPixel(x, perPixel);
+      byDraw[draw] += weight * nats;
+      reconstruction += nats;
       if (network.meta.prior === "mixture") kl += logNormal(z, q.mean, q.std) - logMixture(z, network.components);
       if (two) two.add(x, z, q, draw);
     }
@@ -67,6 +71,7 @@ export function createTerms(network, inference) {
 
   function terms(x, label = 0, most = draws) {
     const count = Math.min(most, draws);
+    byDraw.fill(0);
     perPixel.fill(0);
     byDimension.fill(0);
     const probabilities = encoder.classify(x);
@@ -99,10 +104,19 @@ export function createTerms(network, inference) {
     mean.set(decoder.decode(code, label));
     const klByDimension = two ? { z2: two.byDimension } : network.meta.prior === "standard" ? { z: byDimension } : {};
     const nelbo = Object.values(kl).reduce((sum, value) => sum + value, reconstruction);
-    return { reconstruction, kl, nelbo, klByDimension, perPixel, code, std, label, probabilities, mean, draws: count };
+    const stderr = standardError(byDraw.subarray(0, count));
+    const inferred = { code, std, label, probabilities, mean };
+    return { reconstruction, stderr, draws: count, kl, nelbo, klByDimension, perPixel, ...inferred };
   }
 
   return terms;
+}
+
+function standardError(values) {
+  const n = values.length;
+  const mean = values.reduce((sum, value) => sum + value, 0) / n;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return n > 1 ? Math.sqrt(squares / (n - 1) / n) : 0;
 }
 
 // The KLs of two levels, q(z1|x) q(z2|x) or q(z1|x) q(z2|z1), at the draws of z1 that are decoded (models/hvae.py).

@@ -213,7 +213,7 @@ function createExplorer(root) {
     const { n_labels: count } = network.meta;
     if (!network.layers) return;
     for (let i = 0; i < count; i++) painter.paint(written.firstChild, position.z, i, noise, i, count);
-    painter.decoder.decode(position.z, position.label); // what tests and benchmarks are shown
+    painter.decoder.decode(position.z, position.label, noise?.below); // what tests and benchmarks are shown
   }
 
   find(".label select").addEventListener("change", (event) => chooseLabel(Number(event.target.value)));

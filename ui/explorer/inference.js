@@ -1,7 +1,9 @@
 // needs: encoder.js elbo.js registry.js unseen.js
 // The invisible component that encodes what is being drawn, for all that shows on its slot.
 
-const MOVING_DRAWS = 8; // while the pen moves; all of them once it rests
+// How many images are decoded, for all labels together: while the pen moves, and once it rests.
+const MOVING = 8;
+const RESTING = 64;
 const infers = new WeakMap();
 
 export default function ({ data, parentElement }) {
@@ -41,7 +43,8 @@ function createInference(slot) {
     const scale = inference.meta.black_and_white ? (value) => (value > 127.5 ? 1 : 0) : (value) => value / 255;
     for (let i = 0; i < x.length; i++) x[i] = scale(ink[i]);
     const label = positionOf(slot)?.label ?? 0;
-    showInference(slot, { x, ...terms(x, label, down ? MOVING_DRAWS : inference.meta.draws), down });
+    const most = Math.ceil((down ? MOVING : RESTING) / (inference.classifier ? inference.meta.n_labels : 1));
+    showInference(slot, { x, ...terms(x, label, most), down });
   }
 
   return { slot, adopt, stop };

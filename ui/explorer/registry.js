@@ -6,8 +6,9 @@
 //             settled while an animation, a drag or a drawing passes through
 //   position  { z, label }: where an explorer is
 //   path      { from, to }, a line in the latent space to be drawn, or null
-//   drawing   { ink, down }: the framed digit that a visitor draws, null on a clear pad; `down` while the pen is
-//   inference what the encoder and decoder make of the drawing: { x, down } and what `createTerms` gives (elbo.js)
+//   drawing   { ink, down }: what is on the drawing pad as it is framed, Uint8Array(784), or null where that is nothing;
+//             whether the pen is still down
+//   inference what the model makes of the drawing: { x, down } and what `createTerms` gives (elbo.js)
 
 const registry = (globalThis.__vaelab ??= { slots: new Map(), events: new EventTarget() });
 
@@ -21,6 +22,7 @@ function contentsOf(slot) {
 export const networkOf = (slot) => contentsOf(slot).network;
 export const positionOf = (slot) => contentsOf(slot).position;
 export const pathOf = (slot) => contentsOf(slot).path;
+export const drawingOf = (slot) => contentsOf(slot).drawing;
 
 export function publish(slot, network) {
   contentsOf(slot).network = network;
@@ -44,7 +46,11 @@ export function showPath(slot, path) {
   tell(slot, "path", path);
 }
 
-export const showDrawing = (slot, drawing) => tell(slot, "drawing", drawing);
+export function showDrawing(slot, drawing) {
+  contentsOf(slot).drawing = drawing;
+  tell(slot, "drawing", drawing);
+}
+
 export const showInference = (slot, inferred) => tell(slot, "inference", inferred);
 
 // Calls the handlers, named as in the list above, until the returned function is called.

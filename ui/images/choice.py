@@ -1,5 +1,6 @@
 """The image a page is about: picked from a dataset's test split, drawn, uploaded, or named by a link."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -14,18 +15,28 @@ from ui.images.figures import figure
 from ui.images.name import Place, image_name, parse_image_name
 from ui.images.pad import draw_pad
 from ui.images.picker import Thumbnails, image_picker, thumbnails
-from ui.images.splits import at_hand, binarization, dataset_for, model_input
+from ui.images.splits import at_hand, binarization, built_in, dataset_for, model_input
 from vaemodels import data
 from vaemodels.checkpoints import Checkpoint
 from vaemodels.data import binarize
-from vaemodels.data.framing import frame
+from vaemodels.data.framing import FIELD, frame
 from vaemodels.errors import LabError
 from vaemodels.models import Model
 from vaemodels.picture_files import FORMATS, MAX_BYTES, read_picture
 
-SOURCES = {"mnist": "MNIST", "digits": "Built-in", "draw": "Draw", "upload": "Upload"}
+SOURCES = {
+    "mnist": "MNIST",
+    "digits": "Built-in",
+    "streetdigits": "Street digits",
+    "svhn": "SVHN",
+    "draw": "Draw",
+    "upload": "Upload",
+}
 THUMBNAILS = 300
 OF_ONES_OWN = {"draw", "upload"}
+OWN_SHAPE = (1, FIELD, FIELD)  # the shape of images of one's own
+IMAGE, SOURCE, Z = "image", "images", "z"  # parameters of the address
+MEMORIES = "_image_choice"
 
 
 class Chosen(NamedTuple):
@@ -44,39 +55,63 @@ class Chosen(NamedTuple):
 
 @dataclass
 class _Memory:
-    """What a session keeps of its images between runs and pages."""
+    """What a session keeps of its images of one shape between runs and pages."""
 
     kept: dict[str, str] = field(default_factory=dict)  # by source: the image last chosen there
     current: str | None = None
+    source: str | None = None  # of the current image, unless that is the usual one
     dataset: str | None = None  # that the model was trained on
     links: int = 0  # followed; what was picked, drawn or uploaded before the last one is out of date
     file: str | None = None  # the upload that was read last
     remark: str = ""
     refusal: str = ""
-    has_mnist: bool = False
+    at_hand: set[str] = field(default_factory=set)  # datasets
+
+    def image(self, source: str, default: str) -> str:
+        """The image chosen at a source; until one is, a dataset's first, or in place of one's own the current image."""
+        if source in OF_ONES_OWN:
+            return self.kept.get(source) or self.current or image_name(Place(default, 0))
+        return self.kept.get(source) or image_name(Place(source, 0))
 
 
-def pick_image(checkpoint: Checkpoint) -> Chosen:
-    """The visitor's choice: of where images come from, and of one image there."""
-    memory: _Memory = st.session_state.setdefault("_image_choice", _Memory())
-    dataset = checkpoint.card["dataset"]
-    memory.has_mnist = memory.has_mnist or _offer_mnist()
-    titles = {name: title for name, title in SOURCES.items() if memory.has_mnist or name != "mnist"}
-    default = dataset if dataset in titles else "digits"
-    if memory.dataset not in {None, dataset} and st.session_state.get("images") in data.DATASETS:
-        st.session_state["images"] = default
+def pick_image(checkpoint: Checkpoint, slot: str = "") -> Chosen:
+    """The visitor's choice: of where images come from, and of one image there.
+
+    What they chose on one page is there on the next whose model takes images of its shape, unless a link says
+    otherwise. While they draw, those who follow the page's `slot` in the browser are told.
+    """
+    model, dataset = checkpoint.model, checkpoint.card["dataset"]
+    shape = tuple(model.config.image_shape)
+    memory = st.session_state.setdefault(MEMORIES, {}).setdefault(shape, _Memory())
+    titles = _sources(memory, shape)
+    default = dataset if dataset in titles else built_in(shape)
+    if st.session_state.get(SOURCE, default) not in titles:  # they were of another shape
+        st.session_state[SOURCE] = memory.source or default
+    elif memory.dataset not in {None, dataset} and st.session_state.get(SOURCE) in data.DATASETS:
+        st.session_state[SOURCE] = default
     memory.dataset = dataset
-    _follow_link(memory, titles, default)
-    source = url_state.segmented("Images", "images", titles, default, label_visibility="collapsed")
+    if url_state.decides(SOURCE):
+        if url_state.came_without({IMAGE, SOURCE}):
+            _bring_along(memory, default)
+        else:
+            _follow_link(memory, titles, default)
+    source = url_state.segmented("Images", SOURCE, titles, default, label_visibility="collapsed")
 
-    {"draw": _draw, "upload": _upload}.get(source, _pick)(memory)
-    key = memory.kept.get(source) or memory.current or image_name(Place(default, 0))
-    memory.current = key
-    url_state.put("image", None if key == image_name(Place(source, 0)) else key)
+    if source == "draw":
+        _draw(memory, model, default, slot)
+    elif source == "upload":
+        _upload(memory)
+    else:
+        _pick(memory)
+    key = memory.current = memory.image(source, default)
+    memory.source = None if key == image_name(Place(default, 0)) else source
+    url_state.put(IMAGE, None if key == image_name(Place(source, 0)) else key)
 
-    chosen = image_named(key, checkpoint.model)
-    if source in OF_ONES_OWN:
-        _show_framed(chosen, checkpoint.model, memory.remark if source == "upload" else "")
+    chosen = image_named(key, model)
+    if source == "upload":
+        _show_framed(chosen, model, memory.remark)
+    if shape != OWN_SHAPE:
+        st.caption("To draw or upload a digit, choose a model of grey images of 28×28 pixels.")
     return chosen
 
 
@@ -99,7 +134,7 @@ def image_named(key: str, model: Model) -> Chosen:
     if isinstance(image, Place):
         split = data.load(image.dataset, "test")
         label = int(split.labels[image.place])
-        dataset = "MNIST" if image.dataset == "mnist" else image.dataset
+        dataset = image.dataset.upper() if image.dataset in {"mnist", "svhn"} else image.dataset
         caption = f"a {label}, {dataset} test image {image.place}"
         grey = split.images[image.place] / 255
     else:
@@ -121,15 +156,35 @@ def for_model(chosen: Chosen, model: Model) -> Tensor:
     return binarize(chosen.grey, "threshold" if binarization(model) == "static" else "none")
 
 
-def _follow_link(memory: _Memory, titles: dict[str, str], default: str) -> None:
+def _sources(memory: _Memory, image_shape: tuple[int, ...]) -> dict[str, str]:
+    """Where images of a shape come from, with titles: datasets, of which one that was once at hand stays so."""
+    for name, dataset in data.DATASETS.items():
+        if dataset.image_shape != image_shape or name in memory.at_hand:
+            continue
+        if at_hand(name):
+            memory.at_hand.add(name)
+        elif name == "mnist":
+            _offer_mnist()
+    own = OF_ONES_OWN if image_shape == OWN_SHAPE else set()
+    return {name: title for name, title in SOURCES.items() if name in memory.at_hand | own}
+
+
+def _bring_along(memory: _Memory, default: str) -> None:
+    """Take over the image of the page that the visitor comes from, whatever this one was left with."""
+    left = url_state.get(IMAGE) or image_name(Place(url_state.get(SOURCE) or default, 0))
+    source = memory.source or default
+    url_state.put(SOURCE, source)
+    if memory.image(source, default) != left and url_state.came_without({Z}):
+        url_state.put(Z, None)  # it was chosen for the other image
+
+
+def _follow_link(memory: _Memory, titles: Collection[str], default: str) -> None:
     """Take over the image of a link, or of the address that the visitor went back to."""
-    if not url_state.decides("images"):
-        return
-    key = url_state.get("image")
+    key = url_state.get(IMAGE)
     if key is None:
-        if "images" in st.session_state:
+        if memory.current is not None:
             # Without an image the address means the first.
-            memory.kept.pop(url_state.get("images") or default, None)
+            memory.kept.pop(url_state.get(SOURCE) or default, None)
             memory.links += 1
         return
     image = parse_image_name(key)
@@ -139,23 +194,38 @@ def _follow_link(memory: _Memory, titles: dict[str, str], default: str) -> None:
     if isinstance(image, Place):
         source = image.dataset
     else:
-        asked = url_state.get("images") or st.session_state.get("images")
+        asked = url_state.get(SOURCE) or st.session_state.get(SOURCE)
         source = asked if asked in OF_ONES_OWN else "draw"
     if source not in titles:
-        url_state.note(
-            "The link names an MNIST image; fetch MNIST to see it. Showing a built-in digit instead."
-        )
+        _explain_absence(source, default)
         return
     memory.links += 1
     memory.remark = memory.refusal = ""
     memory.file = None
     memory.kept[source] = key
-    st.session_state["images"] = source
+    url_state.put(SOURCE, source)
+
+
+def _explain_absence(source: str, default: str) -> None:
+    """Say why a link's image is not the one on the page."""
+    if source in OF_ONES_OWN or data.get(source).image_shape != data.get(default).image_shape:
+        url_state.note(
+            "The link names an image of another shape than the model takes; showing the usual one instead."
+        )
+    elif source == "mnist":
+        url_state.note(
+            "The link names an MNIST image; fetch MNIST to see it. Showing a built-in digit instead."
+        )
+    else:
+        url_state.note(
+            f"The link names an image of {SOURCES[source]}; fetch that with `python -m vaemodels download {source}` to "
+            "see it. Showing another instead."
+        )
 
 
 def _pick(memory: _Memory) -> None:
     """The first test images of a dataset, and the one that a link named, for one to be chosen."""
-    dataset = st.session_state["images"]
+    dataset = st.session_state[SOURCE]
     image = parse_image_name(memory.kept.get(dataset, image_name(Place(dataset, 0))))
     assert isinstance(image, Place)
     places = _first_places(dataset)
@@ -189,15 +259,20 @@ def thumbnails_of(places: tuple[Place, ...]) -> Thumbnails:
     )
 
 
-def _draw(memory: _Memory) -> None:
-    """A pad to draw on; when the drawing is wiped out, the image it made stays."""
-    bitmap = draw_pad(key="pad", occasion=memory.links)
-    if bitmap is None:
-        return
-    if bitmap.any():
+def _draw(memory: _Memory, model: Model, default: str, slot: str) -> None:
+    """A pad to draw on, which shows what the model sees; when the drawing is wiped out, the image it made stays."""
+    shown = memory.image("draw", default)
+    image = parse_image_name(shown)
+    bitmap = draw_pad(
+        key="pad",
+        framed=None if isinstance(image, Place) else image,
+        caption=_what_the_model_sees(model),
+        before=f"Until there is one of yours, the page shows {image_named(shown, model).caption}.",
+        occasion=memory.links,
+        slot=slot,
+    )
+    if bitmap is not None and bitmap.any():
         memory.kept["draw"] = image_name(frame(bitmap))
-    elif "draw" in memory.kept:
-        st.caption("The pad is clear. Until you draw again, the page shows your last drawing:")
 
 
 def _upload(memory: _Memory) -> None:
@@ -229,21 +304,23 @@ def _upload(memory: _Memory) -> None:
 
 
 def _show_framed(chosen: Chosen, model: Model, remark: str) -> None:
-    """The image as the model sees it, and what was done to it; `remark` tells what was done first."""
+    """An uploaded image as the model sees it, and what was done to it; `remark` tells what was done first."""
     image = parse_image_name(chosen.key)
     if isinstance(image, Place) or image is None:
         st.caption(f"Until there is one of yours, the page shows {chosen.caption}.")
         return
+    caption = _what_the_model_sees(model, remark)
+    st.html(f'<div class="lab-framed">{figure(image, "The image as it was framed", caption)}</div>')
+
+
+def _what_the_model_sees(model: Model, remark: str = "") -> str:
+    """What is done to an image of one's own; `remark` tells what was done first."""
     how = f"What the model sees: {remark}fitted into 20×20 and centred by mass in 28×28, as in MNIST"
-    if binarization(model) == "static":
-        how += "; binarised at the threshold ½"
-    st.html(f'<div class="lab-framed">{figure(image, "The image as it was framed", f"{how}.")}</div>')
+    return f"{how}; binarised at the threshold ½." if binarization(model) == "static" else f"{how}."
 
 
-def _offer_mnist() -> bool:
-    """Whether MNIST is at hand; if not, the button that fetches it."""
-    if at_hand("mnist"):
-        return True
+def _offer_mnist() -> None:
+    """The button that fetches MNIST."""
     if data.is_available("mnist"):
         st.error("The MNIST files here are damaged; fetch them again with the button below.")
     size = data.get("mnist").download_bytes / 1e6
@@ -251,7 +328,6 @@ def _offer_mnist() -> bool:
         f"Fetch MNIST ({size:.0f} MB)", help="The built-in digits need no download; MNIST has 70,000."
     ):
         _fetch_mnist()
-    return False
 
 
 def _fetch_mnist() -> None:

@@ -17,14 +17,14 @@ Decoding = Literal["mean", "draw"]  # what a decoded image shows of p(x|z)
 
 
 @torch.no_grad()
-def decoded(model: Model, z: Tensor, show: Decoding, seed: int, y: Tensor | None = None) -> Tensor:
+def decoded(model: Model, z: Tensor, show: Decoding, seed: int, label: int | Tensor | None = None) -> Tensor:
     """The mean E[x|z] or a draw x ~ p(x|z) for each of `z: [n, z_dim]`, `[n, dim]`.
 
     A seed is one noise, for every z and for what decodes in the browser: a z and a seed give one draw all over the
-    page. A model without a likelihood has nothing to draw from: it always gives x̂ = f(z). `y: [n]` is for models that
-    write a label.
+    page. A model without a likelihood has nothing to draw from: it always gives x̂ = f(z). A model that writes labels
+    writes the `label`, one for all or `[n]`; others pass it over.
     """
-    likelihood = model.decode(z, y)
+    likelihood = model.decode(z, None if label is None else torch.as_tensor(label).expand(len(z)))
     assert isinstance(likelihood, Independent)
     if show == "mean" or not model.has_likelihood:
         return likelihood.mean

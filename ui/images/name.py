@@ -41,7 +41,7 @@ def parse_image_name(text: str) -> Place | Ink | None:
         return None
     if place := _PLACE.fullmatch(text):
         dataset, number = place[1], int(place[2])
-        known = dataset in FRAMED and number < DATASETS[dataset].sizes["test"]
+        known = dataset in DATASETS and number < DATASETS[dataset].sizes["test"]
         return Place(dataset, number) if known else None
     if pixels := _PIXELS.fullmatch(text):
         return _unpacked(pixels[1])

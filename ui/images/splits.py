@@ -1,5 +1,6 @@
 """Test images as models take them, for pages that show or measure many."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from torch import Tensor
@@ -25,10 +26,25 @@ def at_hand(dataset: str) -> bool:
         return False
 
 
+def built_in(image_shape: Sequence[int]) -> str:
+    """The dataset of images of a shape that needs no download.
+
+    Raises:
+        LabError: if there is none.
+    """
+    for name, dataset in data.DATASETS.items():
+        if dataset.image_shape == tuple(image_shape) and not dataset.download_bytes:
+            return name
+    size = "×".join(map(str, image_shape))
+    raise LabError(
+        f"There are no test images of {size} pixels, as this model takes them; choose another model."
+    )
+
+
 def dataset_for(checkpoint: Checkpoint) -> str:
-    """The dataset a model was trained on where its test images are at hand, else the built-in digits."""
+    """The dataset a model was trained on where its test images are at hand, else the built-in one of such images."""
     dataset = str(checkpoint.card["dataset"])
-    return dataset if at_hand(dataset) else "digits"
+    return dataset if at_hand(dataset) else built_in(checkpoint.model.config.image_shape)
 
 
 def model_inputs(dataset: str, model: Model, n: int) -> tuple[Tensor, Tensor]:

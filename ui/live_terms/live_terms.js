@@ -28,10 +28,10 @@ function createPanel(place) {
   }
 
   function bringUpToDate(found) {
-    const { reconstruction, kl, nelbo, klByDimension } = found;
+    const { reconstruction, stderr, draws, kl, nelbo, klByDimension } = found;
     const kls = Object.entries(kl);
     const named = Object.fromEntries(kls.map(([latent, nats]) => [`kl_${latent}`, nats]));
-    const terms = { nelbo, reconstruction, kl: nelbo - reconstruction, ...named };
+    const terms = { nelbo, reconstruction, stderr, kl: nelbo - reconstruction, ...named };
     const total = Math.max(nelbo, 1e-9);
     for (const node of place.querySelectorAll("[data-term]")) node.textContent = number(terms[node.dataset.term], 1);
     for (const node of place.querySelectorAll("[data-bar]")) {
@@ -47,6 +47,8 @@ function createPanel(place) {
       node.style.width = `${Math.min(100, (100 * part(node.dataset.dimension)) / top)}%`;
     }
     for (const figure of place.querySelectorAll("[data-picture]")) paint(figure, found);
+    for (const node of place.querySelectorAll("[data-draws]")) node.textContent = draws;
+    place.querySelector(".lab-aside")?.remove(); // it was about the image before
     html = undefined; // whatever comes from Python next is to be shown
   }
 
@@ -62,6 +64,7 @@ function paint(figure, { x, mean, perPixel }) {
   if (picture === "per-pixel") toHeat(pixels, Number(figure.dataset.white), bitmap.data);
   else toRGBA(pixels, [1, side, side], bitmap.data);
   canvasOf(figure, side).getContext("2d").putImageData(bitmap, 0, 0);
+  if (picture === "per-pixel") readAnew(figure, pixels);
 }
 
 function canvasOf(figure, side) {

@@ -3,16 +3,20 @@
 
 const STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
+const readers = new WeakMap(); // figure to what reads other values in it
+
+// Other values in a figure that `makeReadable` was given: what is read is again the largest.
+export const readAnew = (figure, values) => readers.get(figure)(values);
+
 // `data-values` are the values from left to right and from top to bottom, `data-width` of them to a row. At first the
 // largest is read.
 export function makeReadable(figure) {
-  const values = figure.dataset.values.split(",").map(Number);
+  let values = figure.dataset.values.split(",").map(Number);
   const width = Number(figure.dataset.width);
   const height = values.length / width;
   const pixels = figure.querySelector(".lab-pixels");
   const mark = figure.querySelector("i");
-  const largest = values.indexOf(Math.max(...values));
-  let at;
+  let largest, at;
   const clamp = (value, size) => Math.max(0, Math.min(size - 1, value));
 
   function read(x, y) {
@@ -34,7 +38,15 @@ export function makeReadable(figure) {
   Object.assign(mark.style, { width: `${100 / width}%`, height: `${100 / height}%` });
   pixels.setAttribute("aria-label", figure.querySelector("img").alt);
   pixels.setAttribute("aria-valuemax", values.length);
-  read(largest % width, Math.floor(largest / width));
+
+  function readAll(shown) {
+    values = shown;
+    largest = values.indexOf(values.reduce((a, b) => Math.max(a, b)));
+    read(largest % width, Math.floor(largest / width));
+  }
+
+  readAll(values);
+  readers.set(figure, readAll);
   pixels.addEventListener("pointermove", point);
   pixels.addEventListener("pointerdown", point);
   pixels.addEventListener("keydown", (event) => {
