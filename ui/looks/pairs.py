@@ -34,7 +34,8 @@ def render(view: View) -> None:
     if model.has_likelihood:
         below = f"one draw from {symbol.likelihood}" if view.show == "draw" else f"the mean {symbol.mean}"
         below = f"{below} at {symbol.latent} = {symbol.code}"
-        measure = f"its −ELBO in nats, the mean of {DRAWS} draws of {symbol.latent}"
+        nelbo = "−ELBO(x|y)" if model.needs_labels else "−ELBO"
+        measure = f"its {nelbo} in nats, the mean of {DRAWS} draws of {symbol.latent}"
     else:
         below, measure = "f(g(x))", "its reconstruction error in nats; an autoencoder has no ELBO"
     st.caption(

@@ -50,7 +50,7 @@ def prior_on_plane(model: Model, plane: Plane) -> PriorOnPlane:
                 torch.zeros(0, 0, 2), plane.coordinates(model.sample_prior(PRIOR_DRAWS, generator))
             )
     if kind == "mixture" and len(means) <= ELLIPSES:
-        return PriorOnPlane(ellipse(centres, plane.covariance(stds), 1, n=37), torch.zeros(0, 2))
+        return PriorOnPlane(ellipse(centres, plane.covariance(stds), 1), torch.zeros(0, 2))
     return PriorOnPlane(torch.zeros(0, 0, 2), centres if kind == "mixture" else torch.zeros(0, 2))
 
 
