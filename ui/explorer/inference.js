@@ -2,7 +2,7 @@
 // The invisible component that encodes what is being drawn, for all that shows on its slot.
 
 // How many images are decoded, for all labels together: while the pen moves, and once it rests.
-const MOVING = 8;
+const MOVING = 4;
 const RESTING = 64;
 const infers = new WeakMap();
 
