@@ -102,6 +102,11 @@ def expect_in_address(page: Page, image: str) -> None:
     page.wait_for_url(lambda url: image_in(url) == image)
 
 
+def expect_own_in_address(page: Page) -> None:
+    """The address comes to name an image of the visitor's own, once Python has answered and they rest."""
+    page.wait_for_url(lambda url: (image_in(url) or "").startswith("pixels-"))
+
+
 def draw_seven(page: Page) -> None:
     x, y, side = centre(pad(page))
     corners = [(-0.25, -0.3), (0.25, -0.3), (-0.1, 0.35)]
@@ -133,7 +138,7 @@ def test_a_drawing_is_framed_measured_and_opened_by_its_link(
         visit(f"{PAGE}&images=draw")
         expect(page.get_by_text("Until there is one of yours")).to_be_visible()
         draw_seven(page)
-        page.wait_for_url(lambda url: image_in(url) is not None)
+        expect_own_in_address(page)
         wait_until_idle(page)
     ink = frame(bitmaps[-1])
     # What was reported is what is on the pad, but for the pad's finer pixels and its near-black ground.
@@ -227,7 +232,7 @@ def test_on_a_phone_the_terms_stand_below_the_pad(chromium: Browser, app_url: st
     page.goto(f"{app_url}{PAGE}&images=draw")
     wait_until_idle(page)
     draw_seven(page)
-    page.wait_for_url(lambda url: image_in(url) is not None)
+    expect_own_in_address(page)
     wait_until_idle(page)
     line = page.locator(".st-key-elbo-line")
     nelbo, reconstruction, kl = page.locator(".lab-sum b[data-term]").all_inner_texts()
@@ -247,7 +252,7 @@ def test_a_digit_can_be_drawn_without_a_pointer(page, visit, model):
         pad(page).focus()
         for key in ["Shift+ArrowUp"] * 3 + ["Space"] + ["Shift+ArrowDown"] * 5 + ["ArrowDown", "Space"]:
             page.keyboard.press(key)
-        page.wait_for_url(lambda url: image_in(url) is not None)
+        expect_own_in_address(page)
         wait_until_idle(page)
         one = framed(page)
         expect_in_address(page, image_name(one))
