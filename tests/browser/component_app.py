@@ -79,7 +79,7 @@ def chart() -> None:
     count = st.number_input("records", 0, 100, 12)
     times = st.number_input("times", 1, 10_000, 1)
     reconstruction = [times * (80.0 + 463.0 * math.exp(-2 * i)) for i in range(count)]
-    series = {
+    series: dict[str, list[float]] = {
         "epoch": list(range(count)),
         "train_reconstruction": reconstruction,
         "train_kl_z": [20.0 + i for i in range(count)],
@@ -94,11 +94,15 @@ def chart() -> None:
 def runs() -> None:
     """A semi-supervised run, and one on a bound, whose records hold the terms of the ELBO on held-out images alone."""
     terms = {"reconstruction": 120.0, "kl_z": 8.0, "kl_y": 2.25}
-    semi_supervised = {"epoch": [1, 2, 3], "train_classification": [2.0, 1.0, 0.5]}
+    semi_supervised: dict[str, list[float]] = {"epoch": [1, 2, 3], "train_classification": [2.0, 1.0, 0.5]}
     for part, more in (("train", 0.0), ("heldout", 1.0)):
         semi_supervised |= {f"{part}_{term}": [value + more] * 3 for term, value in terms.items()}
     semi_supervised["heldout_classification"] = [math.nan] * 3
-    bound = {"epoch": [1, 2], "train_bound": [-99.0, -95.0], "heldout_bound": [-98.0, -94.0]}
+    bound: dict[str, list[float]] = {
+        "epoch": [1, 2],
+        "train_bound": [-99.0, -95.0],
+        "heldout_bound": [-98.0, -94.0],
+    }
     for term, value in {"reconstruction": 130.0, "kl_z": 9.0}.items():
         bound |= {f"train_{term}": [math.nan] * 2, f"heldout_{term}": [value] * 2}
     training_chart({"mine-1": semi_supervised, "mine-2": bound}, key="chart", height=420)
