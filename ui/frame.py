@@ -54,6 +54,7 @@ def begin(page: Page) -> Head:
 def end(head: Head) -> None:
     """The foot of a page: what to try, the way to the whole of a shortened page, and its state to the address."""
     if head.page.experiments and "try" not in head.hide:
+        try_this.forget_unknown(head.page.experiments)
         try_this.try_this(experiments_of(head.page), head.page.parameters)
     share.show_all(head.hide)
     lead.follow()

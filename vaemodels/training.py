@@ -128,7 +128,9 @@ def fit(
         epoch_terms, recent_terms = _Average(), _Average()
         for batch in batches(train, mode, config.batch_size, generator, labelled):
             if before_step is not None:
+                asked = time.perf_counter()
                 before_step()
+                started += time.perf_counter() - asked  # a pause is no time of training
             epoch = step / steps_per_epoch
             loss, gradients = loss_and_gradients(optimizer.working, batch, config, epoch, generator, dtype)
             if not math.isfinite(loss.value.item()):

@@ -237,7 +237,8 @@ def test_the_page_by_keyboard_alone(page: Page, app_url: str):
         page.keyboard.type("50000")
         tab_to(page, "^Start training$")
         press("Enter")
-        page.locator("figure.chart").wait_for(timeout=TRAINING)
+        main = page.get_by_test_id("stMain")  # the header has a "Stop" of its own
+        main.get_by_role("button", name="Stop", exact=True).wait_for(timeout=TRAINING)
         tab_to(page, "^Stop$")
         press("Enter")
         page.get_by_role("button", name="Use this model on this page").wait_for(timeout=TRAINING)

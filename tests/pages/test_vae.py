@@ -53,6 +53,15 @@ def test_a_model_of_every_kind_can_be_chosen(visit, name):
     assert f"trained on {titles[checkpoints.read_card(name)['dataset']]}" in at.caption[0].value
 
 
+def test_an_experiment_that_is_none_is_said(visit):
+    at = visit("pages/vae.py", **{"try": "zzz"})
+    assert not at.exception
+    [toast] = at.toast
+    assert toast.value.startswith("The link asks for an experiment that is not on this page")
+    assert "try" not in at.query_params
+    assert not visit("pages/vae.py", **{"try": "walk", "model": "vae-digits"}).toast
+
+
 def test_only_digits_are_offered_where_there_is_nothing_else(visit):
     at = visit("pages/vae.py")
     assert at.selectbox(key="t_images").options == ["digits"]

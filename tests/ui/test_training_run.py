@@ -102,7 +102,7 @@ def test_status_says_the_place_in_the_queue(place, running, said):
         ({"started": True}, "mine: starting…"),
         (
             {"started": True, "records": [record(2.5)]},
-            "mine: epoch 2.5 of 60, 5 s; held-out loss 124.5 nats an image",
+            "mine: epoch 2.5 of 60, 5 s; held-out −ELBO 124.5 nats an image",
         ),
         ({"started": True, "held": True}, "mine: paused before its first record"),
         ({"started": True, "paused": True, "records": [record(2.5)]}, "mine: pausing, at 2.5 of 60, 5 s"),

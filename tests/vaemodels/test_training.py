@@ -443,6 +443,18 @@ def test_training_state_that_does_not_fit_is_refused() -> None:
     assert again.weights.keys() == run.weights.keys() and again.optimizer.keys() == run.optimizer.keys()
 
 
+def test_a_pause_is_no_time_of_training(monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr(training.time, "perf_counter", lambda: clock[0])
+    steps = iter([10.0, 5.0])
+
+    def before_step() -> None:
+        clock[0] += next(steps, 0.0)
+
+    run = make_run(epochs=2)
+    assert [record.seconds for record in trained(run, before_step=before_step)] == [0.0, 0.0]
+
+
 def test_a_run_can_be_held_or_ended_before_any_step():
     run = make_run()
     asked: list[int] = []

@@ -95,7 +95,7 @@ def _field(setting: str, kind: str) -> str:
     if url_state.decides(key):
         text = url_state.get(key) or usual
         if len(text) > MAX_TEXT or recipe.problems(kind, {setting: text}):
-            url_state.note(f"The link's {key} is nothing to train with; the usual {usual} stands instead.")
+            url_state.note(f"The link's {key} is no value to train with; the usual {usual} stands instead.")
             text = usual
         st.session_state[key] = _held(text)
     label, help = LABELS[setting], recipe.help_on(setting)

@@ -6,6 +6,7 @@ import os
 import secrets
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakValueDictionary
@@ -264,7 +265,16 @@ def status(own: Panel, job: "Job", records: Records) -> str:
     silence = time.monotonic() - job.heard
     if silence > SILENCE and not job.held:
         return f"{text}; nothing heard from its worker for {silence:.0f} s"
-    return f"{text}; held-out loss {headline(last['held_out']):.1f} nats an image"
+    return f"{text}; held-out {_measure(last['held_out'])} {words.number(headline(last['held_out']))} nats an image"
+
+
+def _measure(terms: Mapping[str, float]) -> str:
+    """What `headline` gives of these terms; the weights of the training loss are not in it."""
+    if "bound" in terms:
+        return "−L_k"
+    if "reconstruction" not in terms:
+        return "classification loss"
+    return "−ELBO" if any(name.startswith("kl") for name in terms) else "reconstruction error"
 
 
 def _word(known: tuple[str, ...], number: int, ending: str = "") -> str:

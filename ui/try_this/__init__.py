@@ -39,6 +39,16 @@ def possible(experiments: Sequence[Experiment], models: Sequence[str]) -> list[E
     return [experiment for experiment in experiments if experiment.state.get("model") in (None, *models)]
 
 
+def forget_unknown(experiments: Sequence[Experiment]) -> None:
+    """Say so where a link asks for an experiment that there is none of."""
+    name = url_state.get("try")
+    if name is not None and all(experiment.name != name for experiment in experiments):
+        url_state.note(
+            "The link asks for an experiment that is not on this page; all there are stand at its foot."
+        )
+        url_state.put("try", None)
+
+
 def current(experiments: Sequence[Experiment], parts: Collection[str]) -> None:
     """What to do and to look for in the experiment that was chosen, if it is about one of those parts of the page."""
     name = url_state.get("try")

@@ -156,10 +156,11 @@ def _along_the_line(
     worst = []
     for name, checkpoint in found.items():
         fit = worst_fit(checkpoint.model, lines[name], dataset_beside(view.chosen, checkpoint))
-        worst.append(f"**{fit:.0f} nats** for the {TITLES[name]}")
+        measure = "−log p(x|z)" if checkpoint.model.has_likelihood else "its reconstruction error"
+        worst.append(f"**{fit:.0f} nats** for the {TITLES[name]} ({measure})")
     st.caption(
         "A frame between two digits should still be one. How well does some test image fit a frame? At the row’s worst "
-        f"frame, −log p(x|z) of the one that fits best is {' and '.join(worst)}. Where that is high, the line passes "
+        f"frame, the one that fits best costs {' and '.join(worst)}. Where that is high, the line passes "
         "where no codes lie. A VAE’s codes leave fewer such gaps, yet some lines cross one in both."
     )
 

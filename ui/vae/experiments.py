@@ -30,7 +30,8 @@ EXPERIMENTS = [
         "unused",
         "A dimension that says nothing",
         "Move z₃, then z₁₀, with the sliders.",
-        "the KL of z₃ is 0.00 nats and its values hardly change the image, while those of z₁₀ rewrite it.",
+        "in this model, vae-digits, the KL of z₃ is 0.00 nats and its values hardly change the image, while those of "
+        "z₁₀ rewrite it.",
         {"model": "vae-digits", "images": "digits", "image": "digits-0", "look": "traversal"},
     ),
     Experiment(
@@ -69,7 +70,7 @@ EXPERIMENTS = [
         "reconstruction",
         "Reconstruction alone",
         "Compare the first plane with the third: how far its codes reach, and what its KL is.",
-        "σ shrinks to its floor of 1/255 and codes lie beyond 20, so that the KL is several times that of vae-2d.",
+        "σ shrinks to its floor of 1/255 and codes lie beyond 20, so that the KL is some forty times that of vae-2d.",
         {"model": "vae-2d-rec", "images": "digits", "image": "digits-0", "look": "planes"},
         "looks",
     ),
