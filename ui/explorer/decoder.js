@@ -23,10 +23,9 @@ export function networkFrom(data) {
   };
 }
 
-// Returns { mean, std, decode(z, label, below), perPixel(x, out) }. `decode` fills and returns `mean` = E[x|z]; `std`
-// holds the standard deviation of each pixel for a Gaussian family and is null for a Bernoulli one. Where z is the
-// upper level, meta.level "z2", it is decoded by way of z1 = m(z) + s(z) · below, and without `below` of z1 = m(z).
-// `perPixel` adds −log p(x|z) of each pixel, in nats, to `out` and returns their sum, at the last z decoded.
+// Returns { mean, std, decode(z, label, below) }. `decode` fills and returns `mean` = E[x|z]; `std` holds the standard
+// deviation of each pixel for a Gaussian family and is null for a Bernoulli one. Where z is the upper level, meta.level
+// "z2", it is decoded by way of z1 = m(z) + s(z) · below, and without `below` of z1 = m(z).
 export function createDecoder({ meta, layers, upper }) {
   const { z_dim: zDim, n_labels: nLabels, family, std: fixedStd, log_std_limits: limits } = meta;
   const dim = meta.image_shape.reduce((a, b) => a * b, 1);
@@ -37,7 +36,6 @@ export function createDecoder({ meta, layers, upper }) {
   const input = new Float32Array(codeDim + nLabels);
   const mean = new Float32Array(dim);
   const std = family === "gaussian" ? new Float32Array(dim).fill(perPixelStd ? 1 : fixedStd) : null;
-  let outputs;
 
   function decode(z, label = 0, below = null) {
     if (lower) {
@@ -45,26 +43,45 @@ export function createDecoder({ meta, layers, upper }) {
       for (let i = 0; i < codeDim; i++) input[i] = middle[i] + (below ? width[i] * below[i] : 0);
     } else for (let i = 0; i < zDim; i++) input[i] = z[i];
     for (let i = 0; i < nLabels; i++) input[codeDim + i] = i === label ? 1 : 0;
-    outputs = run(input);
+    const outputs = run(input);
     if (perPixelStd) gaussian(outputs, limits, mean, std);
     else if (std) for (let i = 0; i < dim; i++) mean[i] = outputs[i];
     else for (let i = 0; i < dim; i++) mean[i] = sigmoid(outputs[i]);
     return mean;
   }
 
-  function perPixel(x, out) {
-    let sum = 0;
-    for (let i = 0; i < dim; i++) {
-      const nats = std
-        ? 0.5 * ((x[i] - mean[i]) / std[i]) ** 2 + Math.log(std[i]) + 0.5 * Math.log(2 * Math.PI)
-        : softplus(outputs[i]) - x[i] * outputs[i];
-      out[i] += nats;
-      sum += nats;
-    }
-    return sum;
-  }
+  return { mean, std, decode };
+}
 
-  return { mean, std, decode, perPixel };
+// Returns score(zs, label, x, count, perPixel, nats): of four z, one after the other in `zs`, the first `count` count.
+// It puts −log p(x|z) of each into `nats`, and adds that of each pixel, of all that count, to `perPixel`.
+export function createScorer({ meta, layers }) {
+  const { z_dim: zDim, n_labels: nLabels, family, std: fixedStd, log_std_limits: limits } = meta;
+  const dim = meta.image_shape.reduce((a, b) => a * b, 1);
+  const run = createMLPOfFour(layers, meta.activation);
+  const input = new Float32Array(4 * (zDim + nLabels));
+
+  const logStd = (output) => Math.min(Math.max(output, limits[0]), limits[1]);
+  const gaussianNats = (x, mean, log) => 0.5 * (((x - mean) / Math.exp(log)) ** 2 + Math.log(2 * Math.PI)) + log;
+  const bernoulliNats = (x, logit) => softplus(logit) - x * logit;
+
+  return function score(zs, label, x, count, perPixel, nats) {
+    for (let i = 0; i < 4 * zDim; i++) input[4 * (i % zDim) + Math.floor(i / zDim)] = zs[i];
+    for (let i = 0; i < 4 * nLabels; i++) input[4 * zDim + i] = Math.floor(i / 4) === label ? 1 : 0;
+    const outputs = run(input);
+    nats.fill(0);
+    for (let i = 0; i < dim; i++) {
+      for (let j = 0; j < count; j++) {
+        const output = outputs[4 * i + j];
+        let of;
+        if (family === "bernoulli") of = bernoulliNats(x[i], output);
+        else if (meta.output === "mean") of = gaussianNats(x[i], output, Math.log(fixedStd));
+        else of = gaussianNats(x[i], output, logStd(outputs[4 * (dim + i) + j]));
+        perPixel[i] += of;
+        nats[j] += of;
+      }
+    }
+  };
 }
 
 // log(1 + exp(a)), whatever the size of a

@@ -33,10 +33,12 @@ function logMixture(z, { means, stds }) {
 export function createTerms(network, inference) {
   const { meta, noise } = inference;
   const decoder = createDecoder(network);
+  const scoreFour = createScorer(network);
   const encoder = createEncoder(inference);
   const zDim = meta.z_dim;
   const draws = meta.draws;
-  const z = new Float32Array(zDim);
+  const zs = new Float32Array(4 * zDim);
+  const nats = new Float64Array(4);
   const code = new Float32Array(zDim);
   const std = meta.deterministic ? null : new Float32Array(zDim);
   const byDraw = new Float64Array(draws); // the reconstruction
@@ -49,15 +51,20 @@ export function createTerms(network, inference) {
   function score(x, label, q, weight, count, noiseAt) {
     let reconstruction = 0;
     let kl = 0;
-    for (let draw = 0; draw < count; draw++) {
-      const at = noiseAt + draw * zDim;
-      for (let i = 0; i < zDim; i++) z[i] = q.mean[i] + (q.std ? q.std[i] * noise.z[at + i] : 0);
-      decoder.decode(z, label);
-      const nats = decoder.perPixel(x, perPixel);
-      byDraw[draw] += weight * nats;
-      reconstruction += nats;
-      if (network.meta.prior === "mixture") kl += logNormal(z, q.mean, q.std) - logMixture(z, network.components);
-      if (two) two.add(x, z, q, draw);
+    for (let first = 0; first < count; first += 4) {
+      const many = Math.min(4, count - first);
+      for (let i = 0; i < many * zDim; i++) {
+        const drawn = q.std ? q.std[i % zDim] * noise.z[noiseAt + first * zDim + i] : 0;
+        zs[i] = q.mean[i % zDim] + drawn;
+      }
+      scoreFour(zs, label, x, many, perPixel, nats);
+      for (let j = 0; j < many; j++) {
+        const z = zs.subarray(j * zDim, (j + 1) * zDim);
+        byDraw[first + j] += weight * nats[j];
+        reconstruction += nats[j];
+        if (network.meta.prior === "mixture") kl += logNormal(z, q.mean, q.std) - logMixture(z, network.components);
+        if (two) two.add(z, q, first + j);
+      }
     }
     if (network.meta.prior === "standard") {
       for (let i = 0; i < zDim; i++) {
@@ -133,7 +140,7 @@ function createTwoLevels(network, { meta, noise }, encoder) {
     ofImage = meta.upper_from === "x" ? encoder.encodeUpper(x) : null;
   }
 
-  function add(x, z1, q1, draw) {
+  function add(z1, q1, draw) {
     const q2 = ofImage ?? encoder.encodeUpper(z1);
     for (let i = 0; i < dim; i++) {
       z2[i] = q2.mean[i] + q2.std[i] * noise.z2[draw * dim + i];

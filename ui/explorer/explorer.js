@@ -122,11 +122,12 @@ function createExplorer(root) {
   }
 
   // What is being drawn leads the way, and Python is not told: it hears of the drawing itself.
-  function adoptInference({ code, std, label, down }) {
-    if (!network || code.length !== position.z.length) return;
+  function adoptInference({ code, std, label, mean, down }) {
+    if (!network || network.meta.level === "z2" || code.length !== position.z.length) return;
     animation.stop();
     if (network.meta.n_labels) setLabel(label);
-    setZ(code);
+    code.forEach((value, i) => set(i, value));
+    paint(mean);
     plane.adoptPosterior(std && { mean: code, std });
     if (!down) settle();
   }
@@ -145,9 +146,13 @@ function createExplorer(root) {
     present(start);
   }
 
-  function paint() {
+  // Where E[x|z] is known it need not be decoded.
+  function paint(mean) {
     if (!network) return;
-    if (network.layers) painter.paint(image, position.z, position.label, noise);
+    if (mean && !noise) {
+      painter.decoder.mean.set(mean);
+      painter.put(image, mean);
+    } else if (network.layers) painter.paint(image, position.z, position.label, noise);
     else if (pixels) painter.put(image, pixels);
     if (network.meta.n_labels) rowFrame ||= requestAnimationFrame(paintRow);
     plane.place();
