@@ -132,7 +132,7 @@ def test_nothing_that_opens_on_a_page_is_a_barrier(chromium: Browser, app_url: s
         page.goto(f"{app_url}{PAGE}&images=draw")
         wait_until_idle(page)
         page.get_by_text("The ELBO in numbers").click()
-        expect(page.get_by_text("Objective", exact=True)).to_be_visible()
+        expect(page.locator(".st-key-in-numbers").get_by_text("Objective", exact=True)).to_be_visible()
         page.get_by_text("The model's own code").click()
         expect(page.get_by_text("as it runs here")).to_be_visible()
         page.get_by_role("button", name="Link").click()

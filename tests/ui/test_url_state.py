@@ -144,7 +144,7 @@ def test_z_of_a_link_is_where_the_explorer_starts():
     z = [0.31, -1.2]
     at = open_page(model="vae-2d-digits", z=url_state.z_to_text(z))
     assert sentences(at) == []
-    assert at.session_state["_explorer_memory"]["left"] == z
+    assert at.session_state["_explorer_memory"]["left"] == (z, None)
     assert any("Your z reconstructs" in caption.value for caption in at.caption)
     # Another model has another latent space.
     at.selectbox(key="model").set_value("vae-digits").run()
@@ -157,7 +157,7 @@ def test_the_numbers_of_a_z_are_those_that_a_link_to_it_shows():
     z = torch.randn(10, generator=torch.Generator().manual_seed(3)).tolist()
     memory = at.session_state["_explorer_memory"]
     at.session_state["explorer"] = {
-        "released": {"z": z, "occasion": f"{memory['moves']}/{memory['occasion']}"}
+        "released": {"z": z, "label": 0, "occasion": f"{memory['moves']}/{memory['occasion']}"}
     }
     at.run()
     [said] = [caption.value for caption in at.caption if "Your z reconstructs" in caption.value]
@@ -173,13 +173,13 @@ def test_z_beyond_the_sliders_is_brought_back_to_them_with_a_sentence(text, expe
     assert (
         said == "The link's z lies beyond the sliders, which end at ±3.5; it is brought back to their ends."
     )
-    assert at.session_state["_explorer_memory"]["left"] == expected
+    assert at.session_state["_explorer_memory"]["left"] == (expected, None)
 
 
 def test_a_z_as_far_out_as_the_codes_are_is_left_alone():
     at = open_page(model="vae-2d-rec", z="9_-8")
     assert sentences(at) == []
-    assert at.session_state["_explorer_memory"]["left"] == [9, -8]
+    assert at.session_state["_explorer_memory"]["left"] == ([9, -8], None)
 
 
 def test_what_is_too_long_is_passed_over_with_a_sentence():

@@ -4,7 +4,8 @@ A script or style sheet names the files it needs in its first line, relative to 
 
     // needs: decoder.js ../components/names.js          /* needs: ../components/controls.css */
 
-What is needed comes first, and once, however many need it. All scripts of a component share one scope.
+What is needed comes first, and once, however many need it. All scripts of a component share one scope. Lines that are
+nothing but a comment are left out: Streamlit sends a component's script again with all that is new for it.
 """
 
 import re
@@ -14,6 +15,7 @@ import streamlit as st
 from streamlit.components.v2.types import ComponentRenderer
 
 _NEEDS = re.compile(r"(?://|/\*) needs: ([^*\n]+)")
+_COMMENT = re.compile(r"^ *//.*\n", re.MULTILINE)
 
 
 def component(name: str, stem: Path, *, isolate_styles: bool = True) -> ComponentRenderer:
@@ -32,7 +34,7 @@ def with_needs(path: Path) -> str:
     """The text of a script or style sheet, after those of all the files it needs."""
     texts: dict[Path, str] = {}
     _collect(path.resolve(), texts, ())
-    return "\n".join(texts.values())
+    return "\n".join(_COMMENT.sub("", text) for text in texts.values())
 
 
 def _collect(path: Path, texts: dict[Path, str], needed_by: tuple[Path, ...]) -> None:

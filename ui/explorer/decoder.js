@@ -53,40 +53,6 @@ export function createDecoder({ meta, layers, upper }) {
   return { mean, std, decode };
 }
 
-// Returns score(zs, label, x, count, perPixel, nats): of four z, one after the other in `zs`, the first `count` count.
-// It puts −log p(x|z) of each into `nats`, and adds that of each pixel, of all that count, to `perPixel`.
-export function createScorer({ meta, layers }) {
-  const { z_dim: zDim, n_labels: nLabels, family, std: fixedStd, log_std_limits: limits } = meta;
-  const dim = meta.image_shape.reduce((a, b) => a * b, 1);
-  const run = createMLPOfFour(layers, meta.activation);
-  const input = new Float32Array(4 * (zDim + nLabels));
-
-  const logStd = (output) => Math.min(Math.max(output, limits[0]), limits[1]);
-  const gaussianNats = (x, mean, log) => 0.5 * (((x - mean) / Math.exp(log)) ** 2 + Math.log(2 * Math.PI)) + log;
-  const bernoulliNats = (x, logit) => softplus(logit) - x * logit;
-
-  return function score(zs, label, x, count, perPixel, nats) {
-    for (let i = 0; i < 4 * zDim; i++) input[4 * (i % zDim) + Math.floor(i / zDim)] = zs[i];
-    for (let i = 0; i < 4 * nLabels; i++) input[4 * zDim + i] = Math.floor(i / 4) === label ? 1 : 0;
-    const outputs = run(input);
-    nats.fill(0);
-    for (let i = 0; i < dim; i++) {
-      for (let j = 0; j < count; j++) {
-        const output = outputs[4 * i + j];
-        let of;
-        if (family === "bernoulli") of = bernoulliNats(x[i], output);
-        else if (meta.output === "mean") of = gaussianNats(x[i], output, Math.log(fixedStd));
-        else of = gaussianNats(x[i], output, logStd(outputs[4 * (dim + i) + j]));
-        perPixel[i] += of;
-        nats[j] += of;
-      }
-    }
-  };
-}
-
-// log(1 + exp(a)), whatever the size of a
-const softplus = (a) => Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a)));
-
 // Returns z2 → p(z1|z2) as { mean, std }, filled anew by every call.
 export function createLower({ meta, upper }) {
   const run = createMLP(upper, meta.activation);
@@ -126,23 +92,4 @@ export function draw({ mean, std }, noise, out) {
   if (std) for (let i = 0; i < out.length; i++) out[i] = mean[i] + std[i] * noise[i];
   else for (let i = 0; i < out.length; i++) out[i] = noise[i] < mean[i] ? 1 : 0;
   return out;
-}
-
-// Pixels in [0, 1], channels first, to RGBA bytes. Values outside are clipped here, for display only.
-// Grey images use one ink scale in both themes: 0 is near-black, 1 is white.
-export function toRGBA(pixels, [channels, height, width], rgba) {
-  const size = height * width;
-  for (let i = 0, at = 0; i < size; i++, at += 4) {
-    if (channels === 3) {
-      rgba[at] = 255 * pixels[i];
-      rgba[at + 1] = 255 * pixels[size + i];
-      rgba[at + 2] = 255 * pixels[2 * size + i];
-    } else {
-      rgba[at] = 11 + 244 * pixels[i];
-      rgba[at + 1] = 13 + 242 * pixels[i];
-      rgba[at + 2] = 18 + 237 * pixels[i];
-    }
-    rgba[at + 3] = 255;
-  }
-  return rgba;
 }

@@ -1,4 +1,4 @@
-// needs: decoder.js encoder.js
+// needs: decoder.js encoder.js scorer.js
 // The terms of one image's ELBO, as `vaemodels.evaluation.image_terms` gives them for the same pixels and noise.
 
 const LOG_2PI = Math.log(2 * Math.PI);

@@ -43,40 +43,6 @@ function linearOfFew({ W, b, inputs, outputs }, input, places, count, activate, 
   }
 }
 
-// The same of four inputs at once, which stand side by side: the first numbers of all four, then the second ones, …
-// A weight that has been read is used four times, so that four cost less than two by themselves.
-function linearOfFour({ W, b, inputs, outputs }, input, activate, out) {
-  for (let row = 0, at = 0; row < outputs; row++) {
-    let sum0 = b[row];
-    let sum1 = sum0;
-    let sum2 = sum0;
-    let sum3 = sum0;
-    for (let place = 0; place < 4 * inputs; place += 4, at++) {
-      const weight = W[at];
-      sum0 += weight * input[place];
-      sum1 += weight * input[place + 1];
-      sum2 += weight * input[place + 2];
-      sum3 += weight * input[place + 3];
-    }
-    out[4 * row] = activate(sum0);
-    out[4 * row + 1] = activate(sum1);
-    out[4 * row + 2] = activate(sum2);
-    out[4 * row + 3] = activate(sum3);
-  }
-}
-
-// Returns run(input) of four inputs side by side, which gives the last layer's four outputs in the same way.
-export function createMLPOfFour(layers, activation) {
-  const outputs = layers.map((layer) => new Float32Array(4 * layer.outputs));
-  return (input) => {
-    layers.forEach((layer, i) => {
-      const activate = ACTIVATIONS[i === layers.length - 1 ? "identity" : activation];
-      linearOfFour(layer, i ? outputs[i - 1] : input, activate, outputs[i]);
-    });
-    return outputs.at(-1);
-  };
-}
-
 // Returns run(input), which gives the last layer's output: an array of its own, filled anew by every call.
 export function createMLP(layers, activation) {
   const outputs = layers.map((layer) => new Float32Array(layer.outputs));

@@ -1,4 +1,4 @@
-// needs: decoder.js ../components/idle.js
+// needs: decoder.js rgba.js ../components/idle.js
 // The manifold as a mosaic of images on a canvas of its own, decoded over the plane's two dimensions in idle time.
 
 const CELLS = 15; // decoded images per side of the manifold

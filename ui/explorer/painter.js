@@ -1,4 +1,4 @@
-// needs: decoder.js
+// needs: decoder.js rgba.js
 // Decoded images on canvases.
 
 // The noise that makes a draw, { pixels, below }, the latter of z1 where z is the upper level and else null; all null

@@ -1,4 +1,4 @@
-// needs: ../components/changing_html/html.js ../components/names.js ../explorer/decoder.js ../explorer/registry.js
+// needs: ../components/changing_html/html.js ../components/names.js ../explorer/rgba.js ../explorer/registry.js
 // Puts HTML from Python on the page. While a digit is drawn its marked parts show what the browser infers; Python's next
 // HTML, of the same digit, takes over.
 
