@@ -189,22 +189,24 @@ def test_browser_and_torch_decode_encode_and_measure_every_model_alike(empty: Pa
 
 def test_browser_and_torch_draw_from_the_same_priors(empty: Page):
     n = 20_000
-    kinds = {"standard": "vae-2d-digits", "mixture": "gmvae-10-digits", "two_levels": "hvae-digits"}
-    for kind, name in kinds.items():
+    for name in checkpoints.pretrained_names():
         model = checkpoints.load(name).model
+        if not model.has_likelihood:
+            continue
         data = decoder_data(model)
-        assert data["meta"]["prior"] == kind
+        kind = data["meta"]["prior"]
+        assert kind == {"gmvae": "mixture", "hvae": "two_levels"}.get(model.name, "standard")
         send(empty, data)
         found = empty.evaluate(SAMPLE, [n, 1])
         mean = torch.tensor(found["mean"]).double()
         covariance = torch.tensor(found["products"]).double().view(len(mean), -1) - mean.outer(mean)
-        expected = model.sample_prior(10 * n, torch.Generator().manual_seed(0)).double().detach()
+        expected = model.sample_prior(5 * n, torch.Generator().manual_seed(0)).double().detach()
         spread = expected.std(0)
-        error = 5 * spread * math.sqrt(1.1 / n)
+        error = 5 * spread * math.sqrt(1.2 / n)
         assert ((mean - expected.mean(0)).abs() < error).all(), name
         scale = spread.unsqueeze(0) * spread.unsqueeze(1)
         assert ((covariance - expected.T.cov()).abs() / scale).max() < 0.07, name
-        if kind == "mixture":
+        if name == "gmvae-10-digits":
             prior = model.prior()
             assert isinstance(prior, GaussianMixture)
             centre, std = prior.means[:, 1].detach(), prior.stds[:, 1].detach()

@@ -25,7 +25,7 @@ from vaemodels.errors import UsageError
 MAX_LENGTH = 4_700
 DECIMALS = 4  # of z: a reconstruction changes by less than 0.1 nats
 _NEXT, _NOW, _PAGE = "_address_is_new_next_run", "_address_is_new", "_page_of_last_run"
-_LEFT, _PUT, _RAN_WITH = "_addresses_as_left", "_put_in_address", "_widgets_ran_with"
+_LEFT, _PUT = "_addresses_as_left", "_put_in_address"
 _CAME_WITH = "_address_came_with"
 _WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
 _NUMBER = re.compile(r"-?[0-9]{1,4}(\.[0-9]{1,6})?")
@@ -241,12 +241,6 @@ def segmented(
         st.session_state[name] = wanted
     elif st.session_state[name] not in titles:
         st.session_state[name] = default
-
-    def changed() -> None:
-        if on_change is not None:
-            on_change()
-        _run_if_new(name)
-
     chosen = st.segmented_control(
         label,
         list(titles),
@@ -256,10 +250,9 @@ def segmented(
         label_visibility=label_visibility,
         disabled=disabled,
         help=help,
-        on_change=changed,
+        on_change=on_change,
     )
     chosen = chosen or default
-    _ran_with()[name] = chosen
     put(name, None if chosen == default else chosen)
     return chosen
 
@@ -270,16 +263,7 @@ def selectbox(label: str, name: str, titles: Mapping[str, str], default: str, *,
     if decides(name) or wanted not in titles:
         # Forgetting the key instead would leave the old choice on the visitor's screen.
         st.session_state[name] = wanted if wanted in titles else default
-    chosen = st.selectbox(
-        label,
-        list(titles),
-        format_func=titles.__getitem__,
-        key=name,
-        width=width,
-        on_change=_run_if_new,
-        args=(name,),
-    )
-    _ran_with()[name] = chosen
+    chosen = st.selectbox(label, list(titles), format_func=titles.__getitem__, key=name, width=width)
     put(name, None if chosen == default else chosen)
     return chosen
 
@@ -293,28 +277,11 @@ def whole_number(label: str, name: str, low: int, high: int, default: int, *, he
             note(f"The link's {name} is not a number from {low:,} to {high:,}; using {default} instead.")
             wanted = default
         st.session_state[name] = wanted
-    number = st.number_input(
-        label, low, high, key=name, width=96, help=help, on_change=_run_if_new, args=(name,)
-    )
-    _ran_with()[name] = number
+    # Not for what a run may set, as `selectbox`: a request then on its way brings the old value back for a moment, and
+    # another run for that would lose what was pressed meanwhile.
+    number = st.number_input(label, low, high, key=name, width=96, help=help, on_change=run_if_left_out)
     put(name, None if number == default else str(number))
     return number
-
-
-def _run_if_new(name: str) -> None:
-    """`run_if_left_out` for the widget `name`, unless what draws it has already run with its value.
-
-    A value that Python set comes back from the browser as though it had changed. Another run for it would not only be
-    for nothing: what was pressed in the same moment would be lost.
-    """
-    if st.session_state[name] != _ran_with().get(name):
-        run_if_left_out()
-
-
-def _ran_with() -> dict[str, str | int]:
-    """The value of each widget in the last run that drew it."""
-    values: dict[str, str | int] = st.session_state.setdefault(_RAN_WITH, {})
-    return values
 
 
 def z_to_text(z: Sequence[float]) -> str:
