@@ -229,7 +229,9 @@ def test_a_run_can_be_paused_resumed_and_stopped(visit):
     page.get_by_role("button", name="Pause").click()
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
     expect(page.get_by_text("paused at")).to_be_visible()
-    # The page says so once the worker has: from then on nothing comes, for many times as long as records are apart.
+    # The page says so once the worker has: from then on nothing comes, for many times as long as records are apart, but
+    # for what the chart, drawn after that line, has yet to show.
+    page.wait_for_timeout(1000)
     held = page.evaluate("globalThis.seen.records.length")
     page.wait_for_timeout(3000)
     assert page.evaluate("globalThis.seen.records.length") == held
