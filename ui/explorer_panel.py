@@ -27,6 +27,7 @@ from ui.images.decoded import Decoding, decoded
 from ui.images.splits import dataset_for, model_inputs
 from ui.words import number
 from vaemodels.analysis.latent_space import encode
+from vaemodels.analysis.priors import prior_kind
 from vaemodels.checkpoints import Checkpoint
 from vaemodels.errors import UsageError
 from vaemodels.models import Model
@@ -195,15 +196,10 @@ def _limit(model: Model, encoded: Tensor) -> float:
     """How far the plane reaches: over its prior's bulk and nearly all codes, a standard normal's as far everywhere."""
     if not model.has_likelihood:
         return float(encoded.abs().quantile(0.95).ceil())
-    if _has_standard_prior(model):
+    if prior_kind(model) == "standard":
         return STANDARD_LIMIT
     draws = model.sample_prior(PRIOR_DRAWS, torch.Generator(model.device).manual_seed(0))
     return max(STANDARD_LIMIT, math.ceil(2 * draws.abs().quantile(0.995).item()) / 2)
-
-
-def _has_standard_prior(model: Model) -> bool:
-    """Whether the latent that is decoded is N(0, I): neither a mixture nor the lower one of two levels."""
-    return len(model.latent_dims) == 1 and isinstance(model.prior(), Independent)
 
 
 def encode_drawings(model: Model, slot: str) -> None:

@@ -195,7 +195,7 @@ def test_browser_and_torch_draw_from_the_same_priors(empty: Page):
             continue
         data = decoder_data(model)
         kind = data["meta"]["prior"]
-        assert kind == {"gmvae": "mixture", "hvae": "two_levels"}.get(model.name, "standard")
+        assert kind == {"gmvae": "mixture", "hvae": "two-level"}.get(model.name, "standard")
         send(empty, data)
         found = empty.evaluate(SAMPLE, [n, 1])
         mean = torch.tensor(found["mean"]).double()

@@ -2,7 +2,7 @@
 // A decoder z → p(x|z) as plain arithmetic on typed arrays: no DOM, nothing allocated per call.
 //
 // A `network` is what `decoder_data` in Python describes:
-//   meta        the description; meta.prior is "standard", "mixture", "two_levels" or null (none)
+//   meta        the description; meta.prior is "standard", "mixture", "two-level" or null (none)
 //   layers      the decoder's
 //   upper       those of p(z1|z2) of a model of two levels
 //   components  { means, stds } of a mixture's components, one after the other

@@ -12,7 +12,7 @@ from torch.distributions import Bernoulli, Independent
 from ui.components.arrow import column
 from ui.components.assets import component
 from ui.explorer.networks import Arrays, as_columns, mlp_data, with_version
-from vaemodels.mixture import GaussianMixture
+from vaemodels.analysis.priors import prior_components, prior_kind
 from vaemodels.models import Model
 from vaemodels.networks import LOG_STD_MAX, LOG_STD_MIN
 
@@ -37,22 +37,26 @@ def decoder_data(model: Model, level: Level = "z1") -> dict[str, Any]:
     `meta["sizes"]`: it is the server's to decode.
     """
     shape = tuple(model.config.image_shape)
-    two_levels = len(model.latent_dims) == 2
-    z_dim = next(iter(model.latent_dims.values())) if not two_levels else model.latent_dims[level]
-    prior, arrays = _prior(model)
+    kind = prior_kind(model)
+    arrays: Arrays = {}
+    if kind == "mixture":
+        means, stds = (part.float().cpu().numpy().ravel() for part in prior_components(model))
+        arrays = {"means": means, "stds": stds}
     meta: dict[str, Any] = {
         "activation": model.config.activation,
         "log_std_limits": [LOG_STD_MIN, LOG_STD_MAX],
         "image_shape": list(shape),
-        "z_dim": z_dim,
+        "z_dim": _decoded_dim(model),
         "n_labels": model.n_labels,
-        "prior": prior,
+        "prior": None if kind == "none" else kind,
         **_family(model),
     }
-    if two_levels:
+    if kind == "two-level":
         assert isinstance(model.decoder_z1, nn.Sequential)
         upper, meta["upper_sizes"] = mlp_data(model.decoder_z1, "upper_")
-        meta |= {"level": level, "prior": "standard" if level == "z2" else "two_levels"}
+        meta["level"] = level
+        if level == "z2":
+            meta |= {"prior": "standard", "z_dim": model.latent_dims["z2"]}
         arrays |= upper
     if decodes_in_browser(model):
         assert isinstance(model.decoder, nn.Sequential)
@@ -61,17 +65,6 @@ def decoder_data(model: Model, level: Level = "z1") -> dict[str, Any]:
         meta |= {"sizes": sizes, "output": "mean" if sizes[-1] == prod(shape) else "per_pixel"}
         arrays |= decoder
     return with_version(arrays, meta)
-
-
-def _prior(model: Model) -> tuple[str | None, Arrays]:
-    """The kind of the prior, None where there is none, and the arrays that describe it."""
-    if not model.has_likelihood:
-        return None, {}
-    prior = model.prior()
-    if isinstance(prior, GaussianMixture):
-        parts = {"means": prior.means, "stds": prior.stds}
-        return "mixture", {name: part.detach().float().cpu().numpy().ravel() for name, part in parts.items()}
-    return "standard", {}
 
 
 def _family(model: Model) -> dict[str, Any]:
@@ -88,7 +81,7 @@ def _family(model: Model) -> dict[str, Any]:
 
 def _decoded_dim(model: Model) -> int:
     """The size of the latent that `Model.decode` takes."""
-    return model.latent_dims.get("z1") or model.latent_dims["z"]
+    return next(iter(model.latent_dims.values()))
 
 
 def publish_decoder(

@@ -12,7 +12,7 @@ export function createPrior(network, normal = normals(1), uniform = uniforms(2))
   const { z_dim: dim, prior } = network.meta;
   const standard = () => Float32Array.from({ length: dim }, normal);
   if (prior === "mixture") return mixture(network.components, dim, normal, uniform);
-  if (prior === "two_levels") return twoLevels(network, normal);
+  if (prior === "two-level") return twoLevels(network, normal);
   const rings = [1, 2].map((sigmas) => ({ x: 0, y: 0, rx: sigmas, ry: sigmas, label: `${sigmas}σ` }));
   return {
     sample: standard,
