@@ -66,7 +66,7 @@ def show(live: Model | None) -> None:
         publish_decoder(live, VAE.slot, key=f"{VAE.slot}-decoder")
 
 
-st.fragment(explore, run_every=LIVE_EVERY if is_followed() else None)()
+st.fragment(explore, run_every=LIVE_EVERY if is_followed(VAE.kinds) else None)()
 
 if "train" in head.hide:
     explorer_panel.publish(head.name, head.checkpoint, VAE.slot)

@@ -111,12 +111,13 @@ def in_numbers(model: Model, chosen: Chosen) -> None:
 
 
 def terms_of(model: Model, chosen: Chosen) -> ImageTerms:
-    """The terms of the image, kept for the runs of controls that change neither it nor the model."""
+    """The terms of the image, kept for the runs of controls that change neither it, its label nor the model."""
+    image = (chosen.key, chosen.label)
     kept = st.session_state.get("_terms")
-    if kept is None or kept[0] is not model or kept[1] != chosen.key:
+    if kept is None or kept[0] is not model or kept[1] != image:
         kept = st.session_state["_terms"] = (
             model,
-            chosen.key,
+            image,
             image_terms(model, chosen.x, _label(model, chosen)),
         )
     terms: ImageTerms = kept[2]

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from tests.browser.streamlit_page import patient_page, shown, wait_until_idle
 from tests.browser.visits import TRAINING, watched
 from ui.all_pages import PAGES
+from ui.kinds import KINDS
 from ui.page import Page as Described
 
 LAPTOP = ViewportSize(width=1366, height=768)
@@ -112,7 +113,8 @@ def look_at(page: Page, theme: str, part: str) -> list[str]:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("described", PAGES, ids=lambda page: page.slot)
 def test_nothing_on_a_page_is_a_barrier(chromium: Browser, app_url: str, described: Described, theme: str):
-    address = "" if described is PAGES[0] else f"{described.slot}?model={NARROW_MODEL}&images=digits"
+    model = KINDS[described.kinds[0]].preset
+    address = "" if described is PAGES[0] else f"{described.slot}?model={model}&images=digits"
     context = chromium.new_context(viewport=LAPTOP, color_scheme=theme, reduced_motion="reduce")  # type: ignore[arg-type]
     with watched(patient_page(context)) as page:
         page.goto(f"{app_url}/{address}")

@@ -29,7 +29,7 @@ def own_models(panel: Panel, kinds: Collection[str]) -> None:
         st.markdown("**Your models**, kept until you close or reload this tab")
     _offer_undo()
     for name, checkpoint in reversed(models.own().items()):
-        _model(panel, name, checkpoint)
+        _model(panel, name, checkpoint, kinds)
     if models.own():
         newest, checkpoint = next(reversed(models.own().items()))
         if checkpoint.card["history"]:
@@ -38,10 +38,12 @@ def own_models(panel: Panel, kinds: Collection[str]) -> None:
     _upload(kinds)
 
 
-def _model(panel: Panel, name: str, checkpoint: Checkpoint) -> None:
+def _model(panel: Panel, name: str, checkpoint: Checkpoint, kinds: Collection[str]) -> None:
     st.markdown(f"**{name}**: {models.describe(checkpoint.card)}")
     with st.container(horizontal=True):
-        if st.button("Use this model on this page", key=f"use-{name}", type="primary"):
+        if checkpoint.card["model"] not in kinds:
+            st.caption("Another page is about models of its kind.", width="content")
+        elif st.button("Use this model on this page", key=f"use-{name}", type="primary"):
             models.use(name)
             lead.to("head")
             st.rerun()

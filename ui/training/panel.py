@@ -1,6 +1,6 @@
 """The training panel: choose settings, start, pause, stop, watch; then use, download or delete what came of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import streamlit as st
 
@@ -26,13 +26,14 @@ def training_panel(kinds: Sequence[str], show: Callable[[Model | None], None]) -
     `show` is given the model as it trains, about once a second, and None when nothing trains.
     """
     run_of_this_tab()
-    st.session_state["was_followed"] = is_followed()
+    st.session_state["was_followed"] = is_followed(kinds)
     st.fragment(_draw, run_every=POLL_EVERY if panel().job is not None else None)(kinds, show)
 
 
-def is_followed() -> bool:
-    """Whether a model in training is on show instead of the page's own."""
-    return panel().live is not None and bool(st.session_state.get(FOLLOW, True))
+def is_followed(kinds: Collection[str]) -> bool:
+    """Whether a page for models of `kinds` shows the one in training instead of its own."""
+    live = panel().live
+    return live is not None and live.card["model"] in kinds and bool(st.session_state.get(FOLLOW, True))
 
 
 def shown(head: Head) -> Head:
@@ -40,7 +41,7 @@ def shown(head: Head) -> Head:
 
     It is here alone that this one is renewed, so that the parts of a page show the same.
     """
-    if not is_followed():
+    if not is_followed(head.page.kinds):
         return head
     panel().follow()
     live = panel().live
@@ -53,7 +54,7 @@ def describe(head: Head) -> None:
     """The line under a page's title: which model it is about. Who chooses one wants that, not the one in training."""
     if st.session_state.pop(CHOSEN, head.name) != head.name:
         st.session_state[FOLLOW] = False
-    if not is_followed():
+    if not is_followed(head.page.kinds):
         st.caption(models.describe(head.checkpoint.card))
         return
     st.session_state[CHOSEN] = head.name
@@ -78,6 +79,6 @@ def _draw(kinds: Sequence[str], show: Callable[[Model | None], None]) -> None:
     own_models(own, kinds)
     if is_fragment_run():
         url_state.write()
-    if is_followed() != st.session_state["was_followed"]:
+    if is_followed(kinds) != st.session_state["was_followed"]:
         st.rerun()  # the rest of the page speaks of the explorer's model too
-    show(own.live.model if own.live is not None and is_followed() else None)
+    show(own.live.model if own.live is not None and is_followed(kinds) else None)
