@@ -286,14 +286,19 @@ def _diverged(run: Run, step: int) -> TrainingDivergedError:
 
 
 def _end_epoch(run: Run, optimizer: Optimizer, record: Progress) -> None:
-    """Write the epoch into the run's history, and keep copies of the weights and Adam's state."""
+    """Write the epoch into the run's history, and keep copies of the weights and Adam's state.
+
+    A classifier alone is best at the end: held-out terms are those of a generative model that learns nothing, and their
+    kl_y only rises while it learns; held-out labels must not choose.
+    """
     values = record._asdict()
     del values["epoch_done"]
     run.weights = _copy(run.model.state_dict())
     run.optimizer = optimizer.state()
     earlier = [_held_out_loss(past, run.config) for past in run.history]
     run.history.append(values | {"epoch": len(run.history) + 1})
-    if not earlier or _held_out_loss(run.history[-1], run.config) <= min(earlier):
+    classifier_alone = run.config.gen_weight == 0
+    if classifier_alone or not earlier or _held_out_loss(run.history[-1], run.config) <= min(earlier):
         run.best_weights = run.weights
 
 

@@ -13,7 +13,7 @@ from vaemodels import backpropagation, data, losses, training
 from vaemodels.data import Split, binarize
 from vaemodels.errors import LabError, UsageError
 from vaemodels.losses import Batch, Loss
-from vaemodels.models import AE, VAE, AEConfig, Model, Output, VAEConfig
+from vaemodels.models import AE, SSVAE, VAE, AEConfig, Model, Output, SSVAEConfig, VAEConfig
 from vaemodels.training import TrainingDivergedError, fit, measure
 from vaemodels.training_config import TrainingConfig
 
@@ -312,6 +312,15 @@ def test_the_best_weights_are_those_of_the_lowest_held_out_loss_at_full_beta(
     assert torch.equal(run.best_weights["encoder.0.weight"], weights[1])
     assert not torch.equal(weights[1], weights[2])
     assert torch.equal(run.weights["encoder.0.weight"], weights[3])
+
+
+def test_a_classifier_alone_is_best_at_the_end() -> None:
+    """Held-out terms are then those of a generative model that learns nothing, and rise with a surer q(y|x)."""
+    model = SSVAE(SSVAEConfig(z_dim=2, hidden=(16,)))
+    run = make_run(model, epochs=4, labelled=60, gen_weight=0.0, learning_rate=0.01)
+    held_out = [losses.nelbo(record.held_out) for record in trained(run)]
+    assert held_out[-1] > min(held_out)
+    assert torch.equal(run.best_weights["classifier.0.weight"], run.weights["classifier.0.weight"])
 
 
 def break_rate_at(monkeypatch: pytest.MonkeyPatch, bad_step: int) -> None:
