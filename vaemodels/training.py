@@ -52,9 +52,9 @@ class Progress(NamedTuple):
 class Run:
     """A training run between two epochs: with its model, everything needed to go on as if it had never stopped.
 
-    `history` has one record an epoch, with what `occupied` gives where there is such; `weights` and `optimizer` are copies from the end of the last one, `best_weights`
-    those of the epoch with the lowest held-out loss. Every epoch draws its own random numbers from (seed, epoch), so
-    no generator's state has to be kept.
+    `history` has one record an epoch, with what `occupied` gives where there is such; `weights` and `optimizer` are
+    copies from the end of the last one, `best_weights` those of the epoch with the lowest held-out loss. Every epoch
+    draws its own random numbers from (seed, epoch), so no generator's state has to be kept.
     """
 
     model: Model

@@ -53,7 +53,7 @@ def occupancy(prior: GaussianMixture, mean: Tensor, std: Tensor, labels: Tensor,
 
 
 class Draws(NamedTuple):
-    """An image's `responsibilities: [K]`, means over draws, and log q(z|x) − log p(z) at each of them: `kl: [draws]`."""
+    """An image's `responsibilities: [K]`, means over draws; log q(z|x) − log p(z) at each of them, `kl: [draws]`."""
 
     responsibilities: Tensor
     kl: Tensor
