@@ -24,21 +24,21 @@ def render(view: View) -> None:
     noise = torch.randn(DRAWS, code.mean.shape[1], generator=torch.Generator().manual_seed(view.seed))
     kl = image_draws(prior, code.mean[0], code.std[0], noise).kl
     measured = estimate(kl)
-    below = (kl < 0).float().mean().item()
+    below, scatter = (kl < 0).float().mean().item(), words.number(kl.std().item(), 2)
     chart, text = st.columns([5, 4], gap="large")
     with chart:
         _show_histogram(kl, measured.mean)
         st.caption(
             f"{DRAWS:,} draws z ~ q(z|x) of the chosen image, {view.chosen.caption} (seed {view.seed})"
             f"{', under the prior with its means moved' if moved else ''}. Mean **{words.number(measured.mean, 2)} ± "
-            f"{words.number(measured.stderr, 2)}** nats, standard deviation of one draw **{words.number(kl.std().item(), 2)}**, "
-            f"below 0: **{below:.1%}**."
+            f"{words.number(measured.stderr, 2)}** nats, standard deviation of one draw **{scatter}**, below 0: "
+            f"**{below:.1%}**."
         )
     codes, found = facts(view)
     with text:
         st.markdown(
-            "The KL of a Gaussian to N(0, I) has a closed form. To a mixture it has none: the logarithm of a sum stands "
-            "in the integral. So the model is trained on **one draw**, log q(z|x) − log p(z), whose mean is the KL."
+            "The KL of a Gaussian to N(0, I) has a closed form. To a mixture it has none: the logarithm of a sum "
+            "stands in the integral. So the model is trained on **one draw**, log q(z|x) − log p(z), whose mean is the KL."
         )
         st.latex(r"\mathrm{KL}(q\,\|\,p)=\mathbb{E}_{q}\!\left[\log q(z|x)-\log p(z)\right]\ \ge\ 0")
         st.markdown(

@@ -67,9 +67,9 @@ def _show_table(table: Tensor, component: int) -> None:
 
 def _in_words(table: Tensor, shares: Tensor) -> str:
     count = len(table)
-    best = f"**{clustering_accuracy(table):.0%}** of the images are right if each digit is given one component of its own"
+    best = f"**{clustering_accuracy(table):.0%}** of the images are right if each digit is given one component alone"
     pure = f"**{purity(table):.0%}** if each component is called by its commonest digit"
-    use = f"**{components_in_use(shares):.1f} of {count:,}** components are in use (the exponential of the shares’ entropy)"
+    use = f"In use are **{components_in_use(shares):.1f} of {count:,}** components (the exponential of the shares’ entropy)"
     warning = (
         " With many components the first number must be low, as ten of them are all that count, and the second high."
         if count > 20
@@ -123,10 +123,10 @@ def _compare(view: View) -> None:
         f"<th>clustered</th></tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
     st.markdown(
-        "Nothing in the ELBO asks that a component be a digit: it asks for short codes. With 500 components a few nats "
-        "are saved and every digit is cut into dozens; with two dimensions −ELBO is over forty nats worse than with "
-        "ten, and the components sort the digits nearly as well. Components merge or idle for the same reason: to use n "
-        "of K costs no more than log(K/n) nats, and a component learns in proportion to its responsibilities, so "
+        "Nothing in the ELBO asks that a component be a digit: it asks for short codes. With 500 components about a "
+        "nat is saved and every digit is cut into dozens; with two dimensions −ELBO is over forty nats worse than with "
+        "ten, and the components sort the digits nearly as well. Components merge or idle for the same reason: to use "
+        "n of K costs no more than log(K/n) nats, and a component learns in proportion to its responsibilities, so "
         "that nothing pulls an idle one back."
     )
 

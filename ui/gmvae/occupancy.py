@@ -27,8 +27,8 @@ def render(view: View) -> None:
         st.subheader("Now", anchor=False)
         _show_shares(found.shares, chosen_now().component)
         st.caption(
-            f"The share of a component: its mean responsibility p(i|z) over {measured_on(view, codes)}, one draw of z an "
-            f"image. Dotted: an equal share. In use: exp(entropy) = **{components_in_use(found.shares):.1f} of "
+            f"The share of a component: its mean responsibility p(i|z) over {measured_on(view, codes)}, one draw of z "
+            f"an image. Dotted: an equal share. In use: exp(entropy) = **{components_in_use(found.shares):.1f} of "
             f"{len(found.shares):,}**."
         )
     with course:
@@ -86,14 +86,14 @@ def _show_course(card: Card) -> None:
     charts.show(
         _course_chart(records, count),
         "gmvae-course",
-        f"Components in use over {words.count(len(records), 'epoch')}: {first['components_in_use']:.1f} of {count} after "
-        f"epoch {first['epoch']}, {last['components_in_use']:.1f} after epoch {last['epoch']}.",
+        f"Components in use over {words.count(len(records), 'epoch')}: {first['components_in_use']:.1f} of {count} "
+        f"after epoch {first['epoch']}, {last['components_in_use']:.1f} after epoch {last['epoch']}.",
         height=HEIGHT,
     )
     bands = " Bands: each component’s share, from component 1 at the foot." if "shares" in last else ""
     st.caption(
-        f"After each epoch, on up to 1,000 held-out images of {words.the_dataset(card['dataset'])}. Line: components in "
-        f"use, exp(entropy) of the shares, of {count:,}.{bands}"
+        f"After each epoch, on up to 1,000 held-out images of {words.the_dataset(card['dataset'])}. Line: components "
+        f"in use, exp(entropy) of the shares, of {count:,}.{bands}"
     )
 
 
