@@ -38,7 +38,8 @@ def render(view: View) -> None:
     with text:
         st.markdown(
             "The KL of a Gaussian to N(0, I) has a closed form. To a mixture it has none: the logarithm of a sum "
-            "stands in the integral. So the model is trained on **one draw**, log q(z|x) − log p(z), whose mean is the KL."
+            "stands in the integral. So the model is trained on **one draw**, log q(z|x) − log p(z), whose mean is the "
+            "KL."
         )
         st.latex(r"\mathrm{KL}(q\,\|\,p)=\mathbb{E}_{q}\!\left[\log q(z|x)-\log p(z)\right]\ \ge\ 0")
         st.markdown(

@@ -69,7 +69,7 @@ def _in_words(table: Tensor, shares: Tensor) -> str:
     count = len(table)
     best = f"**{clustering_accuracy(table):.0%}** of the images are right if each digit is given one component alone"
     pure = f"**{purity(table):.0%}** if each component is called by its commonest digit"
-    use = f"In use are **{components_in_use(shares):.1f} of {count:,}** components (the exponential of the shares’ entropy)"
+    use = f"In use, the exponential of the shares’ entropy: **{components_in_use(shares):.1f} of {count:,}**"
     warning = (
         " With many components the first number must be low, as ten of them are all that count, and the second high."
         if count > 20

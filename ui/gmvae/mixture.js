@@ -1,11 +1,8 @@
-// needs: ../explorer/decoder.js ../explorer/registry.js ../components/names.js ../components/idle.js ../components/theme.js measures.js tiles.js prior_plane.js readout.js
+// needs: ../explorer/decoder.js ../explorer/registry.js ../components/names.js ../components/idle.js ../components/theme.js measures.js tiles.js prior_plane.js readout.js grips.js
 // The components of a mixture prior: a mosaic of their decoded means, one of them chosen; the plane on which its mean is
 // dragged; what the image on the page makes of them. All of it follows the pointer here; Python hears of it on release.
 
 const SAMPLES = 12; // of the chosen component, in two rows
-const NEAR = 28; // px from a mean within which it is taken hold of
-const STEP = 0.1; // of an arrow key, with Shift 0.5
-const DIRECTIONS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 const mixtures = new WeakMap();
 // For tests and benchmarks: what each one shows now, and the last times from event to picture.
@@ -189,54 +186,123 @@ function createMixture(root) {
     find(".aggregate").hidden = !network.points;
   }
 
-  const tell = () => {
+  function tell() {
     settle();
-    report({ component: chosen, moved: Object.fromEntries(Array.from(moved, ([i, mean]) => [i, Array.from(mean)])), behind, axes, turn });
-  };
+    const means = Object.fromEntries(Array.from(moved, ([i, mean]) => [i, Array.from(mean)]));
+    report({ component: chosen, moved: means, behind, axes, turn });
+  }
 
   // ---- choosing a component
 
   function choose(i) {
     const since = performance.now();
-    if (i === undefined || i < 0 || i >= means.length / network.meta.z_dim || i === chosen) return;
+    if (i === chosen) return;
     chosen = i;
     samples.start(SAMPLES, 0);
     present(since);
     settle();
   }
 
-  const inMosaic = ({ clientX, clientY }) => {
-    const box = mosaic.getBoundingClientRect();
-    return tiles.at((clientX - box.left) / box.width, (clientY - box.top) / box.height);
+  // ---- moving its mean
+
+  function moveTo(values) {
+    const since = performance.now();
+    const at = chosen * network.meta.z_dim;
+    dims.forEach((d, axis) => {
+      if (d !== null) means[at + d] = Math.max(-network.limit, Math.min(network.limit, values[axis]));
+    });
+    keep(chosen);
+    present(since);
+  }
+
+  function keep(i) {
+    const dim = network.meta.z_dim;
+    const mean = means.slice(i * dim, (i + 1) * dim);
+    if (mean.every((value, d) => value === trained[i * dim + d])) moved.delete(i);
+    else moved.set(i, mean);
+    movedFor = network.meta.version;
+    tiles.paint(i);
+    samples.start(SAMPLES, 0);
+  }
+
+  const meanOf = (i) => dims.map((d) => (d === null ? null : means[i * network.meta.z_dim + d]));
+  const putBack = () => moveTo(dims.map((d) => trained[chosen * network.meta.z_dim + d]));
+  const hand = {
+    ready: () => root.dataset.state === "ready",
+    count: () => means.length / network.meta.z_dim,
+    chosen: () => chosen,
+    limit: () => network.limit,
+    ...{ choose, meanOf, moveTo, putBack, tell },
   };
+  makeChoosable(mosaic, find(".lens"), tiles, hand);
+  makeMovable(plane, hand);
 
-  mosaic.addEventListener("click", (event) => {
+  find(".restore").disabled = moved.size === 0;
+    redraw();
+    const { responsibilities, kl } = found ?? {};
+    shownMixtures[key] = { chosen, means, responsibilities, kl, version: network.meta.version };
+    if (since !== undefined) timings.ms[timings.count++ % timings.ms.length] = performance.now() - since;
+  }
+
+  function redraw() {
+    if (!network || !theme || !means) return;
+    const { responsibilities } = found ?? {};
+    const isHeld = held?.shares.length === means.length / network.meta.z_dim;
+    tiles.draw({ chosen, shares: isHeld ? held.shares : null, responsibilities, moved, theme });
+    drawPlane(plane, {
+      ...{ network, dims, means, stds, trained, chosen, tiles, bands, theme },
+      ...{ gaussians: gaussiansBehind(), image: found && image },
+    });
+    const mean = find(".mean").getContext("2d");
+    tiles.copy(chosen, mean, 0, 0, 28);
+  }
+
+  function paintSample(i) {
+    const dim = network.meta.z_dim;
+    const z = means.slice(chosen * dim, (chosen + 1) * dim);
+    for (let d = 0; d < dim; d++) z[d] += stds[chosen * dim + d] * epsilons[i * dim + d];
+    const half = SAMPLES / 2;
+    painter.paint(find(".samples").children[Math.floor(i / half)], z, 0, noise.pixels, i % half, half);
+  }
+
+  // At rest: what is said in words.
+  function settle() {
     if (!network) return;
-    choose(inMosaic(event));
-    tell();
-  });
-  mosaic.addEventListener("pointermove", (event) => {
-    const i = network && mosaic.clientWidth / tiles.columns() < 40 ? inMosaic(event) : undefined;
-    const lens = find(".lens");
-    lens.hidden = i === undefined;
-    if (lens.hidden) return;
-    tiles.copy(i, lens.getContext("2d"), 0, 0, 28);
-    const box = mosaic.getBoundingClientRect();
-    const right = Math.min(box.width - 84, Math.max(0, event.clientX - box.left - 42));
-    const above = event.clientY - box.top - 100;
-    Object.assign(lens.style, { left: `${right}px`, top: `${above < 0 ? above + 120 : above}px` });
-  });
-  mosaic.addEventListener("pointerleave", () => (find(".lens").hidden = true));
+    const { z_dim: dim } = network.meta;
+    const count = means.length / dim;
+    const { name, text } = describeComponent(chosen, count, held?.shares.length === count ? held : null);
+    find(".name").textContent = `${name}:`;
+    find(".held").textContent = text;
+    mosaic.setAttribute("aria-valuemax", count);
+    mosaic.setAttribute("aria-valuenow", chosen + 1);
+    mosaic.setAttribute("aria-valuetext", `${name}: ${text}`);
+    const at = dims.filter((d) => d !== null).map((d) => `${named(d)} ${number(means[chosen * dim + d])}`);
+    plane.setAttribute("aria-valuemin", -network.limit);
+    plane.setAttribute("aria-valuemax", network.limit);
+    plane.setAttribute("aria-valuenow", means[chosen * dim + dims[0]].toFixed(2));
+    plane.setAttribute("aria-valuetext", `mean of component ${chosen + 1} at ${at.join(", ")}`);
+    find(".mean").setAttribute("aria-label", `Component ${chosen + 1}, decoded at its mean`);
+    find(".samples").setAttribute("aria-label", `${SAMPLES} samples of component ${chosen + 1}`);
+    find(`input[value=${behind}]`).checked = true;
+    find(".aggregate").hidden = !network.points;
+  }
 
-  mosaic.addEventListener("keydown", (event) => {
-    const [across, up] = DIRECTIONS[event.key] ?? [];
-    const last = network ? means.length / network.meta.z_dim - 1 : 0;
-    const to = { Home: 0, End: last }[event.key] ?? (across === undefined ? undefined : chosen + across - up * tiles.columns());
-    if (!network || to === undefined) return;
-    event.preventDefault();
-    event.stopPropagation();
-    choose(to);
-  });
+  function tell() {
+    settle();
+    const means = Object.fromEntries(Array.from(moved, ([i, mean]) => [i, Array.from(mean)]));
+    report({ component: chosen, moved: means, behind, axes, turn });
+  }
+
+  // ---- choosing a component
+
+  function choose(i) {
+    const since = performance.now();
+    if (i === chosen) return;
+    chosen = i;
+    samples.start(SAMPLES, 0);
+    present(since);
+    settle();
+  }
 
   // ---- moving its mean
 
