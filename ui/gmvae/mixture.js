@@ -1,4 +1,4 @@
-// needs: ../explorer/decoder.js ../explorer/registry.js ../components/names.js ../components/idle.js ../components/theme.js measures.js tiles.js prior_plane.js readout.js grips.js
+// needs: ../explorer/registry.js measures.js tiles.js prior_plane.js plane_choices.js readout.js grips.js
 // The components of a mixture prior: a mosaic of their decoded means, one of them chosen; the plane on which its mean is
 // dragged; what the image on the page makes of them. All of it follows the pointer here; Python hears of it on release.
 
@@ -25,20 +25,23 @@ function createMixture(root) {
   const tiles = createTiles(mosaic, redraw);
   const bands = createBands();
   const samples = createIdleWork(paintSample, () => {});
+  const choices = createChoices(root, () => {
+    redraw();
+    tell();
+  });
 
   let key, slot, turn, report, theme, network, painter, noise;
   let unfollow = () => {};
   let chosen = 0;
-  let behind = "mixture";
-  let axes = null; // the dimensions that the visitor chose; else null: the model's own
-  let dims = [0, 1];
+  let wanted = 0; // the component that was chosen last, which the weights to come may have
   let moved = new Map(); // component to mean
   let movedFor = null; // the weights that these were moved under; null where they are Python's wish
   let trained, means, stds, measure, measureTrained; // of the components
   let held, noiseOfDraws, codeStds;
   let image = null; // { mean, std, name }
   let given = ""; // the image that Python told last
-  let [found, before] = [null, 0]; // what the image makes of the components, and its KL under the trained ones
+  let found = null; // what the image makes of the components
+  let before; // { kl, image }: its KL under the components as trained
   let epsilons; // of the samples
 
   // ---- data from Python, weights and drawings from the page
@@ -53,13 +56,11 @@ function createMixture(root) {
     held = { shares: column(data.shares), counts: column(data.counts), labels: data.labels, about: data.about };
     if (JSON.stringify(data.image) !== given) [given, image] = [JSON.stringify(data.image), data.image];
     if (data.turn !== turn) {
-      ({ turn, component: chosen, behind, axes } = data);
+      ({ turn, component: wanted } = data);
+      choices.turnTo(data);
       moved = new Map(Object.entries(data.moved).map(([i, mean]) => [Number(i), Float32Array.from(mean)]));
       movedFor = null;
-      if (network) {
-        buildChoices();
-        adoptMeans();
-      }
+      if (network) adoptMeans();
     }
     if (anew) noise = { show: data.show, seed: data.seed };
     if (slot !== data.slot) {
@@ -78,7 +79,7 @@ function createMixture(root) {
     network = published;
     painter = createPainter(network);
     if (isOther && movedFor !== null && movedFor !== network.meta.version) moved = new Map();
-    buildChoices();
+    choices.adopt(network);
     adoptMeans();
     root.dataset.state = "ready";
     present();
@@ -92,7 +93,8 @@ function createMixture(root) {
     means = trained.slice();
     const count = means.length / dim;
     for (const [i, mean] of moved) if (i < count && mean.length === dim) means.set(mean, i * dim);
-    chosen = Math.min(chosen, count - 1);
+    chosen = Math.min(wanted, count - 1);
+    before = null;
     measure = createMeasures({ means, stds }, dim);
     measureTrained = createMeasures({ means: trained, stds }, dim);
     adoptNoise();
@@ -118,21 +120,20 @@ function createMixture(root) {
   const fits = () => image?.mean.length === network.meta.z_dim && noiseOfDraws.length % network.meta.z_dim === 0;
 
   function gaussiansBehind() {
-    const dim = network.meta.z_dim;
+    const [dim, behind] = [network.meta.z_dim, choices.behind()];
     if (behind === "standard") return { means: new Float32Array(dim), stds: new Float32Array(dim).fill(1), dim };
-    const aggregate = network.points && codeStds?.length === network.points.length;
-    if (behind === "aggregate" && aggregate) return { means: network.points, stds: codeStds, dim };
+    if (behind === "aggregate" && codeStds?.length === network.points.length) return { means: network.points, stds: codeStds, dim };
     return { means, stds, dim };
   }
 
   function present(since) {
     if (!network || !theme) return;
     if (fits()) {
-      before = moved.size ? measureTrained(image, noiseOfDraws).kl : 0;
+      if (moved.size && before?.image !== image) before = { kl: measureTrained(image, noiseOfDraws).kl, image };
       found = measure(image, noiseOfDraws);
       find(".whose").textContent = image.name;
       find(".nats").textContent = number(found.kl, 1);
-      find(".trained").textContent = moved.size ? `, as trained ${number(before, 1)}` : "";
+      find(".trained").textContent = moved.size ? `, as trained ${number(before.kl, 1)}` : "";
       showBars(find(".bars"), found.responsibilities);
       drawDots(find(".dots"), found, theme);
     } else found = null;
@@ -149,8 +150,8 @@ function createMixture(root) {
     const isHeld = held?.shares.length === means.length / network.meta.z_dim;
     tiles.draw({ chosen, shares: isHeld ? held.shares : null, responsibilities, moved, theme });
     drawPlane(plane, {
-      ...{ network, dims, means, stds, trained, chosen, tiles, bands, theme },
-      ...{ gaussians: gaussiansBehind(), image: found && image },
+      ...{ network, means, stds, trained, chosen, tiles, bands, theme },
+      ...{ dims: choices.dims(), gaussians: gaussiansBehind(), image: found && image },
     });
     const mean = find(".mean").getContext("2d");
     tiles.copy(chosen, mean, 0, 0, 28);
@@ -167,29 +168,17 @@ function createMixture(root) {
   // At rest: what is said in words.
   function settle() {
     if (!network) return;
-    const { z_dim: dim } = network.meta;
-    const count = means.length / dim;
-    const { name, text } = describeComponent(chosen, count, held?.shares.length === count ? held : null);
-    find(".name").textContent = `${name}:`;
-    find(".held").textContent = text;
-    mosaic.setAttribute("aria-valuemax", count);
-    mosaic.setAttribute("aria-valuenow", chosen + 1);
-    mosaic.setAttribute("aria-valuetext", `${name}: ${text}`);
-    const at = dims.filter((d) => d !== null).map((d) => `${named(d)} ${number(means[chosen * dim + d])}`);
-    plane.setAttribute("aria-valuemin", -network.limit);
-    plane.setAttribute("aria-valuemax", network.limit);
-    plane.setAttribute("aria-valuenow", means[chosen * dim + dims[0]].toFixed(2));
-    plane.setAttribute("aria-valuetext", `mean of component ${chosen + 1} at ${at.join(", ")}`);
-    find(".mean").setAttribute("aria-label", `Component ${chosen + 1}, decoded at its mean`);
-    find(".samples").setAttribute("aria-label", `${SAMPLES} samples of component ${chosen + 1}`);
-    find(`input[value=${behind}]`).checked = true;
-    find(".aggregate").hidden = !network.points;
+    const count = means.length / network.meta.z_dim;
+    describe(root, {
+      ...{ chosen, count, samples: SAMPLES, dims: choices.dims(), limit: network.limit },
+      ...{ mean: means.subarray(chosen * network.meta.z_dim), held: held?.shares.length === count ? held : null },
+    });
   }
 
   function tell() {
     settle();
     const means = Object.fromEntries(Array.from(moved, ([i, mean]) => [i, Array.from(mean)]));
-    report({ component: chosen, moved: means, behind, axes, turn });
+    report({ component: chosen, moved: means, behind: choices.behind(), axes: choices.axes(), turn });
   }
 
   // ---- choosing a component
@@ -197,7 +186,7 @@ function createMixture(root) {
   function choose(i) {
     const since = performance.now();
     if (i === chosen) return;
-    chosen = i;
+    chosen = wanted = i;
     samples.start(SAMPLES, 0);
     present(since);
     settle();
@@ -208,7 +197,7 @@ function createMixture(root) {
   function moveTo(values) {
     const since = performance.now();
     const at = chosen * network.meta.z_dim;
-    dims.forEach((d, axis) => {
+    choices.dims().forEach((d, axis) => {
       if (d !== null) means[at + d] = Math.max(-network.limit, Math.min(network.limit, values[axis]));
     });
     keep(chosen);
@@ -225,8 +214,8 @@ function createMixture(root) {
     samples.start(SAMPLES, 0);
   }
 
-  const meanOf = (i) => dims.map((d) => (d === null ? null : means[i * network.meta.z_dim + d]));
-  const putBack = () => moveTo(dims.map((d) => trained[chosen * network.meta.z_dim + d]));
+  const meanOf = (i) => choices.dims().map((d) => (d === null ? null : means[i * network.meta.z_dim + d]));
+  const putBack = () => moveTo(choices.dims().map((d) => trained[chosen * network.meta.z_dim + d]));
   const hand = {
     ready: () => root.dataset.state === "ready",
     count: () => means.length / network.meta.z_dim,
@@ -236,142 +225,6 @@ function createMixture(root) {
   };
   makeChoosable(mosaic, find(".lens"), tiles, hand);
   makeMovable(plane, hand);
-
-  find(".restore").disabled = moved.size === 0;
-    redraw();
-    const { responsibilities, kl } = found ?? {};
-    shownMixtures[key] = { chosen, means, responsibilities, kl, version: network.meta.version };
-    if (since !== undefined) timings.ms[timings.count++ % timings.ms.length] = performance.now() - since;
-  }
-
-  function redraw() {
-    if (!network || !theme || !means) return;
-    const { responsibilities } = found ?? {};
-    const isHeld = held?.shares.length === means.length / network.meta.z_dim;
-    tiles.draw({ chosen, shares: isHeld ? held.shares : null, responsibilities, moved, theme });
-    drawPlane(plane, {
-      ...{ network, dims, means, stds, trained, chosen, tiles, bands, theme },
-      ...{ gaussians: gaussiansBehind(), image: found && image },
-    });
-    const mean = find(".mean").getContext("2d");
-    tiles.copy(chosen, mean, 0, 0, 28);
-  }
-
-  function paintSample(i) {
-    const dim = network.meta.z_dim;
-    const z = means.slice(chosen * dim, (chosen + 1) * dim);
-    for (let d = 0; d < dim; d++) z[d] += stds[chosen * dim + d] * epsilons[i * dim + d];
-    const half = SAMPLES / 2;
-    painter.paint(find(".samples").children[Math.floor(i / half)], z, 0, noise.pixels, i % half, half);
-  }
-
-  // At rest: what is said in words.
-  function settle() {
-    if (!network) return;
-    const { z_dim: dim } = network.meta;
-    const count = means.length / dim;
-    const { name, text } = describeComponent(chosen, count, held?.shares.length === count ? held : null);
-    find(".name").textContent = `${name}:`;
-    find(".held").textContent = text;
-    mosaic.setAttribute("aria-valuemax", count);
-    mosaic.setAttribute("aria-valuenow", chosen + 1);
-    mosaic.setAttribute("aria-valuetext", `${name}: ${text}`);
-    const at = dims.filter((d) => d !== null).map((d) => `${named(d)} ${number(means[chosen * dim + d])}`);
-    plane.setAttribute("aria-valuemin", -network.limit);
-    plane.setAttribute("aria-valuemax", network.limit);
-    plane.setAttribute("aria-valuenow", means[chosen * dim + dims[0]].toFixed(2));
-    plane.setAttribute("aria-valuetext", `mean of component ${chosen + 1} at ${at.join(", ")}`);
-    find(".mean").setAttribute("aria-label", `Component ${chosen + 1}, decoded at its mean`);
-    find(".samples").setAttribute("aria-label", `${SAMPLES} samples of component ${chosen + 1}`);
-    find(`input[value=${behind}]`).checked = true;
-    find(".aggregate").hidden = !network.points;
-  }
-
-  function tell() {
-    settle();
-    const means = Object.fromEntries(Array.from(moved, ([i, mean]) => [i, Array.from(mean)]));
-    report({ component: chosen, moved: means, behind, axes, turn });
-  }
-
-  // ---- choosing a component
-
-  function choose(i) {
-    const since = performance.now();
-    if (i === chosen) return;
-    chosen = i;
-    samples.start(SAMPLES, 0);
-    present(since);
-    settle();
-  }
-
-  // ---- moving its mean
-
-  function moveTo(values) {
-    const since = performance.now();
-    const at = chosen * network.meta.z_dim;
-    dims.forEach((d, axis) => {
-      if (d !== null) means[at + d] = Math.max(-network.limit, Math.min(network.limit, values[axis]));
-    });
-    keep(chosen);
-    present(since);
-  }
-
-  function keep(i) {
-    const dim = network.meta.z_dim;
-    const mean = means.slice(i * dim, (i + 1) * dim);
-    if (mean.every((value, d) => value === trained[i * dim + d])) moved.delete(i);
-    else moved.set(i, mean);
-    movedFor = network.meta.version;
-    tiles.paint(i);
-    samples.start(SAMPLES, 0);
-  }
-
-  const meanOf = (i) => dims.map((d) => (d === null ? 0 : means[i * network.meta.z_dim + d]));
-  const inPlane = ({ clientX, clientY }) => {
-    const box = plane.getBoundingClientRect();
-    const across = (part) => (2 * part - 1) * network.limit;
-    return [across((clientX - box.left) / box.width), -across((clientY - box.top) / box.height)];
-  };
-
-  let grip = null; // from the pointer to the mean that it holds
-  plane.addEventListener("pointerdown", (event) => {
-    if (!network || event.button !== 0) return;
-    const [x, y] = inPlane(event);
-    const distances = Array.from({ length: means.length / network.meta.z_dim }, (_, i) => {
-      const [meanX, meanY] = meanOf(i);
-      return Math.hypot(meanX - x, dims[1] === null ? 0 : meanY - y);
-    });
-    const nearest = distances.indexOf(Math.min(...distances));
-    choose(nearest);
-    plane.setPointerCapture(event.pointerId);
-    const isNear = (distances[nearest] / (2 * network.limit)) * plane.clientWidth < NEAR;
-    const [meanX, meanY] = meanOf(nearest);
-    grip = isNear ? [meanX - x, meanY - y] : null;
-  });
-  plane.addEventListener("pointermove", (event) => {
-    if (!grip || !plane.hasPointerCapture(event.pointerId)) return;
-    const [x, y] = inPlane(event);
-    moveTo([x + grip[0], y + grip[1]]);
-  });
-  plane.addEventListener("lostpointercapture", () => {
-    grip = null;
-    tell();
-  });
-  plane.addEventListener("keydown", (event) => {
-    const direction = DIRECTIONS[event.key];
-    if (!network || !(direction || event.key === "Home")) return;
-    event.preventDefault();
-    event.stopPropagation();
-    const step = event.shiftKey ? 5 * STEP : STEP;
-    const at = chosen * network.meta.z_dim;
-    if (event.key === "Home") moveTo(dims.map((d) => (d === null ? 0 : trained[at + d])));
-    else moveTo(meanOf(chosen).map((value, axis) => value + step * direction[axis]));
-  });
-  for (const canvas of [mosaic, plane]) {
-    canvas.addEventListener("keyup", (event) => {
-      if (network && (event.key in DIRECTIONS || ["Home", "End"].includes(event.key))) tell();
-    });
-  }
 
   find(".restore").addEventListener("click", () => {
     const all = Array.from(moved.keys());
@@ -383,40 +236,6 @@ function createMixture(root) {
     tell();
     find(".status").textContent = "All means are where training left them.";
   });
-
-  // ---- the dimensions, and the density behind
-
-  function buildChoices() {
-    const count = network.meta.z_dim;
-    const usual = network.dims ?? (count > 1 ? [0, 1] : [0, null]);
-    dims = axes?.every((d) => d < count) && count > 2 ? [...axes] : [...usual];
-    find(".dims").hidden = count < 3;
-    for (const [axis, name] of ["horizontal", "vertical"].entries()) {
-      const select = find(`select.${name}`);
-      if (select.length !== count) select.replaceChildren(...Array.from({ length: count }, (_, i) => new Option(named(i), i)));
-      if (dims[axis] !== null) select.value = dims[axis];
-      find(`.axis.${name}`).textContent = dims[axis] === null ? "" : `${named(dims[axis])} ${axis ? "↑" : "→"}`;
-    }
-  }
-
-  for (const [axis, name] of ["horizontal", "vertical"].entries()) {
-    find(`select.${name}`).addEventListener("change", ({ target }) => {
-      const d = Number(target.value);
-      if (dims[1 - axis] === d) dims.reverse();
-      else dims[axis] = d;
-      axes = String(dims) === String(network.dims) ? null : [...dims];
-      buildChoices();
-      redraw();
-      tell();
-    });
-  }
-  for (const radio of root.querySelectorAll("input[name=behind]")) {
-    radio.addEventListener("change", () => {
-      behind = radio.value;
-      redraw();
-      tell();
-    });
-  }
 
   const resized = new ResizeObserver(() => present());
   for (const canvas of [mosaic, plane]) resized.observe(canvas);

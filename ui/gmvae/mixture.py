@@ -54,6 +54,8 @@ def mixture(view: View, in_link: bool) -> Mixture:
     }
     _mixture(key=KEY, data=data, on_told_change=lambda: None)
     made = choice.told()
+    if not in_link:
+        made = made._replace(moved={})  # the weights change under them
     choice.to_address(made, in_link)
     return made
 

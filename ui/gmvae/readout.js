@@ -6,17 +6,34 @@ const LINE = 30; // height of the dots' line above the axis, px
 
 const percent = (share) => `${number(100 * share, share < 0.0995 ? 1 : 0)} %`;
 
-// Component i in words. `held` is { shares: [K], counts: [K · labels], labels, about }, what test images make of it.
-export function describeComponent(i, count, held) {
-  const name = `Component ${i + 1} of ${count.toLocaleString("en")}`;
-  if (!held) return { name, text: "" };
-  const { labels } = held;
-  const counts = Array.from(held.counts.subarray(i * labels, (i + 1) * labels), (images, digit) => ({ images, digit }));
-  const some = counts.filter(({ images }) => images > 0).sort((a, b) => b.images - a.images);
+// The chosen component in words, where they are read and where they are heard. `held` is { shares: [K], counts:
+// [K · labels], labels, about }, what test images make of the components; `mean` begins with the chosen one's.
+export function describe(root, { chosen, count, samples, dims, limit, mean, held }) {
+  const find = (selector) => root.querySelector(selector);
+  const name = `Component ${chosen + 1} of ${count.toLocaleString("en")}`;
+  const text = held ? heldBy(chosen, held) : "";
+  find(".name").textContent = `${name}:`;
+  find(".held").textContent = text;
+  const set = (node, attributes) => {
+    for (const [attribute, value] of Object.entries(attributes)) node.setAttribute(attribute, value);
+  };
+  set(find(".tiles"), { "aria-valuemax": count, "aria-valuenow": chosen + 1, "aria-valuetext": `${name}: ${text}` });
+  const at = dims.filter((d) => d !== null).map((d) => `${named(d)} ${number(mean[d])}`);
+  set(find(".plane"), {
+    ...{ "aria-valuemin": -limit, "aria-valuemax": limit, "aria-valuenow": mean[dims[0]].toFixed(2) },
+    "aria-valuetext": `mean of component ${chosen + 1} at ${at.join(", ")}`,
+  });
+  set(find(".mean"), { "aria-label": `Component ${chosen + 1}, decoded at its mean` });
+  set(find(".samples"), { "aria-label": `${samples} samples of component ${chosen + 1}` });
+}
+
+// Its share, and the digits of the images that it is the most probable component of.
+function heldBy(i, { shares, counts, labels, about }) {
+  const digits = Array.from(counts.subarray(i * labels, (i + 1) * labels), (images, digit) => ({ images, digit }));
+  const some = digits.filter(({ images }) => images > 0).sort((a, b) => b.images - a.images);
   const total = some.reduce((sum, { images }) => sum + images, 0);
   const listed = some.map(({ images, digit }) => `${digit} ×${images}`).join(", ");
-  const holds = total ? `the most probable one of ${total}: ${listed}` : "the most probable one of none";
-  return { name, text: `share ${percent(held.shares[i])} of ${held.about}; ${holds}` };
+  return `share ${percent(shares[i])} of ${about}; the most probable one of ${total ? `${total}: ${listed}` : "none"}`;
 }
 
 // The image's largest responsibilities as bars in the list `root`.
