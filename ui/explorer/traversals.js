@@ -81,7 +81,9 @@ function createTable(root) {
   function paintCell({ dim, value, strip, at }) {
     const position = positionOf(slot);
     if (position?.z.length === z.length) z.set(position.z);
-    if (strip === rows[0].strip && at === 0) for (const row of rows) row.now.style.setProperty("--now", share(row.dim, z[row.dim]));
+    if (strip === rows[0].strip && at === 0) {
+      for (const row of rows) row.now.style.setProperty("--now", share(row.dim, z[row.dim]));
+    }
     if (around) z.set(around.mean);
     z[dim] = placeOf(dim, value);
     painter.paint(strip, z, position?.label, noise, at, COLUMNS);
@@ -115,7 +117,8 @@ function createTable(root) {
   function buildHead(values) {
     const head = element("div", "row", element("span"), element("div", "strip"));
     const unit = around ? "σ" : "";
-    head.lastChild.append(...values.map((value) => element("span", "", number(value, Number.isInteger(value) ? 0 : 1) + unit)));
+    const text = (value) => number(value, Number.isInteger(value) ? 0 : 1) + unit;
+    head.lastChild.append(...values.map((value) => element("span", "", text(value))));
     return head;
   }
 

@@ -171,7 +171,8 @@ function createMixture(root) {
     const count = means.length / network.meta.z_dim;
     describe(root, {
       ...{ chosen, count, samples: SAMPLES, dims: choices.dims(), limit: network.limit },
-      ...{ mean: means.subarray(chosen * network.meta.z_dim), held: held?.shares.length === count ? held : null },
+      mean: means.subarray(chosen * network.meta.z_dim),
+      held: held?.shares.length === count ? held : null,
     });
   }
 

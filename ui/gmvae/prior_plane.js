@@ -20,7 +20,9 @@ export function createBands() {
       bitmap = new ImageData(size, size);
       density = new Float32Array(size * size);
     }
-    if (along?.length !== count * size) [along, across] = [new Float32Array(count * size), new Float32Array(count * size)];
+    if (along?.length === count * size) return;
+    along = new Float32Array(count * size);
+    across = new Float32Array(count * size);
   }
 
   // N(v; μ, σ²) of each component along a dimension, at the middles of `size` cells from −limit to limit.
@@ -104,7 +106,8 @@ function drawComponents(context, view, side, toX, toY) {
   const { z_dim: dim } = network.meta;
   const count = means.length / dim;
   const [horizontal, vertical] = dims;
-  const place = (from, i) => [toX(from[i * dim + horizontal]), vertical === null ? side / 2 : toY(from[i * dim + vertical])];
+  const height = (from, i) => (vertical === null ? side / 2 : toY(from[i * dim + vertical]));
+  const place = (from, i) => [toX(from[i * dim + horizontal]), height(from, i)];
   const outlined = count <= OUTLINED;
   context.strokeStyle = theme.text;
   context.lineWidth = 1;
@@ -132,7 +135,9 @@ function drawComponents(context, view, side, toX, toY) {
   }
   context.globalAlpha = 1;
   const size = count <= 20 ? 22 : 16;
-  for (let i = 0; outlined && i < count; i++) if (i !== chosen) drawTile(context, tiles, i, ...place(means, i), size, "#8b93a1", 1);
+  for (let i = 0; outlined && i < count; i++) {
+    if (i !== chosen) drawTile(context, tiles, i, ...place(means, i), size, "#8b93a1", 1);
+  }
   drawTile(context, tiles, chosen, ...place(means, chosen), 32, theme.primary, 3);
 }
 

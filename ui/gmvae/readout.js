@@ -91,10 +91,8 @@ export function drawDots(canvas, { kls, kl, negative }, theme) {
     context.fill();
   });
   context.globalAlpha = 1;
-  const most1 = number(most, 1);
-  canvas.setAttribute(
-    "aria-label",
-    `log q(z|x) − log p(z) at ${kls.length} draws of z: from ${number(kls.reduce((a, b) => Math.min(a, b)), 1)} to ${most1} nats, ` +
-      `mean ${number(kl, 1)}, ${negative} of them below 0`,
-  );
+  const [from, to] = [kls.reduce((a, b) => Math.min(a, b)), kls.reduce((a, b) => Math.max(a, b))];
+  const range = `from ${number(from, 1)} to ${number(to, 1)} nats, mean ${number(kl, 1)}`;
+  const label = `log q(z|x) − log p(z) at ${kls.length} draws of z: ${range}, ${negative} of them below 0`;
+  canvas.setAttribute("aria-label", label);
 }
