@@ -73,7 +73,8 @@ export function createTiles(canvas, onProgress) {
       }
       if (tileWidth >= LEGIBLE) label(target, i, x, y, moved.has(i), theme);
     }
-    ring(target, (chosen % columns) * tileWidth, Math.floor(chosen / columns) * tileHeight, tileWidth, tileHeight, theme);
+    const [left, top] = [(chosen % columns) * tileWidth, Math.floor(chosen / columns) * tileHeight];
+    ring(target, left, top, tileWidth, tileHeight, theme);
   }
 
   function label(target, i, x, y, isMoved, theme) {
