@@ -23,8 +23,7 @@ def test_an_images_responsibilities_are_bayes_rule_averaged_over_q() -> None:
     nodes, log_weights = standard_normal_nodes(60, 2)
     z = mean + std * nodes.float()
     normals = [Normal(m, s) for m, s in zip(prior.means, prior.stds, strict=True)]
-    densities = torch.stack([normal.log_prob(z).sum(-1).exp() for normal in normals], -1)
-    of_each = densities / densities.sum(-1, keepdim=True)
+    of_each = torch.stack([normal.log_prob(z).sum(-1) for normal in normals], -1).softmax(-1)
     expected = (log_weights.exp().float().unsqueeze(1) * of_each).sum(0)
     noise = torch.randn(40_000, 2, generator=torch.Generator().manual_seed(0))
     found = image_draws(prior, mean, std, noise).responsibilities

@@ -22,7 +22,7 @@ export default function ({ data, parentElement, setStateValue }) {
 function createMixture(root) {
   const find = (selector) => root.querySelector(selector);
   const [mosaic, plane] = [find(".tiles"), find(".plane")];
-  const tiles = createTiles(mosaic, redraw);
+  const tiles = createTiles(mosaic, (done) => (done ? redraw() : drawTiles()));
   const bands = createBands();
   const samples = createIdleWork(paintSample, () => {});
   const choices = createChoices(root, () => {
@@ -37,6 +37,7 @@ function createMixture(root) {
   let moved = new Map(); // component to mean
   let movedFor = null; // the weights that these were moved under; null where they are Python's wish
   let trained, means, stds, measure, measureTrained; // of the components
+  let limit; // of the plane, which spans ±limit
   let held, noiseOfDraws, codeStds;
   let image = null; // { mean, std, name }
   let given = ""; // the image that Python told last
@@ -90,6 +91,7 @@ function createMixture(root) {
   function adoptMeans() {
     const dim = network.meta.z_dim;
     ({ means: trained, stds } = network.components);
+    limit = reachOf(network);
     means = trained.slice();
     const count = means.length / dim;
     for (const [i, mean] of moved) if (i < count && mean.length === dim) means.set(mean, i * dim);
@@ -121,8 +123,9 @@ function createMixture(root) {
 
   function gaussiansBehind() {
     const [dim, behind] = [network.meta.z_dim, choices.behind()];
+    const { points } = network;
     if (behind === "standard") return { means: new Float32Array(dim), stds: new Float32Array(dim).fill(1), dim };
-    if (behind === "aggregate" && codeStds?.length === network.points.length) return { means: network.points, stds: codeStds, dim };
+    if (behind === "aggregate" && codeStds?.length === points.length) return { means: points, stds: codeStds, dim };
     return { means, stds, dim };
   }
 
@@ -144,13 +147,16 @@ function createMixture(root) {
     if (since !== undefined) timings.ms[timings.count++ % timings.ms.length] = performance.now() - since;
   }
 
+  function drawTiles() {
+    const isHeld = held?.shares.length === means.length / network.meta.z_dim;
+    tiles.draw({ chosen, shares: isHeld ? held.shares : null, responsibilities: found?.responsibilities, moved, theme });
+  }
+
   function redraw() {
     if (!network || !theme || !means) return;
-    const { responsibilities } = found ?? {};
-    const isHeld = held?.shares.length === means.length / network.meta.z_dim;
-    tiles.draw({ chosen, shares: isHeld ? held.shares : null, responsibilities, moved, theme });
+    drawTiles();
     drawPlane(plane, {
-      ...{ network, means, stds, trained, chosen, tiles, bands, theme },
+      ...{ network, limit, means, stds, trained, chosen, tiles, bands, theme },
       ...{ dims: choices.dims(), gaussians: gaussiansBehind(), image: found && image },
     });
     const mean = find(".mean").getContext("2d");
@@ -170,7 +176,7 @@ function createMixture(root) {
     if (!network) return;
     const count = means.length / network.meta.z_dim;
     describe(root, {
-      ...{ chosen, count, samples: SAMPLES, dims: choices.dims(), limit: network.limit },
+      ...{ chosen, count, samples: SAMPLES, dims: choices.dims(), limit },
       mean: means.subarray(chosen * network.meta.z_dim),
       held: held?.shares.length === count ? held : null,
     });
@@ -199,7 +205,7 @@ function createMixture(root) {
     const since = performance.now();
     const at = chosen * network.meta.z_dim;
     choices.dims().forEach((d, axis) => {
-      if (d !== null) means[at + d] = Math.max(-network.limit, Math.min(network.limit, values[axis]));
+      if (d !== null) means[at + d] = Math.max(-limit, Math.min(limit, values[axis]));
     });
     keep(chosen);
     present(since);
@@ -221,7 +227,7 @@ function createMixture(root) {
     ready: () => root.dataset.state === "ready",
     count: () => means.length / network.meta.z_dim,
     chosen: () => chosen,
-    limit: () => network.limit,
+    limit: () => limit,
     ...{ choose, meanOf, moveTo, putBack, tell },
   };
   makeChoosable(mosaic, find(".lens"), tiles, hand);

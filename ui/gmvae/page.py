@@ -60,7 +60,6 @@ VARIANTS = (
 GMVAE = Page(
     file="pages/gmvae.py",
     title="GMVAE",
-    heading="GMVAE: a mixture for a prior",
     kinds=("gmvae",),
     opens_with=("gmvae-10", "gmvae-10-digits"),
     image_shape=(1, 28, 28),

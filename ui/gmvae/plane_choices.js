@@ -20,11 +20,11 @@ export function createChoices(root, changed) {
     find(".aggregate").hidden = !network.points;
     for (const [axis, name] of ["horizontal", "vertical"].entries()) {
       const select = find(`select.${name}`);
-      const options = () => Array.from({ length: count }, (_, i) => new Option(named(i), i));
+      const options = () => Array.from({ length: count }, (_, i) => new Option(`${named(i)} ${"→↑"[axis]}`, i));
       if (select.length !== count) select.replaceChildren(...options());
       if (dims[axis] !== null) select.value = dims[axis];
-      find(`.axis.${name}`).textContent = dims[axis] === null ? "" : `${named(dims[axis])} ${axis ? "↑" : "→"}`;
-      find(`.axis.${name}`).hidden = dims[axis] === null;
+      find(`.axis.${name}`).textContent = dims[axis] === null ? "" : `${named(dims[axis])} ${"→↑"[axis]}`;
+      find(`.axis.${name}`).hidden = dims[axis] === null || count > 2;
     }
     find(`input[value=${shownBehind()}]`).checked = true;
   }

@@ -61,7 +61,13 @@ export function createBands() {
   };
 }
 
-// Draws the plane on `canvas`. `view` holds network, dims [horizontal, vertical or null], gaussians (whose density is
+// How far a plane reaches that shows nearly all components' means and codes of test images.
+export function reachOf({ components, points }) {
+  const farOut = (values) => Float32Array.from(values, Math.abs).sort()[Math.floor(0.99 * (values.length - 1))];
+  return Math.ceil(12 * Math.max(1.5, farOut(components.means), points ? farOut(points) : 0)) / 10;
+}
+
+// Draws the plane on `canvas`, from −limit to limit. `view` holds limit, network, dims [horizontal, vertical or null], gaussians (whose density is
 // behind: { means, stds, dim }), means and stds of the components, trained (their means as trained), chosen, image
 // ({ mean, std } or nothing), tiles (createTiles), bands (createBands), theme.
 export function drawPlane(canvas, view) {
@@ -71,8 +77,7 @@ export function drawPlane(canvas, view) {
   if (canvas.width !== Math.round(side * scale)) canvas.width = canvas.height = Math.round(side * scale);
   const context = canvas.getContext("2d");
   context.setTransform(scale, 0, 0, scale, 0, 0);
-  const { network, dims, theme } = view;
-  const { limit } = network;
+  const { network, limit, dims, theme } = view;
   const toX = (value) => ((value + limit) / (2 * limit)) * side;
   const toY = (value) => side - toX(value);
   context.fillStyle = theme.surface;
@@ -86,8 +91,8 @@ export function drawPlane(canvas, view) {
 // The digits stay where they are while a component moves, and are drawn once.
 const layers = new WeakMap(); // by the plane's `bands`
 
-function digitsLayer({ network, dims, theme, bands }, side, scale, toX, toY) {
-  const { points, labels, limit, meta } = network;
+function digitsLayer({ network, limit, dims, theme, bands }, side, scale, toX, toY) {
+  const { points, labels, meta } = network;
   const shows = [meta.version, dims, limit, side, scale, theme.dark].join();
   const kept = layers.get(bands);
   if (kept?.shows === shows) return kept.canvas;

@@ -1,7 +1,7 @@
 // needs: ../components/names.js
 // What is said of the chosen component and of the image, in words, bars and dots.
 
-const BARS = 4; // components of the image that are named
+const BARS = 3; // components of the image that are named
 const LINE = 30; // height of the dots' line above the axis, px
 
 const percent = (share) => `${number(100 * share, share < 0.0995 ? 1 : 0)} %`;

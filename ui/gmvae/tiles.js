@@ -4,7 +4,7 @@
 const HARDLY_USED = 0.2; // of an equal share; such components are shown fainter
 const LEGIBLE = 26; // px of a tile from which on it has a number
 
-// Returns the part that draws on `canvas`; `onProgress` is called now and then while the tiles are decoded.
+// Returns the part that draws on `canvas`; `onProgress(done)` is called now and then while the tiles are decoded.
 export function createTiles(canvas, onProgress) {
   const small = document.createElement("canvas"); // a pixel for a pixel
   const context = small.getContext("2d");
@@ -66,7 +66,7 @@ export function createTiles(canvas, onProgress) {
         target.fillStyle = "rgb(11 13 18 / .6)";
         target.fillRect(x, y, tileWidth, tileHeight);
       }
-      if (responsibilities?.[i] > 0.01) {
+      if (responsibilities?.[i] > 0.02) {
         const thick = Math.max(2, tileWidth / 20);
         target.fillStyle = theme.kl;
         target.fillRect(x + 1, y + tileHeight - thick - 1, (tileWidth - 2) * responsibilities[i], thick);
