@@ -117,14 +117,14 @@ def test_a_component_is_picked_and_its_share_digits_and_samples_are_read(visit, 
     expect(page).to_have_url(re.compile("component=6"))
     share = f"{100 * held.shares[5]:.1f}" if held.shares[5] < 0.0995 else f"{100 * held.shares[5]:.0f}"
     total, most = int(held.table[5].sum()), int(held.table[5].argmax())
-    text = f"share {share} % of all 300 test images of the built-in digits (static); the most probable one of {total}: "
+    text = f"share {share} % of all 300 test images of the built-in digits (static binarisation); the most probable one of {total}: "
     expect(page.get_by_text(text + f"{most} ×{int(held.table[5].max())}")).to_be_visible()
     expect(page.get_by_role("heading", name="Around component 6")).to_be_visible()
 
-    epsilon = normals(2**31, 12 * 10).view(12, 10).float()
+    epsilon = normals(2**31, 18 * 10).view(18, 10).float()
     with torch.no_grad():
         samples = model.decode(model.prior().means[5] + model.prior().stds[5] * epsilon).mean
-    row = page.get_by_role("img", name="12 samples of component 6").locator("canvas").first
+    row = page.get_by_role("img", name="18 samples of component 6").locator("canvas").first
     for place in (0, 5):
         expect_ink(row, (11 + 244 * samples[place]).int().tolist(), place, 6)
 

@@ -1,8 +1,10 @@
 // needs: ../explorer/registry.js measures.js tiles.js prior_plane.js plane_choices.js readout.js grips.js
 // The components of a mixture prior: a mosaic of their decoded means, one of them chosen; the plane on which its mean
-// is dragged; what the image on the page makes of them. All of it follows the pointer here; Python hears of it on release.
+// is dragged; what the image on the page makes of them. All of it follows the pointer here; Python hears of it when that
+// lets go.
 
-const SAMPLES = 12; // of the chosen component, in two rows
+const SAMPLES = 18; // of the chosen component
+const ACROSS = 6;
 
 const mixtures = new WeakMap();
 // For tests and benchmarks: what each one shows now, and the last times from event to picture.
@@ -148,8 +150,8 @@ function createMixture(root) {
   }
 
   function drawTiles() {
-    const isHeld = held?.shares.length === means.length / network.meta.z_dim;
-    tiles.draw({ chosen, shares: isHeld ? held.shares : null, responsibilities: found?.responsibilities, moved, theme });
+    const shares = held?.shares.length === means.length / network.meta.z_dim ? held.shares : null;
+    tiles.draw({ chosen, shares, responsibilities: found?.responsibilities, moved, theme });
   }
 
   function redraw() {
@@ -167,8 +169,7 @@ function createMixture(root) {
     const dim = network.meta.z_dim;
     const z = means.slice(chosen * dim, (chosen + 1) * dim);
     for (let d = 0; d < dim; d++) z[d] += stds[chosen * dim + d] * epsilons[i * dim + d];
-    const half = SAMPLES / 2;
-    painter.paint(find(".samples").children[Math.floor(i / half)], z, 0, noise.pixels, i % half, half);
+    painter.paint(find(".samples").children[Math.floor(i / ACROSS)], z, 0, noise.pixels, i % ACROSS, ACROSS);
   }
 
   // At rest: what is said in words.

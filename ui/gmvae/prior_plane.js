@@ -67,9 +67,9 @@ export function reachOf({ components, points }) {
   return Math.ceil(12 * Math.max(1.5, farOut(components.means), points ? farOut(points) : 0)) / 10;
 }
 
-// Draws the plane on `canvas`, from −limit to limit. `view` holds limit, network, dims [horizontal, vertical or null], gaussians (whose density is
-// behind: { means, stds, dim }), means and stds of the components, trained (their means as trained), chosen, image
-// ({ mean, std } or nothing), tiles (createTiles), bands (createBands), theme.
+// Draws the plane on `canvas`. `view` holds limit (it spans ±limit), network, dims [horizontal, vertical or null],
+// gaussians (whose density is behind: { means, stds, dim }), means and stds of the components, trained (their means as
+// trained), chosen, image ({ mean, std } or nothing), tiles (createTiles), bands (createBands), theme.
 export function drawPlane(canvas, view) {
   const side = canvas.clientWidth;
   if (!side) return;

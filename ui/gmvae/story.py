@@ -29,8 +29,7 @@ def tell_of_move(view: View, made: Mixture) -> None:
     """What the means that were moved do to the test images' KL, or how to move one."""
     if not made.moved:
         st.caption(
-            "Drag an image in the plane: its tile, the bands of the prior (one nat each), the responsibilities p(i|z) "
-            "and the KL follow. Fainter tiles hold under a fifth of an equal share."
+            "Drag an image in the plane. A band is one nat of log p(z); a faint tile holds hardly an image."
         )
         return
     codes, trained = facts(view)
@@ -39,8 +38,7 @@ def tell_of_move(view: View, made: Mixture) -> None:
     before, after = trained.kl.mean().item(), moved.kl.mean().item()
     st.caption(
         f"With {words.count(len(made.moved), 'mean')} moved the KL of {measured_on(view, codes)} is "
-        f"**{words.number(after, 2)} nats** on average, as trained {words.number(before, 2)}; −ELBO changes by as "
-        "much, as encoder and decoder stay."
+        f"**{words.number(after, 2)} nats** on average, as trained {words.number(before, 2)}."
     )
 
 
