@@ -117,8 +117,9 @@ def test_a_component_is_picked_and_its_share_digits_and_samples_are_read(visit, 
     expect(page).to_have_url(re.compile("component=6"))
     share = f"{100 * held.shares[5]:.1f}" if held.shares[5] < 0.0995 else f"{100 * held.shares[5]:.0f}"
     total, most = int(held.table[5].sum()), int(held.table[5].argmax())
-    text = f"share {share} % of all 300 test images of the built-in digits (static binarisation); the most probable one of {total}: "
-    expect(page.get_by_text(text + f"{most} ×{int(held.table[5].max())}")).to_be_visible()
+    images = "all 300 test images of the built-in digits (static binarisation)"
+    holds = f"the most probable one of {total}: {most} ×{int(held.table[5].max())}"
+    expect(page.get_by_text(f"share {share} % of {images}; {holds}")).to_be_visible()
     expect(page.get_by_role("heading", name="Around component 6")).to_be_visible()
 
     epsilon = normals(2**31, 18 * 10).view(18, 10).float()
