@@ -62,8 +62,14 @@ class Drag(NamedTuple):
     seconds: float
 
 
-def drag(browser: Browser, url: str, duration: float) -> Drag:
-    """Moves the explorer's handle in circles 60 times a second for `duration` seconds."""
+EXPLORER = ".explorer[data-state=ready] .plane"
+COMPONENTS = ".mixture[data-state=ready] .plane"
+
+
+def drag(
+    browser: Browser, url: str, duration: float, plane: str = EXPLORER, timings: str = "__vaelab_timings"
+) -> Drag:
+    """Moves what stands in the middle of a `plane` in circles, 60 times a second for `duration` seconds."""
     context = browser.new_context(viewport={"width": 1366, "height": 768})
     page = context.new_page()
     page.add_init_script(path=HERE / "drag.js")
@@ -76,17 +82,17 @@ def drag(browser: Browser, url: str, duration: float) -> Drag:
     page.on("websocket", listen)
     page.goto(url)
     wait_until_idle(page, timeout=60)
-    plane = page.locator(".explorer[data-state=ready] .plane").first
-    plane.scroll_into_view_if_needed()
+    where = page.locator(plane).first
+    where.scroll_into_view_if_needed()
     page.wait_for_timeout(2000)  # the mosaic behind the handle fills in while nobody drags
-    box = plane.bounding_box()
+    box = where.bounding_box()
     assert box is not None
     x, y, radius = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, 0.35 * box["width"]
 
-    page.mouse.move(x + radius, y)
+    page.mouse.move(x, y)
     page.mouse.down()
     before = dict(traffic)
-    seen = page.evaluate("__vaelab_timings.count")
+    seen = page.evaluate(f"{timings}.count")
     page.evaluate("__frames.start()")
     begin = time.perf_counter()
     moves = 0
@@ -96,24 +102,30 @@ def drag(browser: Browser, url: str, duration: float) -> Drag:
         moves += 1
         time.sleep(max(0.0, begin + moves / 60 - time.perf_counter()))
     frames = page.evaluate("__frames.stop()")
-    drawn = page.evaluate("seen => Array.from(__vaelab_timings.ms.slice(seen, __vaelab_timings.count))", seen)
+    drawn = page.evaluate(f"seen => Array.from({timings}.ms.slice(seen, {timings}.count))", seen)
     after = dict(traffic)
     page.mouse.up()
     context.close()
     return Drag(drawn, frames, after["to"] - before["to"], after["from"] - before["from"], elapsed)
 
 
-def drag_rows(measured: Drag) -> list[Row]:
+def drag_rows(measured: Drag, what: str = "drag") -> list[Row]:
     """A drag with nobody else about, held to its bars."""
     return [
-        Row("drag: pointer moves drawn", len(measured.drawn) / measured.seconds, "per second"),
-        Row("drag: handler to draw, median", statistics.median(measured.drawn), "ms"),
-        Row("drag: handler to draw, p95", percentile(measured.drawn, 0.95), "ms", "at most", 4),
-        Row("drag: between frames, median", statistics.median(measured.frames), "ms", "at most", 17),
-        Row("drag: between frames, p95", percentile(measured.frames, 0.95), "ms", "at most", 25),
-        Row("drag: to the server", measured.sent, "bytes", "at most", 0),
-        Row("drag: from the server", measured.received, "bytes", "at most", 0),
+        Row(f"{what}: pointer moves drawn", len(measured.drawn) / measured.seconds, "per second"),
+        Row(f"{what}: handler to draw, median", statistics.median(measured.drawn), "ms"),
+        Row(f"{what}: handler to draw, p95", percentile(measured.drawn, 0.95), "ms", "at most", 4),
+        Row(f"{what}: between frames, median", statistics.median(measured.frames), "ms", "at most", 17),
+        Row(f"{what}: between frames, p95", percentile(measured.frames, 0.95), "ms", "at most", 25),
+        Row(f"{what}: to the server", measured.sent, "bytes", "at most", 0),
+        Row(f"{what}: from the server", measured.received, "bytes", "at most", 0),
     ]
+
+
+def component(browser: Browser, url: str, model: str, z_dim: int, duration: float) -> Drag:
+    """Drags the mean of a mixture's first component, put into the middle of the plane by the link."""
+    link = f"{url}/gmvae?model={model}&images=digits&moved=1_{'_'.join(['0'] * z_dim)}"
+    return drag(browser, link, duration, COMPONENTS, "__vaelab_mixture_timings")
 
 
 def pen(browser: Browser, url: str, duration: float) -> Drag:
@@ -286,6 +298,10 @@ def main() -> int:
             address = page_address(browser, server.url)
             rows += drag_rows(drag(browser, address, options.seconds))
             rows += pen_rows(pen(browser, address, options.seconds))
+            rows += drag_rows(
+                component(browser, server.url, "gmvae-2d", 2, options.seconds), "a component of ten"
+            )
+            rows += drag_rows(component(browser, server.url, "gmvae", 10, options.seconds), "one of 500")
             rows += control_rows(controls(browser, address, options.repeats), 80)
             with serve(BARE) as bare:
                 rows += against_bare(browser, address, bare.url, options.repeats)

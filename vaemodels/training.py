@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.utils import parameters_to_vector
 
 from vaemodels import losses, objectives
+from vaemodels.analysis.clustering import components_in_use
 from vaemodels.backpropagation import loss_and_gradients
 from vaemodels.data import IMAGES_AT_ONCE, Split, labels, mean_pixels
 from vaemodels.data.binarization import Binarization, binarize, static_draw
@@ -23,6 +24,7 @@ from vaemodels.training_config import TrainingConfig
 
 FINAL_RATE_FRACTION = 0.01
 HELD_OUT_AT_ONCE = 1_000
+MOST_SHARES = 20  # components of a prior whose shares a history holds, one by one
 BATCHES_AT_ONCE = 10
 STEPS_AT_ONCE = 500
 
@@ -50,9 +52,9 @@ class Progress(NamedTuple):
 class Run:
     """A training run between two epochs: with its model, everything needed to go on as if it had never stopped.
 
-    `history` has one record an epoch; `weights` and `optimizer` are copies from the end of the last one, `best_weights`
-    those of the epoch with the lowest held-out loss. Every epoch draws its own random numbers from (seed, epoch), so
-    no generator's state has to be kept.
+    `history` has one record an epoch, with what `occupied` gives where there is such; `weights` and `optimizer` are
+    copies from the end of the last one, `best_weights` those of the epoch with the lowest held-out loss. Every epoch
+    draws its own random numbers from (seed, epoch), so no generator's state has to be kept.
     """
 
     model: Model
@@ -160,7 +162,8 @@ def fit(
             )
             recent_terms = _Average()
             if epoch_done:
-                _end_epoch(run, optimizer, record._replace(train=epoch_terms.terms()))
+                in_use = occupied(model, held_out_x[:HELD_OUT_AT_ONCE])
+                _end_epoch(run, optimizer, record._replace(train=epoch_terms.terms()), in_use)
             yield record
 
 
@@ -190,6 +193,22 @@ def measure(model: Model, x: Tensor, y: Tensor | None = None, config: TrainingCo
     log_w = log_weights_in_chunks(model, first, config.k, generator=generator)
     bound = objectives.elbo(log_w) if config.objective == "elbo" else objectives.iwae(log_w)
     return average.terms() | {"bound": bound.mean().item()}
+
+
+@torch.no_grad()
+def occupied(model: Model, x: Tensor) -> dict[str, Any]:
+    """What a history says of a mixture prior's components, from one draw of each of `x: [n, dim]`, always the same.
+
+    `components_in_use` is exp(entropy) of their shares among the images, `shares` these, unless there are many of them.
+    Nothing of a model whose prior is no mixture.
+    """
+    shares = model.occupancy(x, torch.Generator(model.device).manual_seed(0))
+    if shares is None:
+        return {}
+    in_use = {"components_in_use": round(components_in_use(shares), 3)}
+    return in_use | (
+        {"shares": [round(share, 4) for share in shares.tolist()]} if len(shares) <= MOST_SHARES else {}
+    )
 
 
 def pixel_means(images: Tensor) -> Tensor:
@@ -285,13 +304,13 @@ def _diverged(run: Run, step: int) -> TrainingDivergedError:
     )
 
 
-def _end_epoch(run: Run, optimizer: Optimizer, record: Progress) -> None:
+def _end_epoch(run: Run, optimizer: Optimizer, record: Progress, in_use: Mapping[str, Any]) -> None:
     """Write the epoch into the run's history, and keep copies of the weights and Adam's state.
 
     A classifier alone is best at the end: held-out terms are those of a generative model that learns nothing, and their
     kl_y only rises while it learns; held-out labels must not choose.
     """
-    values = record._asdict()
+    values = record._asdict() | in_use
     del values["epoch_done"]
     run.weights = _copy(run.model.state_dict())
     run.optimizer = optimizer.state()

@@ -13,6 +13,7 @@ from torch import Tensor
 from tests.browser.server import ROOT, serve
 from tests.browser.streamlit_page import centre, exceptions, navigation, patient_page, shown, wait_until_idle
 from tests.browser.visits import TRAINING, start_training, stop_training, watched
+from ui.all_pages import PAGES
 from ui.explorer import decoder_data
 from vaemodels import checkpoints, data
 from vaemodels.data import binarize
@@ -70,7 +71,7 @@ def test_a_link_to_a_page_works_on_a_server_that_nobody_has_visited(page, tmp_pa
         expect(page.get_by_role("heading", name="VAE and β-VAE")).to_be_visible()
         wait_until_idle(page)
         titles = page.get_by_test_id("stTopNavLink").all_inner_texts()
-        assert titles == ["Home", "VAE and β-VAE"]
+        assert titles == [page.title for page in PAGES]
         expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)  # Streamlit's own list of files
         assert page.url == f"{server.url}/vae?model=vae-digits"
         assert shown(page)["version"] == version_of("vae-digits")

@@ -222,10 +222,14 @@ def interpolation(
     _interpolation(key=key, data=data)
 
 
-def traversals(slot: str, *, key: str, show: Decoding = "mean", seed: int = 0) -> None:
+def traversals(
+    slot: str, *, key: str, show: Decoding = "mean", seed: int = 0, around: Posterior | None = None
+) -> None:
     """A row for each dimension, decoded from −3 to 3 in it with the others held where the slot's explorer is.
 
     The rows follow the explorer; choosing an image moves it there. They stand in the order of the variance over the
-    published points, Var_x μ(x): the activity of a latent unit (Burda, Grosse & Salakhutdinov 2016).
+    published points, Var_x μ(x): the activity of a latent unit (Burda, Grosse & Salakhutdinov 2016). Given a Gaussian,
+    they stay `around` its mean instead, and go from −3 to 3 of its standard deviations.
     """
-    _traversals(key=key, data={"slot": slot, "show": show, "seed": seed})
+    of = around and around._asdict()
+    _traversals(key=key, data={"slot": slot, "show": show, "seed": seed, "around": of})

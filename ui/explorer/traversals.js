@@ -1,11 +1,11 @@
 // needs: decoder.js registry.js painter.js ../components/idle.js ../components/names.js grid.js
 // A row of decoded images for each dimension, which goes from end to end while the others stay where the slot's
-// explorer is.
+// explorer is; or from three standard deviations below to three above the mean of a Gaussian, the others at its mean.
 
 const tables = new WeakMap();
 
 const COLUMNS = 7;
-const REACH = 3; // of a dimension with a standard normal prior; elsewhere all of the plane
+const REACH = 3; // of a dimension of a Gaussian; under any other prior all of the plane
 const ROWS = 20; // at most: of a larger latent space the dimensions that vary most
 const BLOCK_ROWS = 5; // more than these are shown in two blocks, side by side where there is room
 const PAUSE_MS = 100; // between one pass over all cells and the next
@@ -25,6 +25,7 @@ function createTable(root) {
   const blocks = root.querySelector(".blocks");
   const work = createIdleWork((i) => paintCell(cells[i]), nextPass);
 
+  let around = null; // { mean, std } of the Gaussian, or nothing where the explorer leads
   let shows, slot, show, seed, network, painter, noise, reach, built;
   let unfollow = () => {};
   let stale = false; // the explorer has moved since the last cells were begun
@@ -34,10 +35,10 @@ function createTable(root) {
   let z; // a copy of where the explorer is, to set one dimension at a time
 
   function update(data) {
-    const wanted = [data.slot, data.show, data.seed].join();
+    const wanted = JSON.stringify([data.slot, data.show, data.seed, data.around]);
     if (wanted === shows) return;
     shows = wanted;
-    ({ show, seed } = data);
+    ({ show, seed, around } = data);
     if (slot !== data.slot) {
       slot = data.slot;
       unfollow();
@@ -47,17 +48,17 @@ function createTable(root) {
   }
 
   function adoptWeights(published) {
-    if (!published?.layers) return;
+    if (!published?.layers || (around && around.mean.length !== published.meta.z_dim)) return;
     network = published;
     painter = createPainter(network);
     noise = noiseFor(network, show, seed);
     z = new Float32Array(network.meta.z_dim);
-    reach = network.meta.prior === "standard" ? REACH : network.limit;
+    reach = around || network.meta.prior === "standard" ? REACH : network.limit;
     const activity = network.points && variances(network.points, network.meta.z_dim);
     const dims = Array.from(z.keys());
     if (activity) dims.sort((a, b) => activity[b] - activity[a]);
     dims.length = Math.min(dims.length, ROWS);
-    const wanted = JSON.stringify([dims, reach, activity && Array.from(activity)]);
+    const wanted = JSON.stringify([dims, reach, activity && Array.from(activity), around]);
     if (wanted !== built) build(dims, activity);
     built = wanted;
     root.dataset.state = "ready";
@@ -80,12 +81,20 @@ function createTable(root) {
   function paintCell({ dim, value, strip, at }) {
     const position = positionOf(slot);
     if (position?.z.length === z.length) z.set(position.z);
-    if (strip === rows[0].strip && at === 0) for (const row of rows) row.now.style.setProperty("--now", share(z[row.dim]));
-    z[dim] = value;
+    if (strip === rows[0].strip && at === 0) {
+      for (const row of rows) row.now.style.setProperty("--now", share(row.dim, z[row.dim]));
+    }
+    if (around) z.set(around.mean);
+    z[dim] = placeOf(dim, value);
     painter.paint(strip, z, position?.label, noise, at, COLUMNS);
   }
 
-  const share = (value) => Math.max(0, Math.min(1, (value + reach) / (2 * reach)));
+  // A value of a row as a coordinate of z, and the part of the row that a coordinate has gone.
+  const placeOf = (dim, value) => (around ? around.mean[dim] + value * around.std[dim] : value);
+  const share = (dim, place) => {
+    const value = around ? (place - around.mean[dim]) / around.std[dim] : place;
+    return Math.max(0, Math.min(1, (value + reach) / (2 * reach)));
+  };
 
   // ---- the rows
 
@@ -107,13 +116,16 @@ function createTable(root) {
 
   function buildHead(values) {
     const head = element("div", "row", element("span"), element("div", "strip"));
-    head.lastChild.append(...values.map((value) => element("span", "", number(value, Number.isInteger(value) ? 0 : 1))));
+    const unit = around ? "σ" : "";
+    const text = (value) => number(value, Number.isInteger(value) ? 0 : 1) + unit;
+    head.lastChild.append(...values.map((value) => element("span", "", text(value))));
     return head;
   }
 
   function buildRow(dim, values, variance) {
     const title = element("span", "", named(dim));
-    if (variance !== undefined) {
+    if (around) title.append(element("small", "", `σ ${number(around.std[dim])}`));
+    else if (variance !== undefined) {
       const inactive = network.meta.prior && variance < INACTIVE;
       title.append(element("small", "", inactive ? "inactive" : `Var ${number(variance)}`));
     }
@@ -121,7 +133,7 @@ function createTable(root) {
     const strip = document.createElement("canvas");
     rows.push({ dim, now, strip });
     const buttons = values.map((value, at) => {
-      const button = buildButton(`${named(dim)} = ${number(value)}`, () => choose(dim, value));
+      const button = buildButton(`${named(dim)} = ${number(placeOf(dim, value))}`, () => choose(dim, value));
       cells.push({ dim, value, button, strip, at });
       return button;
     });
@@ -129,8 +141,8 @@ function createTable(root) {
   }
 
   function choose(dim, value) {
-    const { z: held } = positionOf(slot) ?? { z };
-    chooseZ(slot, held.map((other, i) => (i === dim ? value : other)));
+    const held = around ? around.mean : (positionOf(slot) ?? { z }).z;
+    chooseZ(slot, Float32Array.from(held, (other, i) => (i === dim ? placeOf(dim, value) : other)));
   }
 
   moveFocusByArrows(blocks, () => COLUMNS);

@@ -20,8 +20,8 @@ SAMPLES = 8
 def table(pages: Sequence[Page]) -> None:
     """A row for each of the pages' variants that is there: a link to it; what it changes; what it samples."""
     st.caption(
-        "z has ten dimensions but where a row says two. On the right, each decoder’s mean for draws z ~ N(0, I): the "
-        "same draws for all of as many dimensions."
+        "z has ten dimensions but where a row says two. On the right, each decoder’s mean for draws from its prior: of "
+        "N(0, I) the same draws for all of as many dimensions."
     )
     with st.container(key="variants", gap="xsmall"):
         for page in pages:

@@ -141,6 +141,10 @@ class Model(nn.Module, abc.ABC):
         """
         return {}
 
+    def occupancy(self, x: Tensor, generator: torch.Generator | None = None) -> Tensor | None:
+        """The share of each component of the prior among images `x: [n, dim]`, `[K]`; None where it is no mixture."""
+        return None
+
     def start_at(self, pixel_means: Tensor) -> None:
         """Set what can be known from the training pixels' means `[dim]` before the first step."""
 

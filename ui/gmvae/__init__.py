@@ -1,0 +1,1 @@
+"""The GMVAE page's own."""
