@@ -14,7 +14,7 @@ from vaemodels.models.ssvae import SSVAE
 
 FOLDS = 5
 PENALTY = 1e-3  # on the squared weights: enough for a unique optimum
-STEPS = 100
+STEPS = 50
 
 
 @torch.no_grad()
@@ -57,7 +57,7 @@ def fit_logistic(features: Tensor, labels: Tensor, n_labels: int) -> tuple[Tenso
 
 
 def predicted_from(codes: Tensor, labels: Tensor, n_labels: int) -> Tensor:
-    """The label that a logistic regression on `codes: [n, z_dim]` gives each image, `[n]`, cross-validated in FOLDS folds.
+    """The label that a logistic regression on `codes: [n, z_dim]` gives each image, `[n]`, cross-validated.
 
     Each image is predicted by a fit to the folds that it is not in, on codes standardised by those.
     """
