@@ -7,9 +7,8 @@ import streamlit as st
 import torch
 
 from ui import charts, models, words
-from ui.fsvae.legible import guesser
 from ui.images.decoded import decoded, montage
-from ui.images.label import guesser_name
+from ui.images.label import guesser, guesser_name
 from ui.images.splits import binarization, dataset_for, model_inputs
 from ui.looks.encoded import IMAGES, Encoded, encoded, encoded_pretrained
 from ui.looks.view import View
