@@ -42,13 +42,13 @@ def render(view: View) -> None:
         _clipping(view.name if gaussian else COLOUR, shown, view.seed)
 
 
-def _styles(checkpoint: Checkpoint, seed: int, n: int) -> torch.Tensor:
+def drawn_styles(checkpoint: Checkpoint, seed: int, n: int) -> torch.Tensor:
     return checkpoint.model.sample_prior(n, torch.Generator(checkpoint.model.device).manual_seed(seed))
 
 
 def _grid(checkpoint: Checkpoint, seed: int) -> None:
     model = checkpoint.model
-    pixels = written(model, _styles(checkpoint, seed, STYLES)).flatten(0, 1)
+    pixels = written(model, drawn_styles(checkpoint, seed, STYLES)).flatten(0, 1)
     [z_dim] = model.latent_dims.values()
     family = "N(f(y, z), 1/10 · I)" if _is_gaussian(checkpoint) else "Bernoulli(f(y, z))"
     st.html(
@@ -80,7 +80,7 @@ def _how_to_train() -> None:
 def _clipping(name: str, checkpoint: Checkpoint, seed: int) -> None:
     """Means and draws as they are shown, and which of their values are clipped for that."""
     model = checkpoint.model
-    z = _styles(checkpoint, seed, SHOWN)
+    z = drawn_styles(checkpoint, seed, SHOWN)
     labels = torch.arange(SHOWN) % model.n_labels
     means, draws = (decoded(model, z, show, seed, labels) for show in ("mean", "draw"))  # type: ignore[arg-type]
     shares = [clipped(part).float().mean().item() for part in (means, draws)]
