@@ -38,7 +38,7 @@ def legible(name: str, checkpoint: Checkpoint) -> None:
     st.caption(
         f"**{mean:.1%} ± {error:.1%}** of such cells are read as their row’s digit by the classifier of "
         f"{reader}, over the grids of seeds {SEEDS[0]} to {SEEDS[-1]}: "
-        f"{len(SEEDS) * COLUMNS * checkpoint.model.n_labels:,} means, black and white at ½; the error is over "
+        f"{len(SEEDS) * COLUMNS * checkpoint.model.n_labels:,} means E[x|y, z]; the error is over "
         f"styles. It has {card['evaluation']['accuracy']:.1%} of labels right on {words.measured_on(card)}."
     )
 

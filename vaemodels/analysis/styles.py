@@ -26,9 +26,9 @@ def written(model: Model, z: Tensor) -> Tensor:
 
 
 def agreement(model: Model, classifier: SSVAE, z: Tensor) -> Tensor:
-    """Whether a classifier reads each style `z: [n, z_dim]`, written as y and cut at ½, as that y: `[n_labels, n]`."""
+    """Whether a classifier reads the mean E[x|y, z] of each style `z: [n, z_dim]` as that y: `[n_labels, n]`."""
     images = written(model, z)
-    read = predict(classifier, (images > 0.5).float().flatten(0, 1)).view(images.shape[:2])
+    read = predict(classifier, images.flatten(0, 1)).view(images.shape[:2])
     return read == torch.arange(model.n_labels).unsqueeze(1)
 
 
@@ -62,7 +62,7 @@ def predicted_from(codes: Tensor, labels: Tensor, n_labels: int) -> Tensor:
     Each image is predicted by a fit to the folds that it is not in, on codes standardised by those.
     """
     predicted = torch.empty_like(labels)
-    fold = torch.arange(len(codes)) % FOLDS
+    fold = torch.randperm(len(codes), generator=torch.Generator().manual_seed(0)) % FOLDS  # whatever the order
     for held_out in range(FOLDS):
         rest = codes[fold != held_out]
         mean, std = rest.mean(0), rest.std(0).clamp(min=1e-6)
