@@ -36,7 +36,7 @@ def legible(name: str, checkpoint: Checkpoint) -> None:
     reader = guesser_name(checkpoint)
     card = models.pretrained_card(reader)
     st.caption(
-        f"**{mean:.1%} ± {error:.1%}** of such cells are read as their row’s digit by the classifier of "
+        f"**{mean:.1%} ± {error:.1%}** of such cells are read as their row’s digit by the shipped "
         f"{reader}, over the grids of seeds {SEEDS[0]} to {SEEDS[-1]}: "
         f"{len(SEEDS) * COLUMNS * checkpoint.model.n_labels:,} means E[x|y, z]; the error is over "
         f"styles. It has {card['evaluation']['accuracy']:.1%} of labels right on {words.measured_on(card)}."

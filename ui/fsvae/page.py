@@ -53,7 +53,6 @@ VARIANTS = (
 FSVAE = Page(
     file="pages/fsvae.py",
     title="FSVAE",
-    heading="FSVAE: one hand, ten digits",
     kinds=("fsvae",),
     opens_with=("fsvae", "fsvae-digits"),
     parts={
