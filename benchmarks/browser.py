@@ -20,6 +20,7 @@ from tests.browser.streamlit_page import navigation, wait_until_idle
 
 HERE = Path(__file__).parent
 PAGE = "VAE and β-VAE"
+STYLES = "FSVAE"
 BARE = HERE / "bare.py"
 ROUNDS = 3  # in which the bare page and ours are measured in turns
 QUIET = 500  # ms without a change after which a control's effect is complete
@@ -62,8 +63,8 @@ class Drag(NamedTuple):
     seconds: float
 
 
-def drag(browser: Browser, url: str, duration: float) -> Drag:
-    """Moves the explorer's handle in circles 60 times a second for `duration` seconds."""
+def drag(browser: Browser, url: str, duration: float, plane_of: str = ".explorer") -> Drag:
+    """Moves the handle on the plane of a component in circles 60 times a second for `duration` seconds."""
     context = browser.new_context(viewport={"width": 1366, "height": 768})
     page = context.new_page()
     page.add_init_script(path=HERE / "drag.js")
@@ -76,7 +77,7 @@ def drag(browser: Browser, url: str, duration: float) -> Drag:
     page.on("websocket", listen)
     page.goto(url)
     wait_until_idle(page, timeout=60)
-    plane = page.locator(".explorer[data-state=ready] .plane").first
+    plane = page.locator(f"{plane_of}[data-state=ready] .plane").first
     plane.scroll_into_view_if_needed()
     page.wait_for_timeout(2000)  # the mosaic behind the handle fills in while nobody drags
     box = plane.bounding_box()
@@ -103,17 +104,33 @@ def drag(browser: Browser, url: str, duration: float) -> Drag:
     return Drag(drawn, frames, after["to"] - before["to"], after["from"] - before["from"], elapsed)
 
 
-def drag_rows(measured: Drag) -> list[Row]:
+def drag_rows(measured: Drag, what: str = "drag") -> list[Row]:
     """A drag with nobody else about, held to its bars."""
     return [
-        Row("drag: pointer moves drawn", len(measured.drawn) / measured.seconds, "per second"),
-        Row("drag: handler to draw, median", statistics.median(measured.drawn), "ms"),
-        Row("drag: handler to draw, p95", percentile(measured.drawn, 0.95), "ms", "at most", 4),
-        Row("drag: between frames, median", statistics.median(measured.frames), "ms", "at most", 17),
-        Row("drag: between frames, p95", percentile(measured.frames, 0.95), "ms", "at most", 25),
-        Row("drag: to the server", measured.sent, "bytes", "at most", 0),
-        Row("drag: from the server", measured.received, "bytes", "at most", 0),
+        Row(f"{what}: pointer moves drawn", len(measured.drawn) / measured.seconds, "per second"),
+        Row(f"{what}: handler to draw, median", statistics.median(measured.drawn), "ms"),
+        Row(f"{what}: handler to draw, p95", percentile(measured.drawn, 0.95), "ms", "at most", 4),
+        Row(f"{what}: between frames, median", statistics.median(measured.frames), "ms", "at most", 17),
+        Row(f"{what}: between frames, p95", percentile(measured.frames, 0.95), "ms", "at most", 25),
+        Row(f"{what}: to the server", measured.sent, "bytes", "at most", 0),
+        Row(f"{what}: from the server", measured.received, "bytes", "at most", 0),
     ]
+
+
+def grid_rows(browser: Browser, url: str, repeats: int) -> list[Row]:
+    """The grid of styles: from the key that changes its seed to all of its cells drawn."""
+    page = open_page(browser, url)
+    page.evaluate("addEventListener('keydown', () => (globalThis.pressed = performance.now()), true)")
+    seed = page.get_by_label("Seed", exact=True)
+    times = []
+    for i in range(1, repeats + 1):
+        seed.fill(str(i))
+        seed.press("Enter")
+        page.wait_for_function("i => __vaelab_styles.seed === i", arg=i)
+        times.append(page.evaluate("__vaelab_styles.at - pressed"))
+        wait_until_idle(page)
+    page.context.close()
+    return [Row("grid: key on the seed to all drawn, median", statistics.median(times), "ms", "at most", 150)]
 
 
 def pen(browser: Browser, url: str, duration: float) -> Drag:
@@ -254,12 +271,12 @@ def control_rows(measured: dict[str, list[tuple[float, float]]], limit: float, p
     return rows
 
 
-def page_address(browser: Browser, url: str) -> str:
-    """Address of the page with the explorer, read from the navigation."""
+def page_address(browser: Browser, url: str, title: str = PAGE) -> str:
+    """Address of a page, by default the one with the explorer, read from the navigation."""
     pages = dict(navigation(browser, url))
-    if PAGE not in pages:
-        raise SystemExit(f"The app has no page “{PAGE}”; its pages are {', '.join(pages)}.")
-    return pages[PAGE]
+    if title not in pages:
+        raise SystemExit(f"The app has no page “{title}”; its pages are {', '.join(pages)}.")
+    return pages[title]
 
 
 def main() -> int:
@@ -286,6 +303,9 @@ def main() -> int:
             address = page_address(browser, server.url)
             rows += drag_rows(drag(browser, address, options.seconds))
             rows += pen_rows(pen(browser, address, options.seconds))
+            styles = page_address(browser, server.url, STYLES)
+            rows += drag_rows(drag(browser, styles, options.seconds, ".styles"), "a style's column")
+            rows += grid_rows(browser, styles, options.repeats)
             rows += control_rows(controls(browser, address, options.repeats), 80)
             with serve(BARE) as bare:
                 rows += against_bare(browser, address, bare.url, options.repeats)

@@ -3,7 +3,7 @@
 // digits follow. The styles live here; Python hears of what was moved on release.
 
 const grids = new WeakMap();
-// For tests and benchmarks: what is shown, and the last times from event to picture.
+// For tests and benchmarks: what is shown and since when, and the last times from event to picture.
 const shown = (globalThis.__vaelab_styles ??= {});
 const timings = (globalThis.__vaelab_timings ??= { ms: new Float32Array(4096), count: 0 });
 
@@ -48,7 +48,6 @@ function createStyles(root) {
 
   function adoptWeights(published) {
     if (!published?.layers || !published.meta.n_labels) return;
-    const start = performance.now();
     network = published;
     const prior = createPrior(network, normals(seed + 2 ** 31)); // far from what the noise of a draw is made of
     state.drawn = Array.from({ length: COLUMNS }, prior.sample);
@@ -59,7 +58,7 @@ function createStyles(root) {
     sheet.paint(state.styles, Array.from({ length: COLUMNS }, (_, i) => i), state.column);
     root.dataset.state = "ready";
     settle();
-    Object.assign(shown, { ...state, version: network.meta.version, seed, ms: performance.now() - start });
+    Object.assign(shown, { ...state, version: network.meta.version, seed, at: performance.now() });
   }
 
   // ---- one of them
