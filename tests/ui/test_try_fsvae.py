@@ -104,7 +104,7 @@ def clip() -> None:
     checkpoint = checkpoint_of("clip")
     z, y = drawn_styles(checkpoint, 0, SHOWN), torch.arange(SHOWN) % 10
     mean, draw = (
-        styles.clipped(decoded(checkpoint.model, z, show, 0, y)).float().mean().item()  # type: ignore[arg-type]
+        styles.clipped(decoded(checkpoint.model, z, show, 0, y)).float().mean().item()
         for show in ("mean", "draw")
     )
     assert mean < 0.03

@@ -82,7 +82,7 @@ def _clipping(name: str, checkpoint: Checkpoint, seed: int) -> None:
     model = checkpoint.model
     z = drawn_styles(checkpoint, seed, SHOWN)
     labels = torch.arange(SHOWN) % model.n_labels
-    means, draws = (decoded(model, z, show, seed, labels) for show in ("mean", "draw"))  # type: ignore[arg-type]
+    means, draws = (decoded(model, z, show, seed, labels) for show in ("mean", "draw"))
     shares = [clipped(part).float().mean().item() for part in (means, draws)]
     st.markdown(
         f"**What the display clips.** p(x|y, z) of {name} is Gaussian with variance 1/10, σ = {0.1**0.5:.3f}, "

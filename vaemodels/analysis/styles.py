@@ -48,11 +48,11 @@ def fit_logistic(features: Tensor, labels: Tensor, n_labels: int) -> tuple[Tenso
         optimizer.zero_grad()
         fit = functional.cross_entropy(features @ weights.T + biases, labels)
         value = fit + PENALTY / 2 * weights.square().sum()
-        value.backward()  # type: ignore[no-untyped-call]
+        value.backward()
         return value
 
     with torch.enable_grad():
-        optimizer.step(closure)  # type: ignore[no-untyped-call]
+        optimizer.step(closure)
     return weights.detach(), biases.detach()
 
 
@@ -62,7 +62,9 @@ def predicted_from(codes: Tensor, labels: Tensor, n_labels: int) -> Tensor:
     Each image is predicted by a fit to the folds that it is not in, on codes standardised by those.
     """
     predicted = torch.empty_like(labels)
-    fold = torch.randperm(len(codes), generator=torch.Generator().manual_seed(0)) % FOLDS  # whatever the order
+    fold = (
+        torch.randperm(len(codes), generator=torch.Generator().manual_seed(0)) % FOLDS
+    )  # whatever the order
     for held_out in range(FOLDS):
         rest = codes[fold != held_out]
         mean, std = rest.mean(0), rest.std(0).clamp(min=1e-6)
