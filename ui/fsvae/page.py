@@ -1,15 +1,15 @@
 """What the FSVAE page is."""
 
 from ui.explorer_panel import PARAMETERS
-from ui.fsvae import analogies, bounds, colour, leak, styles
+from ui.fsvae import analogies, between, bounds, colour, leak, styles
 from ui.fsvae.experiments import EXPERIMENTS
 from ui.images.label import PARAMETER as LABEL
-from ui.looks import Look, interpolation, latents, pairs, units
+from ui.looks import Look, latents, pairs, units
 from ui.page import Page, Start, Variant
 
 LOOKS = {
     "analogies": Look("Ten digits in its style", analogies.render),
-    "interpolate": Look("Between two styles", interpolation.render),
+    "interpolate": Look("Between two styles", between.render),
     "leak": Look("Is the digit in z?", leak.render),
     "bounds": Look("What is bounded", bounds.render),
     "colour": Look("Colour and clipping", colour.render),
