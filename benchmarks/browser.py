@@ -121,7 +121,7 @@ def grid_rows(browser: Browser, url: str, repeats: int) -> list[Row]:
     """The grid of styles: from the key that changes its seed to all of its cells drawn."""
     page = open_page(browser, url)
     page.evaluate("addEventListener('keydown', () => (globalThis.pressed = performance.now()), true)")
-    seed = page.get_by_label("Seed", exact=True)
+    seed = page.locator(".st-key-seed input")
     times = []
     for i in range(1, repeats + 1):
         seed.fill(str(i))
