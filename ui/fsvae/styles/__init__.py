@@ -62,7 +62,7 @@ def style_grid(slot: str, *, name: str, z_dim: int, show: Decoding, seed: int, i
     _take(grid, occasion, _styles(key=KEY, data=data, on_grid_change=lambda: None))
     if in_link:
         url_state.put(COLUMN, str(grid.column + 1) if grid.column else None)
-        url_state.put(MOVED, moved_to_text(grid.moved) if grid.moved else None)
+        url_state.put(MOVED, moved_to_text(grid.moved) or None)
 
 
 def _take(grid: _Grid, occasion: str, state: Any) -> None:
@@ -93,8 +93,17 @@ def _follow_address(grid: _Grid, z_dim: int) -> None:
 
 
 def moved_to_text(moved: dict[int, list[float]]) -> str:
-    """Moved styles as an address holds them, each by its column from 1 and its z: `3~0.31_-1.2~7~1_0`."""
-    return "~".join(f"{column + 1}~{url_state.z_to_text(moved[column])}" for column in sorted(moved))
+    """Moved styles as an address holds them, each by its column from 1 and its z: `3~0.31_-1.2~7~1_0`.
+
+    They are as many as it has room for, from the left: all twenty, unless z has more than some thirty dimensions.
+    """
+    text = ""
+    for column in sorted(moved):
+        more = f"{text}~{column + 1}~{url_state.z_to_text(moved[column])}".lstrip("~")
+        if len(more) > url_state.MAX_LENGTH:
+            break
+        text = more
+    return text
 
 
 def moved_from_text(text: str, z_dim: int) -> dict[int, list[float]]:
