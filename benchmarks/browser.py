@@ -20,6 +20,7 @@ from tests.browser.streamlit_page import navigation, wait_until_idle
 
 HERE = Path(__file__).parent
 PAGE = "VAE and β-VAE"
+STYLES = "FSVAE"
 BARE = HERE / "bare.py"
 ROUNDS = 3  # in which the bare page and ours are measured in turns
 QUIET = 500  # ms without a change after which a control's effect is complete
@@ -64,6 +65,7 @@ class Drag(NamedTuple):
 
 EXPLORER = ".explorer[data-state=ready] .plane"
 COMPONENTS = ".mixture[data-state=ready] .plane"
+COLUMNS = ".styles[data-state=ready] .plane"
 
 
 def drag(
@@ -126,6 +128,22 @@ def component(browser: Browser, url: str, model: str, z_dim: int, duration: floa
     """Drags the mean of a mixture's first component, put into the middle of the plane by the link."""
     link = f"{url}/gmvae?model={model}&images=digits&moved=1_{'_'.join(['0'] * z_dim)}"
     return drag(browser, link, duration, COMPONENTS, "__vaelab_mixture_timings")
+
+
+def grid_rows(browser: Browser, url: str, repeats: int) -> list[Row]:
+    """The grid of styles: from the key that changes its seed to all of its cells drawn."""
+    page = open_page(browser, url)
+    page.evaluate("addEventListener('keydown', () => (globalThis.pressed = performance.now()), true)")
+    seed = page.locator(".st-key-seed input")
+    times = []
+    for i in range(1, repeats + 1):
+        seed.fill(str(i))
+        seed.press("Enter")
+        page.wait_for_function("i => __vaelab_styles.seed === i", arg=i)
+        times.append(page.evaluate("__vaelab_styles.at - pressed"))
+        wait_until_idle(page)
+    page.context.close()
+    return [Row("grid: key on the seed to all drawn, median", statistics.median(times), "ms", "at most", 150)]
 
 
 def pen(browser: Browser, url: str, duration: float) -> Drag:
@@ -266,12 +284,12 @@ def control_rows(measured: dict[str, list[tuple[float, float]]], limit: float, p
     return rows
 
 
-def page_address(browser: Browser, url: str) -> str:
-    """Address of the page with the explorer, read from the navigation."""
+def page_address(browser: Browser, url: str, title: str = PAGE) -> str:
+    """Address of a page, by default the one with the explorer, read from the navigation."""
     pages = dict(navigation(browser, url))
-    if PAGE not in pages:
-        raise SystemExit(f"The app has no page “{PAGE}”; its pages are {', '.join(pages)}.")
-    return pages[PAGE]
+    if title not in pages:
+        raise SystemExit(f"The app has no page “{title}”; its pages are {', '.join(pages)}.")
+    return pages[title]
 
 
 def main() -> int:
@@ -302,6 +320,9 @@ def main() -> int:
                 component(browser, server.url, "gmvae-2d", 2, options.seconds), "a component of ten"
             )
             rows += drag_rows(component(browser, server.url, "gmvae", 10, options.seconds), "one of 500")
+            styles = page_address(browser, server.url, STYLES)
+            rows += drag_rows(drag(browser, styles, options.seconds, COLUMNS), "a style's column")
+            rows += grid_rows(browser, styles, options.repeats)
             rows += control_rows(controls(browser, address, options.repeats), 80)
             with serve(BARE) as bare:
                 rows += against_bare(browser, address, bare.url, options.repeats)

@@ -1,7 +1,8 @@
 """The pages of the app, in the order of the menu: the one place where all are known."""
 
+from ui.fsvae.page import FSVAE
 from ui.gmvae.page import GMVAE
 from ui.home.page import HOME
 from ui.vae.page import VAE
 
-PAGES = (HOME, VAE, GMVAE)
+PAGES = (HOME, VAE, GMVAE, FSVAE)

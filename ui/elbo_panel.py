@@ -2,10 +2,8 @@
 
 import streamlit as st
 import torch
-from torch import Tensor
 
-from ui.explorer_panel import label_of
-from ui.images.choice import Chosen, is_of_other_images
+from ui.images.choice import Chosen, is_of_other_images, told
 from ui.images.decoded import Decoding, decoded
 from ui.images.figures import figure, heat, readable, row
 from ui.images.splits import binarization
@@ -104,7 +102,7 @@ def in_numbers(model: Model, chosen: Chosen) -> None:
     if not place.open:
         return
     with place:
-        for equation in KINDS[model.name].equations(model, chosen.x, _label(model, chosen)):
+        for equation in KINDS[model.name].equations(model, chosen.x, told(model, chosen)):
             st.caption(equation.title)
             st.latex(equation.symbols, width="stretch")
             st.latex(equation.numbers, width="stretch")
@@ -118,13 +116,7 @@ def terms_of(model: Model, chosen: Chosen) -> ImageTerms:
         kept = st.session_state["_terms"] = (
             model,
             image,
-            image_terms(model, chosen.x, _label(model, chosen)),
+            image_terms(model, chosen.x, told(model, chosen)),
         )
     terms: ImageTerms = kept[2]
     return terms
-
-
-def _label(model: Model, chosen: Chosen) -> Tensor | None:
-    """The label `[]` that a model is told of the image."""
-    label = label_of(model, chosen)
-    return None if label is None else label[0]

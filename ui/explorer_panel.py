@@ -22,7 +22,7 @@ from ui.explorer import (
     publish_encoder,
     show_plane,
 )
-from ui.images.choice import Chosen
+from ui.images.choice import Chosen, told
 from ui.images.decoded import Decoding, decoded
 from ui.images.splits import dataset_for, model_inputs
 from ui.words import number
@@ -30,7 +30,7 @@ from vaemodels.analysis.latent_space import encode
 from vaemodels.analysis.priors import prior_kind
 from vaemodels.checkpoints import Checkpoint
 from vaemodels.errors import UsageError
-from vaemodels.models import Model
+from vaemodels.models import SSVAE, Model
 
 PARAMETERS = frozenset({"z", "digit", "axes", "background"})  # of a page with an explorer
 POINTS = 400  # encoded test images on the plane
@@ -54,16 +54,10 @@ class Start(NamedTuple):
 
 def start_at(model: Model, chosen: Chosen) -> Start:
     """The chosen image's code: at its label, where a model is told that, else at the most probable one."""
-    codes = encode(model, chosen.x.unsqueeze(0), label_of(model, chosen))
+    label = told(model, chosen)
+    codes = encode(model, chosen.x.unsqueeze(0), None if label is None else label.unsqueeze(0))
     place = Place(codes.mean[0].tolist(), None if codes.y is None else int(codes.y))
     return Start(place, None if codes.std is None else Posterior(place.z, codes.std[0].tolist()))
-
-
-def label_of(model: Model, chosen: Chosen) -> Tensor | None:
-    """The label `[1]` that the model is told of the image: its own, 0 where nobody knows it, None if it needs none."""
-    if not model.needs_labels:
-        return None
-    return torch.tensor([0 if chosen.label is None else chosen.label])
 
 
 def explorer(
@@ -202,10 +196,13 @@ def _limit(model: Model, encoded: Tensor) -> float:
     return max(STANDARD_LIMIT, math.ceil(2 * draws.abs().quantile(0.995).item()) / 2)
 
 
-def encode_drawings(model: Model, slot: str) -> None:
-    """Send a model's inference networks to the page's `slot`, once there is something to draw on."""
+def encode_drawings(model: Model, slot: str, guesser: SSVAE | None = None) -> None:
+    """Send a model's inference networks to the page's `slot`, once there is something to draw on.
+
+    A `guesser` tells a model that needs labels what is drawn.
+    """
     if st.session_state.get("images") == "draw":
-        publish_encoder(model, slot, key=f"{slot}-encoder")
+        publish_encoder(model, slot, key=f"{slot}-encoder", guesser=guesser)
 
 
 def publish(name: str, checkpoint: Checkpoint, slot: str) -> None:

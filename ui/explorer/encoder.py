@@ -10,7 +10,7 @@ from ui.components.assets import component
 from ui.explorer.decoder import decoder_data, decodes_in_browser
 from ui.explorer.networks import Arrays, as_columns, mlp_data, with_version
 from ui.images.splits import binarization
-from vaemodels.models import Model
+from vaemodels.models import SSVAE, Model
 from vaemodels.networks import LOG_STD_MAX, LOG_STD_MIN
 
 _inference = component("vaelab_inference", Path(__file__).with_name("inference"))
@@ -19,18 +19,21 @@ DRAWS = 64  # of z, as `vaemodels.evaluation.image_terms` takes them
 NETWORKS = ("encoder", "classifier", "encoder_z2")
 
 
-def encoder_data(model: Model) -> dict[str, Any]:
+def encoder_data(model: Model, guesser: SSVAE | None = None) -> dict[str, Any]:
     """What the browser needs to infer as `model` does: the networks' arrays, the noise of its draws, a `meta` dict.
 
     Of `encoder` (q(z|x), q(z|x, y) or q(z1|x)), and where there are such of `classifier` (q(y|x)) and `encoder_z2`
     (q(z2|x) or q(z2|z1)), the arrays are `<network>_W0`, …, as `mlp_data` gives them. `noise_z`, of shape
     `[DRAWS, z_dim]` or, where labels are summed out, `[n_labels, DRAWS, z_dim]`, and `noise_z2: [DRAWS, z2_dim]` are
-    the numbers that `image_terms` draws, ravelled.
+    the numbers that `image_terms` draws, ravelled. The classifier of a `guesser`, which guesses the label for a model
+    that is told it, is the network `guesser`.
     """
     arrays: Arrays = {}
     sizes: dict[str, list[int]] = {}
-    for name in NETWORKS:
-        network = getattr(model, name, None)
+    networks = {name: getattr(model, name, None) for name in NETWORKS}
+    if guesser is not None:
+        networks["guesser"] = guesser.classifier
+    for name, network in networks.items():
         if isinstance(network, nn.Sequential):
             of_network, sizes[name] = mlp_data(network, f"{name}_")
             arrays |= of_network
@@ -69,10 +72,12 @@ def noise_of_terms(model: Model, draws: int, seed: int = 0) -> dict[str, Tensor]
     }
 
 
-def publish_encoder(model: Model, slot: str, key: str) -> None:
+def publish_encoder(model: Model, slot: str, key: str, guesser: SSVAE | None = None) -> None:
     """Send `model`'s inference networks to the page's `slot`, where they follow what is drawn; draws nothing.
+
+    A `guesser` guesses what is drawn for a model that is told the label, until the visitor says it (registry.js).
 
     Nothing is sent of a model whose networks are no MLPs, nor again of unchanged weights.
     """
     if decodes_in_browser(model):
-        _inference(key=key, data={"slot": slot, **as_columns(encoder_data(model))}, height=1)
+        _inference(key=key, data={"slot": slot, **as_columns(encoder_data(model, guesser))}, height=1)

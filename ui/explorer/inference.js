@@ -21,12 +21,17 @@ export default function ({ data, parentElement }) {
 }
 
 function createInference(slot) {
-  let inference, network, terms, x;
-  const stop = follow(slot, { drawing: infer, weights: () => (terms = null) });
+  let inference, network, terms, guess, x;
+  const stop = follow(slot, {
+    drawing: infer,
+    label: () => infer(drawingOf(slot) ?? {}),
+    weights: () => (terms = null),
+  });
 
   function adopt(data) {
     if (data.meta.version === inference?.meta.version) return;
     inference = inferenceFrom(data);
+    guess = inference.guesser && createClassifier(inference.guesser);
     terms = null;
   }
 
@@ -42,10 +47,13 @@ function createInference(slot) {
     x ??= new Float32Array(ink.length);
     const scale = inference.meta.black_and_white ? (value) => (value > 127.5 ? 1 : 0) : (value) => value / 255;
     for (let i = 0; i < x.length; i++) x[i] = scale(ink[i]);
-    const label = positionOf(slot)?.label ?? 0;
+    const guessed = guess ? guess(inference.meta.black_and_white ? x : x.map(Math.round)) : null;
+    const label = labelOf(slot) ?? (guessed ? likeliest(guessed) : (positionOf(slot)?.label ?? 0));
     const most = Math.ceil((down ? MOVING : RESTING) / (inference.classifier ? inference.meta.n_labels : 1));
-    showInference(slot, { x, ...terms(x, label, most), down });
+    showInference(slot, { x, ...terms(x, label, most), guess: guessed, down });
   }
 
   return { slot, adopt, stop };
 }
+
+const likeliest = (probabilities) => probabilities.indexOf(Math.max(...probabilities));

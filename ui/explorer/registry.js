@@ -8,7 +8,8 @@
 //   path      { from, to }, a line in the latent space to be drawn, or null
 //   drawing   { ink, down }: what is on the drawing pad as it is framed, Uint8Array(784), or null where that is nothing;
 //             whether the pen is still down
-//   inference what the model makes of the drawing: { x, down } and what `createTerms` gives (elbo.js)
+//   inference what the model makes of the drawing: { x, down }, what `createTerms` gives (elbo.js), and its guessed label
+//   label     what the visitor says that the drawing shows, or null: then it is guessed
 
 const registry = (globalThis.__vaelab ??= { slots: new Map(), events: new EventTarget() });
 
@@ -23,6 +24,7 @@ export const networkOf = (slot) => contentsOf(slot).network;
 export const positionOf = (slot) => contentsOf(slot).position;
 export const pathOf = (slot) => contentsOf(slot).path;
 export const drawingOf = (slot) => contentsOf(slot).drawing;
+export const labelOf = (slot) => contentsOf(slot).label ?? null;
 
 export function publish(slot, network) {
   contentsOf(slot).network = network;
@@ -49,6 +51,12 @@ export function showPath(slot, path) {
 export function showDrawing(slot, drawing) {
   contentsOf(slot).drawing = drawing;
   tell(slot, "drawing", drawing);
+}
+
+export function tellLabel(slot, label) {
+  if (labelOf(slot) === label) return;
+  contentsOf(slot).label = label;
+  tell(slot, "label", label);
 }
 
 export const showInference = (slot, inferred) => tell(slot, "inference", inferred);

@@ -12,6 +12,8 @@ from torch import Tensor
 from ui.address import url_state
 from ui.address.fragments import run_if_left_out
 from ui.images.figures import figure
+from ui.images.label import PARAMETER as LABEL
+from ui.images.label import ask_label
 from ui.images.name import Place, image_name, parse_image_name
 from ui.images.pad import draw_pad
 from ui.images.picker import Thumbnails, image_picker, thumbnails
@@ -43,7 +45,7 @@ class Chosen(NamedTuple):
     """An image as the page uses it.
 
     `key` is its name in the address, `x: [dim]` its pixels as the page's model takes them, `label` its digit where that
-    is known, and `grey: [dim]` its pixels from 0 to 1 before they were made binary.
+    is known or a model has to be told it, and `grey: [dim]` its pixels from 0 to 1 before they were made binary.
     """
 
     key: str
@@ -74,28 +76,32 @@ class _Memory:
         return self.kept.get(source) or image_name(Place(source, 0))
 
 
-def pick_image(checkpoint: Checkpoint, slot: str = "") -> Chosen:
+def pick_image(checkpoint: Checkpoint, slot: str = "", *, own_first: bool = False) -> Chosen:
     """The visitor's choice: of where images come from, and of one image there.
 
     What they chose on one page is there on the next whose model takes images of its shape, unless a link says
-    otherwise. While they draw, those who follow the page's `slot` in the browser are told.
+    otherwise. While they draw, those who follow the page's `slot` in the browser are told. On a page where one's own
+    image comes first the pad is what is offered before they choose.
     """
     model, dataset = checkpoint.model, checkpoint.card["dataset"]
     shape = tuple(model.config.image_shape)
     memory = st.session_state.setdefault(MEMORIES, {}).setdefault(shape, _Memory())
     titles = _sources(memory, shape)
     default = dataset if dataset in titles else built_in(shape)
+    usual = "draw" if own_first and "draw" in titles else default
+    if usual in OF_ONES_OWN:
+        titles = {usual: titles[usual], **titles}
     if st.session_state.get(SOURCE, default) not in titles:  # they were of another shape
-        st.session_state[SOURCE] = memory.source or default
+        st.session_state[SOURCE] = memory.source or usual
     elif memory.dataset not in {None, dataset} and st.session_state.get(SOURCE) in data.DATASETS:
         st.session_state[SOURCE] = default
     memory.dataset = dataset
     if url_state.decides(SOURCE):
         if url_state.came_without({IMAGE, SOURCE}):
-            _bring_along(memory, default)
+            _bring_along(memory, default, usual)
         else:
             _follow_link(memory, titles, default)
-    source = url_state.segmented("Images", SOURCE, titles, default, label_visibility="collapsed")
+    source = url_state.segmented("Images", SOURCE, titles, usual, label_visibility="collapsed")
 
     if source == "draw":
         _draw(memory, model, default, slot)
@@ -105,14 +111,25 @@ def pick_image(checkpoint: Checkpoint, slot: str = "") -> Chosen:
         _pick(memory)
     key = memory.current = memory.image(source, default)
     memory.source = None if key == image_name(Place(default, 0)) else source
-    url_state.put(IMAGE, None if key == image_name(Place(source, 0)) else key)
+    usual_image = image_name(Place(default if source in OF_ONES_OWN and own_first else source, 0))
+    url_state.put(IMAGE, None if key == usual_image else key)
 
     chosen = image_named(key, model)
     if source == "upload":
         _show_framed(chosen, model, memory.remark)
+    if model.needs_labels and (source == "draw" or chosen.label is None):
+        occasion = f"{source}/{memory.links}" if source == "draw" else key
+        chosen = chosen._replace(label=ask_label(checkpoint, chosen.x, chosen.label, slot, occasion))
+    else:
+        url_state.put(LABEL, None)
     if shape != OWN_SHAPE:
         st.caption("To draw or upload a digit, choose a model of grey images of 28×28 pixels.")
     return chosen
+
+
+def told(model: Model, chosen: Chosen) -> Tensor | None:
+    """The label `[]` that the model is told of an image, None if it needs none: the one rule for it."""
+    return torch.tensor(chosen.label) if model.needs_labels else None
 
 
 def is_of_other_images(chosen: Chosen, checkpoint: Checkpoint) -> bool:
@@ -169,10 +186,10 @@ def _sources(memory: _Memory, image_shape: tuple[int, ...]) -> dict[str, str]:
     return {name: title for name, title in SOURCES.items() if name in memory.at_hand | own}
 
 
-def _bring_along(memory: _Memory, default: str) -> None:
+def _bring_along(memory: _Memory, default: str, usual: str) -> None:
     """Take over the image of the page that the visitor comes from, whatever this one was left with."""
     left = url_state.get(IMAGE) or image_name(Place(url_state.get(SOURCE) or default, 0))
-    source = memory.source or default
+    source = memory.source or usual
     url_state.put(SOURCE, source)
     if memory.image(source, default) != left and url_state.came_without({Z}):
         url_state.put(Z, None)  # it was chosen for the other image

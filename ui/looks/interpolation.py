@@ -21,19 +21,26 @@ OF_EACH_DIGIT = 2
 
 def render(view: View) -> None:
     """The choice of the second image, the steps on the way to it, and the slider that leads the explorer there."""
+    walk(view)
+
+
+def walk(view: View) -> tuple[list[float], list[float]]:
+    """Draws all that, and returns the codes of both images."""
     st.caption(
         "Choose a second image. The decoder writes what lies on the straight line between the two codes; **play**, or "
         "move the slider below: the large image, and the explorer, go along."
     )
     second = _pick_second(view)
+    ends = _code(view, view.chosen), _code(view, second)
     interpolation(
         view.slot,
         key="interpolation",
-        first=End(view.chosen.caption, view.chosen.x, _code(view, view.chosen)),
-        second=End(second.caption, second.x, _code(view, second)),
+        first=End(view.chosen.caption, view.chosen.x, ends[0]),
+        second=End(second.caption, second.x, ends[1]),
         show=view.show,
         seed=view.seed,
     )
+    return ends
 
 
 def _code(view: View, chosen: Chosen) -> list[float]:

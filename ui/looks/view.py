@@ -4,10 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import torch
 from torch import Tensor
 
-from ui.images.choice import Chosen
+from ui.images.choice import Chosen, told
 from ui.images.decoded import Decoding
 from vaemodels.analysis.latent_space import Codes, encode
 from vaemodels.checkpoints import Checkpoint
@@ -37,10 +36,8 @@ class View(NamedTuple):
         return self.checkpoint.model
 
     def label_of(self, chosen: Chosen) -> Tensor | None:
-        """The label `[]` of an image for a model that needs one: its own, else the digit that the explorer writes."""
-        if not self.model.needs_labels:
-            return None
-        return torch.tensor((self.label or 0) if chosen.label is None else chosen.label)
+        """The label `[]` that the model is told of an image, None if it needs none."""
+        return told(self.model, chosen)
 
     def code_of(self, chosen: Chosen) -> Codes:
         """An image as the model encodes it: n is 1."""

@@ -1,0 +1,1 @@
+"""The FSVAE page's own."""
