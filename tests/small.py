@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from vaemodels import data, training
 from vaemodels.data import Split
-from vaemodels.models import AE, GMVAE, HVAE, VAE, AEConfig, GMVAEConfig, HVAEConfig, VAEConfig
+from vaemodels.models import AE, GMVAE, HVAE, VAE, AEConfig, GMVAEConfig, HVAEConfig, Model, VAEConfig
 from vaemodels.training import Progress, Run, fit
 from vaemodels.training_config import TrainingConfig
 
@@ -78,7 +78,7 @@ def make_config(**changes: Any) -> TrainingConfig:
     return TrainingConfig(**settings | changes)
 
 
-def make_run(model: VAE | AE | None = None, **changes: Any) -> Run:
+def make_run(model: Model | None = None, **changes: Any) -> Run:
     config = make_config(**changes)
     torch.manual_seed(config.seed)
     return training.start(model or VAE(VAEConfig(z_dim=2, hidden=(16,))), config, TRAIN)
