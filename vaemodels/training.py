@@ -304,7 +304,7 @@ def _diverged(run: Run, step: int) -> TrainingDivergedError:
     )
 
 
-def _end_epoch(run: Run, optimizer: Optimizer, record: Progress, in_use: Mapping[str, Any]) -> None:
+def _end_epoch(run: Run, optimizer: Optimizer, record: Progress, in_use: dict[str, Any]) -> None:
     """Write the epoch into the run's history, and keep copies of the weights and Adam's state."""
     values = record._asdict() | in_use
     del values["epoch_done"]
