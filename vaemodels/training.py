@@ -304,7 +304,7 @@ def _diverged(run: Run, step: int) -> TrainingDivergedError:
     )
 
 
-def _end_epoch(run: Run, optimizer: Optimizer, record: Progress, in_use: Mapping[str, Any]) -> None:
+def _end_epoch(run: Run, optimizer: Optimizer, record: Progress, in_use: dict[str, Any]) -> None:
     """Write the epoch into the run's history, and keep copies of the weights and Adam's state.
 
     A classifier alone is best at the end: held-out terms are those of a generative model that learns nothing, and their

@@ -20,7 +20,7 @@ LOOKS = {
 STARTS = (
     Start(
         "Drag a group of digits",
-        {"model": "gmvae-2d"},
+        {"component": "10", "model": "gmvae-2d"},
         "A prior of ten Gaussians in a plane: move one, and its image, the prior and the KL follow.",
     ),
     Start(
