@@ -50,7 +50,8 @@ def render(view: View) -> None:
         st.caption(
             f"Share of digits right on {on}, in {styles.FOLDS}-fold cross-validation, ± standard error over images; "
             f"chance is {1 / view.model.n_labels:.0%}. The decoder is told y and the KL makes every nat in z "
-            "cost: a z that repeats y is waste, so training drives the digit out of it."
+            "cost: a z that repeats y is waste, so training drives the digit out of it. A regression finds "
+            "only what is linear in z."
         )
     with right:
         _told_every_label(view)
