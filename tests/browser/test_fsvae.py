@@ -189,7 +189,7 @@ def test_a_drawings_label_follows_the_pen_and_can_be_corrected(visit, page, mode
     assert isinstance(reader, SSVAE)
     likely = guess(reader, x_drawn)
     best = likely.index(max(likely))
-    expect(status).to_contain_text(f"Guessed: {best} ({round(100 * max(likely))} % sure)")
+    expect(status).to_contain_text(f"Guessed: {best} ({round(100 * max(likely))}% sure)")
     expect_told(page, model, x_drawn, best)
 
     other = (best + 3) % 10

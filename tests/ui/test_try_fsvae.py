@@ -63,7 +63,8 @@ def rewritten_reads(name: str) -> tuple[Tensor, int]:
 def lie() -> None:
     read, label = rewritten_reads("lie")
     assert label == 6
-    assert (read == label).all()
+    assert (read == label).sum() - 1 > 6  # of the wrong ones
+    assert read[label] == label
 
 
 def leak() -> None:

@@ -31,7 +31,7 @@ def render(view: View) -> None:
         st.caption(
             f"Nats by which −ELBO(x|y) exceeds the smallest one, that of {best}; means of 64 draws of z, the "
             f"same noise for every label. As a guess at the label, softmax over y of ELBO(x|y) gives {best} "
-            f"{found.posterior[best]:.0%}."
+            f"with {found.posterior[best]:.0%}."
         )
     with right:
         st.markdown(

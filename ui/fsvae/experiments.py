@@ -25,7 +25,7 @@ EXPERIMENTS = [
         "lie",
         "Tell it a lie",
         "Read the upper row: a 6, encoded and decoded as each of the ten digits.",
-        "under all nine wrong labels it stays a 6: z holds what the label got wrong.",
+        "under most of the nine wrong labels it stays a 6: z holds what the label got wrong.",
         {"model": "fsvae", "images": "digits", "image": "digits-22", "look": "leak"},
         "looks",
     ),

@@ -50,14 +50,15 @@ def render(view: View) -> None:
         st.caption(
             f"Share of digits right on {on}, in {styles.FOLDS}-fold cross-validation, ± standard error over images; "
             f"chance is {1 / view.model.n_labels:.0%}. The decoder is told y and the KL makes every nat in z "
-            "cost: a z that repeats y is waste, so training drives the digit out of it."
+            "cost: a z that repeats y is waste, so training drives the digit out of it. A regression finds "
+            "only what is linear in z."
         )
     with right:
         _told_every_label(view)
         if wrong.as_told is not None and wrong.as_own is not None:
             st.caption(
                 "Of the same test images, each told one of its nine wrong labels and rewritten as that, the "
-                f"classifier of {guesser_name(view.checkpoint)} reads {_percent(wrong.as_told)} as the label "
+                f"shipped {guesser_name(view.checkpoint)} reads {_percent(wrong.as_told)} as the label "
                 f"told and **{_percent(wrong.as_own)} as the image’s own digit**."
             )
 
@@ -98,18 +99,19 @@ def _chart(rows: dict[str, Estimate], chance: float) -> None:
             orientation="h",
             marker_color=colours["classification"],
             error_x={"array": [100 * rows[name].stderr for name in names], "color": colours["ink"]},
-            text=[f"{mean:.1f} %" for mean in means],
+            text=[f"\u2003{mean:.1f}%" for mean in means],  # clear of the error's bar
             textposition="outside",
-            hovertemplate="%{y}: %{x:.1f} %<extra></extra>",
+            hovertemplate="%{y}: %{x:.1f}%<extra></extra>",
         )
     )
     figure.add_vline(100 * chance, line={"color": colours["ink"], "dash": "dot"})
-    figure.update_xaxes(range=[0, 108], title="digits right, %")
-    said = ", ".join(f"{name} {100 * value.mean:.1f} %" for name, value in rows.items())
+    figure.update_xaxes(range=[0, 112], title="digits right, %")
+    figure.update_yaxes(showgrid=False)
+    said = ", ".join(f"{name} {100 * value.mean:.1f}%" for name, value in rows.items())
     charts.show(
         figure,
         "fsvae-leak",
-        f"Digits that a logistic regression tells from z: {said}; chance {100 * chance:.0f} %",
+        f"Digits that a logistic regression tells from z: {said}; chance {100 * chance:.0f}%",
         height=60 + 52 * len(rows),
     )
 
@@ -153,4 +155,4 @@ def _share(right: torch.Tensor) -> Estimate:
 
 
 def _percent(value: Estimate) -> str:
-    return f"{100 * value.mean:.1f} ± {100 * value.stderr:.1f} %"
+    return f"{100 * value.mean:.1f} ± {100 * value.stderr:.1f}%"

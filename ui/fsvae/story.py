@@ -7,6 +7,10 @@ IN_SHORT = (
     "column below is one style z ~ N(0, I), every row a digit y. Choose a column, drag its number in the "
     "plane, and its ten digits follow."
 )
+STYLE = (
+    "Draw a digit: told which one it is, the encoder finds its style μ(x, y), and the row below the large "
+    "picture writes that as all ten. All of it follows your pen."
+)
 
 
 def from_vae_to_here() -> None:

@@ -128,8 +128,11 @@ def pick_image(checkpoint: Checkpoint, slot: str = "", *, own_first: bool = Fals
 
 
 def told(model: Model, chosen: Chosen) -> Tensor | None:
-    """The label `[]` that the model is told of an image, None if it needs none: the one rule for it."""
-    return torch.tensor(chosen.label) if model.needs_labels else None
+    """The label `[]` that the model is told of an image, None if it needs none: the one rule for it.
+
+    It is the image's own, or what `pick_image` had guessed or was told; 0 where nobody was asked.
+    """
+    return torch.tensor(chosen.label or 0) if model.needs_labels else None
 
 
 def is_of_other_images(chosen: Chosen, checkpoint: Checkpoint) -> bool:

@@ -81,7 +81,7 @@ function createLabel(root) {
     const label = known ?? told ?? best() ?? 0;
     choice.disabled = known !== null;
     for (const input of choice.querySelectorAll("input")) input.checked = Number(input.value) === label;
-    const guessed = guess && `${best()} (${Math.round(100 * guess[best()])} % sure)`;
+    const guessed = guess && `${best()} (${Math.round(100 * guess[best()])}% sure)`;
     let text = "Nothing here guesses it: say which digit it is.";
     if (known !== null) text = `The test image is a ${known}. Draw a digit, and it is guessed here.`;
     else if (told !== null) text = guess ? `You say ${told}; the guess is ${guessed}.` : `You say ${told}.`;
