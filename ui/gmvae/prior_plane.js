@@ -3,6 +3,7 @@
 // image's q(z|x). Nothing here is heard or told; mixture.js does that.
 
 const BANDS = 6; // of one nat each below the density's highest place
+const STEPS_DOWN = Array.from({ length: BANDS }, (_, i) => Math.exp(-1 - i)); // of the density, by nats
 const FINE = 96; // places along a side where the density is computed
 const COARSE = 64; // the same where it is a sum of many
 const OUTLINED = 60; // components up to which each is an ellipse with its image; of more only dots
@@ -49,11 +50,17 @@ export function createBands() {
         for (let cell = 0, at = row * size; cell < size; cell++, at++) density[at] += weight * along[i * size + cell];
       }
     }
-    const top = density.reduce((a, b) => Math.max(a, b), 0);
+    let top = 0;
+    for (let at = 0; at < density.length; at++) if (density[at] > top) top = density[at];
     const [red, green, blue] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
-    for (let at = 0; at < density.length; at++) {
-      const band = Math.max(0, BANDS - Math.floor(Math.log(top / density[at])));
-      bitmap.data.set([red, green, blue, 13 * Math.min(BANDS, band)], 4 * at);
+    const { data } = bitmap;
+    for (let at = 0, byte = 0; at < density.length; at++, byte += 4) {
+      let band = 0;
+      while (band < BANDS && density[at] > top * STEPS_DOWN[BANDS - 1 - band]) band++;
+      data[byte] = red;
+      data[byte + 1] = green;
+      data[byte + 2] = blue;
+      data[byte + 3] = 13 * band;
     }
     context.putImageData(bitmap, 0, 0);
     Object.assign(target, { imageSmoothingEnabled: true, imageSmoothingQuality: "high" });
