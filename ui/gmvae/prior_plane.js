@@ -3,57 +3,73 @@
 // image's q(z|x). Nothing here is heard or told; mixture.js does that.
 
 const BANDS = 6; // of one nat each below the density's highest place
+const STEPS_DOWN = Array.from({ length: BANDS }, (_, i) => Math.exp(-1 - i)); // of the density, by nats
 const FINE = 96; // places along a side where the density is computed
 const COARSE = 64; // the same where it is a sum of many
 const OUTLINED = 60; // components up to which each is an ellipse with its image; of more only dots
 
 // Returns draw(context, gaussians, dims, limit, side, colour): bands of the density (1/K) Σ N on the plane, which is
-// itself a mixture: that of each component's two dimensions. Along a single dimension the bands are stripes.
+// itself a mixture: that of each component's two dimensions. Along a single dimension the bands are stripes. While one
+// component moves, the sum of the others stays.
 export function createBands() {
   const canvas = document.createElement("canvas");
   const context = canvas.getContext("2d");
   let size, bitmap, density, along, across;
+  let summed = {}; // what `density` is the sum of
+  let xs, ys; // where each component was when it was added; not a number before
 
-  function prepare(wanted, count) {
+  function begin(of, count, wanted) {
+    if (Object.keys(of).every((name) => of[name] === summed[name])) return;
+    summed = of;
     if (wanted !== size) {
       size = canvas.width = canvas.height = wanted;
       bitmap = new ImageData(size, size);
-      density = new Float32Array(size * size);
+      [along, across] = [new Float64Array(size), new Float64Array(size)];
     }
-    if (along?.length === count * size) return;
-    along = new Float32Array(count * size);
-    across = new Float32Array(count * size);
+    density = new Float64Array(size * size);
+    [xs, ys] = [new Float64Array(count).fill(NaN), new Float64Array(count).fill(NaN)];
   }
 
-  // N(v; μ, σ²) of each component along a dimension, at the middles of `size` cells from −limit to limit.
-  function profile({ means, stds, dim }, d, limit, out) {
-    for (let i = 0, at = d; at < means.length; i++, at += dim) {
-      for (let cell = 0; cell < size; cell++) {
-        const v = ((2 * cell + 1) / size - 1) * limit;
-        out[i * size + cell] = Math.exp(-0.5 * ((v - means[at]) / stds[at]) ** 2) / stds[at];
-      }
+  // N(v; mean, std²) but for 1/√2π, at the middles of `size` cells from −limit to limit.
+  function profile(mean, std, limit, out) {
+    for (let cell = 0; cell < size; cell++) {
+      const v = ((2 * cell + 1) / size - 1) * limit;
+      out[cell] = Math.exp(-0.5 * ((v - mean) / std) ** 2) / std;
     }
   }
 
-  return function draw(target, gaussians, [horizontal, vertical], limit, side, colour) {
-    const count = gaussians.means.length / gaussians.dim;
-    prepare(count > OUTLINED ? COARSE : FINE, count);
-    profile(gaussians, horizontal, limit, along);
-    if (vertical === null) across.fill(1);
-    else profile(gaussians, vertical, limit, across);
-    density.fill(0);
-    for (let i = 0; i < count; i++) {
-      for (let row = 0; row < size; row++) {
-        const weight = across[i * size + size - 1 - row];
-        if (weight < 1e-7) continue;
-        for (let cell = 0, at = row * size; cell < size; cell++, at++) density[at] += weight * along[i * size + cell];
-      }
+  function add(sign, x, y, stdX, stdY, limit) {
+    profile(x, stdX, limit, along);
+    if (stdY === null) across.fill(1);
+    else profile(y, stdY, limit, across);
+    for (let row = 0, at = 0; row < size; row++) {
+      const weight = sign * across[size - 1 - row];
+      for (let cell = 0; cell < size; cell++, at++) density[at] += weight * along[cell];
     }
-    const top = density.reduce((a, b) => Math.max(a, b), 0);
+  }
+
+  return function draw(target, { means, stds, dim }, [horizontal, vertical], limit, side, colour) {
+    const count = means.length / dim;
+    begin({ means, stds, horizontal, vertical, limit }, count, count > OUTLINED ? COARSE : FINE);
+    for (let i = 0, at = 0; i < count; i++, at += dim) {
+      const [x, y] = [means[at + horizontal], vertical === null ? 0 : means[at + vertical]];
+      if (x === xs[i] && y === ys[i]) continue;
+      const [stdX, stdY] = [stds[at + horizontal], vertical === null ? null : stds[at + vertical]];
+      if (!Number.isNaN(xs[i])) add(-1, xs[i], ys[i], stdX, stdY, limit);
+      add(1, x, y, stdX, stdY, limit);
+      [xs[i], ys[i]] = [x, y];
+    }
+    let top = 0;
+    for (let at = 0; at < density.length; at++) if (density[at] > top) top = density[at];
     const [red, green, blue] = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
-    for (let at = 0; at < density.length; at++) {
-      const band = Math.max(0, BANDS - Math.floor(Math.log(top / density[at])));
-      bitmap.data.set([red, green, blue, 13 * Math.min(BANDS, band)], 4 * at);
+    const { data } = bitmap;
+    for (let at = 0, byte = 0; at < density.length; at++, byte += 4) {
+      let band = 0;
+      while (band < BANDS && density[at] > top * STEPS_DOWN[BANDS - 1 - band]) band++;
+      data[byte] = red;
+      data[byte + 1] = green;
+      data[byte + 2] = blue;
+      data[byte + 3] = 13 * band;
     }
     context.putImageData(bitmap, 0, 0);
     Object.assign(target, { imageSmoothingEnabled: true, imageSmoothingQuality: "high" });
