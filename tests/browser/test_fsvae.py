@@ -162,6 +162,17 @@ def test_a_style_stays_while_another_digit_is_written(visit, page, model):
         expected = model.decode(torch.tensor(before), torch.tensor(8)).mean
     torch.testing.assert_close(torch.tensor(shown(page)["pixels"]), expected, atol=1e-3, rtol=0)
     wait_until_idle(page)
+    # The steps between two styles are written as that digit, too.
+    page.get_by_role("radio", name="Between two styles").click()
+    with torch.no_grad():
+        first = model.decode(torch.tensor(before), torch.tensor(8)).mean
+    strip = page.locator(".interpolation .strip")
+    expect_ink(strip, (11 + 244 * first).round().int().tolist(), 0, 11)
+    page.get_by_role("button", name="Write 4").click()
+    with torch.no_grad():
+        first = model.decode(torch.tensor(before), torch.tensor(4)).mean
+    expect_ink(strip, (11 + 244 * first).round().int().tolist(), 0, 11)
+    wait_until_idle(page)
 
 
 def test_a_drawings_label_follows_the_pen_and_can_be_corrected(visit, page, model):
