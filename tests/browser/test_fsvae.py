@@ -1,5 +1,6 @@
 """The FSVAE page in a browser: the grid, a style that is dragged, a drawing's style, a model of one's own."""
 
+import base64
 import io
 import re
 from collections.abc import Callable, Iterator
@@ -24,8 +25,6 @@ from vaemodels.analysis.styles import written
 from vaemodels.models import SSVAE, Model
 
 NAME = "fsvae-digits"
-RGB = """canvas => Array.from(
-  canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.filter((_, i) => i % 4 < 3))"""
 
 
 @pytest.fixture
@@ -50,8 +49,11 @@ def grid_of(page: Page) -> np.ndarray:
     """The grid's pixels, `[height, width, 3]`."""
     blocks = []
     for canvas in page.locator(".sheet canvas").all():
-        width, height = (int(canvas.get_attribute(side) or 0) for side in ("width", "height"))
-        blocks.append(np.array(canvas.evaluate(RGB), np.uint8).reshape(height, width, 3))
+        address = canvas.evaluate(
+            "canvas => canvas.toDataURL('image/png')"
+        )  # numbers by the thousand take seconds
+        with Image.open(io.BytesIO(base64.b64decode(address.split(",")[1]))) as image:
+            blocks.append(np.asarray(image.convert("RGB")))
     return np.concatenate(blocks, axis=1)
 
 
