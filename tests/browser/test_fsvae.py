@@ -49,9 +49,8 @@ def grid_of(page: Page) -> np.ndarray:
     """The grid's pixels, `[height, width, 3]`."""
     blocks = []
     for canvas in page.locator(".sheet canvas").all():
-        address = canvas.evaluate(
-            "canvas => canvas.toDataURL('image/png')"
-        )  # numbers by the thousand take seconds
+        # As a picture: half a million numbers would take seconds.
+        address = canvas.evaluate("canvas => canvas.toDataURL('image/png')")
         with Image.open(io.BytesIO(base64.b64decode(address.split(",")[1]))) as image:
             blocks.append(np.asarray(image.convert("RGB")))
     return np.concatenate(blocks, axis=1)

@@ -22,7 +22,7 @@ export function createHand(root, sheet, { choose, set, present, end }) {
   }
 
   function adoptTheme() {
-    const found = themeOf(root);
+    const found = { ...themeOf(root), primary: getComputedStyle(root).getPropertyValue("--st-primary-color").trim() };
     if (JSON.stringify(found) === JSON.stringify(theme)) return;
     theme = found;
     redraw();
@@ -138,8 +138,7 @@ export function createHand(root, sheet, { choose, set, present, end }) {
   function drawChosen(context) {
     const { styles, drawn, column } = sheet;
     const [to, from] = [at(styles[column]), at(drawn[column])];
-    const primary = getComputedStyle(canvas).getPropertyValue("--st-primary-color");
-    Object.assign(context, { strokeStyle: primary, lineWidth: 1.5, fillStyle: primary });
+    Object.assign(context, { strokeStyle: theme.primary, lineWidth: 1.5, fillStyle: theme.primary });
     context.beginPath();
     context.moveTo(...from);
     context.lineTo(...to);
