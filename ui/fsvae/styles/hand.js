@@ -129,7 +129,8 @@ export function createHand(root, sheet, { choose, set, present, end }) {
     const view = { limit, background: "plain", mosaic: nothing, dims, zDim: meta.z_dim, prior, theme };
     drawBackground(canvas, view);
     const context = canvas.getContext("2d");
-    Object.assign(context, { font: `11px ${theme.font}`, textAlign: "center", textBaseline: "middle", fillStyle: theme.text });
+    Object.assign(context, { textAlign: "center", textBaseline: "middle" });
+    Object.assign(context, { font: `11px ${theme.font}`, fillStyle: theme.text });
     sheet.styles.forEach((z, i) => i === sheet.column || context.fillText(i + 1, ...at(z)));
     drawChosen(context);
   }
