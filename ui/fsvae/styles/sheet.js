@@ -4,8 +4,8 @@
 export const COLUMNS = 20;
 const ACROSS = 10; // columns to a canvas
 
-// Returns { adopt(network, show, seed), paint(styles, columns, chosen), choose(column), mark(moved), save(name) }; a column
-// that the visitor chooses is told to `onChoice`.
+// Returns { adopt(network, show, seed), paint(styles, columns, chosen), choose(column), mark(moved), save(name) }; a
+// column that the visitor chooses is told to `onChoice`.
 export function createSheet(place, large, onChoice) {
   let meta, decode, cell;
 
@@ -40,7 +40,8 @@ export function createSheet(place, large, onChoice) {
     canvases.forEach((canvas, i) => {
       const [first, last] = [i * ACROSS + 1, (i + 1) * ACROSS];
       const digits = `as the digits 0 to ${meta.n_labels - 1}, a row each`;
-      canvas.setAttribute("aria-label", `Styles ${first} to ${last}, a column each, ${digits}: ${what} of seed ${seed}`);
+      const shows = `${digits}: ${what} of seed ${seed}`;
+      canvas.setAttribute("aria-label", `Styles ${first} to ${last}, a column each, ${shows}`);
     });
     place.setAttribute("aria-label", `${COLUMNS} styles, each as every digit; choose one to move it`);
   }
