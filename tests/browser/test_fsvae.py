@@ -1,5 +1,6 @@
 """The FSVAE page in a browser: the grid, a style that is dragged, a drawing's style, a model of one's own."""
 
+import base64
 import io
 import re
 from collections.abc import Callable, Iterator
@@ -24,8 +25,6 @@ from vaemodels.analysis.styles import written
 from vaemodels.models import SSVAE, Model
 
 NAME = "fsvae-digits"
-RGB = """canvas => Array.from(
-  canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data.filter((_, i) => i % 4 < 3))"""
 
 
 @pytest.fixture
@@ -50,8 +49,10 @@ def grid_of(page: Page) -> np.ndarray:
     """The grid's pixels, `[height, width, 3]`."""
     blocks = []
     for canvas in page.locator(".sheet canvas").all():
-        width, height = (int(canvas.get_attribute(side) or 0) for side in ("width", "height"))
-        blocks.append(np.array(canvas.evaluate(RGB), np.uint8).reshape(height, width, 3))
+        # As a picture: half a million numbers would take seconds.
+        address = canvas.evaluate("canvas => canvas.toDataURL('image/png')")
+        with Image.open(io.BytesIO(base64.b64decode(address.split(",")[1]))) as image:
+            blocks.append(np.asarray(image.convert("RGB")))
     return np.concatenate(blocks, axis=1)
 
 
@@ -161,6 +162,17 @@ def test_a_style_stays_while_another_digit_is_written(visit, page, model):
     with torch.no_grad():
         expected = model.decode(torch.tensor(before), torch.tensor(8)).mean
     torch.testing.assert_close(torch.tensor(shown(page)["pixels"]), expected, atol=1e-3, rtol=0)
+    wait_until_idle(page)
+    # The steps between two styles are written as that digit, too.
+    page.get_by_role("radio", name="Between two styles").click()
+    with torch.no_grad():
+        first = model.decode(torch.tensor(before), torch.tensor(8)).mean
+    strip = page.locator(".interpolation .strip")
+    expect_ink(strip, (11 + 244 * first).round().int().tolist(), 0, 11)
+    page.get_by_role("button", name="Write 4").click()
+    with torch.no_grad():
+        first = model.decode(torch.tensor(before), torch.tensor(4)).mean
+    expect_ink(strip, (11 + 244 * first).round().int().tolist(), 0, 11)
     wait_until_idle(page)
 
 

@@ -29,6 +29,7 @@ function createInterpolation(root) {
   const live = find(".live canvas");
 
   let shows, slot, from, to, ends, show, seed, network, painter, noise;
+  let written; // the label that the steps are written with
   let unfollow = () => {};
   let t = 0;
   let onLine = true;
@@ -66,9 +67,13 @@ function createInterpolation(root) {
       figure.querySelector("figcaption").textContent = name;
     }
     strip.setAttribute("aria-label", `${STEPS} images decoded on the way from ${ends[0].name} to ${ends[1].name}`);
-    const label = positionOf(slot)?.label;
-    for (let i = 0; i < STEPS; i++) painter.paint(strip, at(i / (STEPS - 1)), label, noise, i, STEPS);
+    paintSteps(positionOf(slot)?.label);
     if (positionOf(slot)) adoptPosition(positionOf(slot));
+  }
+
+  function paintSteps(label) {
+    written = label;
+    for (let i = 0; i < STEPS; i++) painter.paint(strip, at(i / (STEPS - 1)), label, noise, i, STEPS);
   }
 
   const at = (share) => Float32Array.from(from, (start, i) => (1 - share) * start + share * to[i]);
@@ -84,6 +89,7 @@ function createInterpolation(root) {
       if (onLine) t = nearest;
     } else onLine = true;
     describe();
+    if (label !== written) paintSteps(label);
     painter.paint(live, z, label, noise);
   }
 

@@ -1,8 +1,8 @@
 // needs: scorer.js
 // Many images decoded four at a time, of a decoder whose z is next to x: in half the time of one after the other.
 
-// Returns decode(places, use), which calls use(i, image) for each { z, label } of `places`; with `noise` the image is one
-// draw x ~ p(x|y, z), without it the mean E[x|y, z]. The array is the same at every call.
+// Returns decode(places, use), which calls use(i, image) for each { z, label } of `places`; with `noise` the image is
+// one draw x ~ p(x|y, z), without it the mean E[x|y, z]. The array is the same at every call.
 export function createDecoderOfMany({ meta, layers }, noise) {
   const { z_dim: zDim, n_labels: nLabels, family } = meta;
   const dim = meta.image_shape.reduce((a, b) => a * b, 1);

@@ -8,7 +8,8 @@
 //   path      { from, to }, a line in the latent space to be drawn, or null
 //   drawing   { ink, down }: what is on the drawing pad as it is framed, Uint8Array(784), or null where that is nothing;
 //             whether the pen is still down
-//   inference what the model makes of the drawing: { x, down }, what `createTerms` gives (elbo.js), and its guessed label
+//   inference what the model makes of the drawing: { x, down }, what `createTerms` gives (elbo.js), and `guess`, the
+//             probabilities of its labels, or null
 //   label     what the visitor says that the drawing shows, or null: then it is guessed
 
 const registry = (globalThis.__vaelab ??= { slots: new Map(), events: new EventTarget() });

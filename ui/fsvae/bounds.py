@@ -26,7 +26,7 @@ def render(view: View) -> None:
     elbo, best = -found.nelbo[y].item(), int(found.nelbo.argmin())
     left, right = st.columns(2, gap="large")
     with left:
-        st.markdown(f"**{view.chosen.caption.capitalize()}, told each label in turn**")
+        st.markdown(f"**{view.chosen.caption[0].upper()}{view.chosen.caption[1:]}, told each label in turn**")
         _chart(found)
         st.caption(
             f"Nats by which −ELBO(x|y) exceeds the smallest one, that of {best}; means of 64 draws of z, the "

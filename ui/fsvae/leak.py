@@ -73,7 +73,8 @@ def _told_every_label(view: View) -> None:
     rewritten = decoded(model, z, view.show, view.seed, labels)
     as_own = decoded(model, z, view.show, view.seed, own)
     st.markdown(
-        f"**Told a wrong label, z takes over.** {view.chosen.caption.capitalize()}, told that it is a 0 … 9:"
+        "**Told a wrong label, z takes over.** "
+        f"{view.chosen.caption[0].upper()}{view.chosen.caption[1:]}, told that it is a 0 … 9:"
     )
     st.html(
         montage(

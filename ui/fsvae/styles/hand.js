@@ -22,7 +22,7 @@ export function createHand(root, sheet, { choose, set, present, end }) {
   }
 
   function adoptTheme() {
-    const found = themeOf(root);
+    const found = { ...themeOf(root), primary: getComputedStyle(root).getPropertyValue("--st-primary-color").trim() };
     if (JSON.stringify(found) === JSON.stringify(theme)) return;
     theme = found;
     redraw();
@@ -129,7 +129,8 @@ export function createHand(root, sheet, { choose, set, present, end }) {
     const view = { limit, background: "plain", mosaic: nothing, dims, zDim: meta.z_dim, prior, theme };
     drawBackground(canvas, view);
     const context = canvas.getContext("2d");
-    Object.assign(context, { font: `11px ${theme.font}`, textAlign: "center", textBaseline: "middle", fillStyle: theme.text });
+    Object.assign(context, { textAlign: "center", textBaseline: "middle" });
+    Object.assign(context, { font: `11px ${theme.font}`, fillStyle: theme.text });
     sheet.styles.forEach((z, i) => i === sheet.column || context.fillText(i + 1, ...at(z)));
     drawChosen(context);
   }
@@ -138,8 +139,7 @@ export function createHand(root, sheet, { choose, set, present, end }) {
   function drawChosen(context) {
     const { styles, drawn, column } = sheet;
     const [to, from] = [at(styles[column]), at(drawn[column])];
-    const primary = getComputedStyle(canvas).getPropertyValue("--st-primary-color");
-    Object.assign(context, { strokeStyle: primary, lineWidth: 1.5, fillStyle: primary });
+    Object.assign(context, { strokeStyle: theme.primary, lineWidth: 1.5, fillStyle: theme.primary });
     context.beginPath();
     context.moveTo(...from);
     context.lineTo(...to);

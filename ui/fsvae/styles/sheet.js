@@ -4,8 +4,8 @@
 export const COLUMNS = 20;
 const ACROSS = 10; // columns to a canvas
 
-// Returns { adopt(network, show, seed), paint(styles, columns), choose(column), mark(moved), saved(name) }; a column that
-// the visitor chooses is told to `onChoice`.
+// Returns { adopt(network, show, seed), paint(styles, columns, chosen), choose(column), mark(moved), save(name) }; a
+// column that the visitor chooses is told to `onChoice`.
 export function createSheet(place, large, onChoice) {
   let meta, decode, cell;
 
@@ -39,8 +39,9 @@ export function createSheet(place, large, onChoice) {
     const what = show === "draw" && meta.prior ? "draws x ~ p(x|y, z)" : "means E[x|y, z]";
     canvases.forEach((canvas, i) => {
       const [first, last] = [i * ACROSS + 1, (i + 1) * ACROSS];
-      const text = `Styles ${first} to ${last}, a column each, as the digits 0 to ${meta.n_labels - 1}, a row each: ${what}`;
-      canvas.setAttribute("aria-label", `${text} of seed ${seed}`);
+      const digits = `as the digits 0 to ${meta.n_labels - 1}, a row each`;
+      const shows = `${digits}: ${what} of seed ${seed}`;
+      canvas.setAttribute("aria-label", `Styles ${first} to ${last}, a column each, ${shows}`);
     });
     place.setAttribute("aria-label", `${COLUMNS} styles, each as every digit; choose one to move it`);
   }
@@ -49,7 +50,9 @@ export function createSheet(place, large, onChoice) {
   function paint(styles, columns, chosen) {
     const { n_labels: labels, image_shape: shape } = meta;
     const [, height, width] = shape;
-    const places = columns.flatMap((column) => Array.from({ length: labels }, (_, label) => ({ z: styles[column], label, column })));
+    const places = columns.flatMap((column) => {
+      return Array.from({ length: labels }, (_, label) => ({ z: styles[column], label, column }));
+    });
     decode(places, (i, pixels) => {
       const { column, label } = places[i];
       toRGBA(pixels, shape, cell.data);
