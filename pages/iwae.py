@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import explorer_panel, frame, try_this
+from ui import elbo_panel, explorer_panel, frame, try_this
 from ui.address import share, url_state
 from ui.explorer import publish_decoder
 from ui.images import choice
@@ -37,18 +37,23 @@ def explore() -> None:
             closer_look(View(now.name, now.checkpoint, chosen, now.show, now.seed, IWAE.slot), IWAE.looks)
     with share.part("explorer", head.hide):
         st.header("Where a draw lies", anchor=False)
-        place = explorer_panel.explorer(
-            IWAE.slot,
-            now.name,
-            now.checkpoint,
-            key=EXPLORER,
-            start=start,
-            occasion=f"{now.name}/{chosen.key}",
-            show=now.show,
-            seed=now.seed,
-            in_link=now is head,
-        )
-        explorer_panel.show_z(now.model, chosen, start, place)
+        explorer, elbo = st.columns([26, 12], gap="medium")
+        with explorer:
+            place = explorer_panel.explorer(
+                IWAE.slot,
+                now.name,
+                now.checkpoint,
+                key=EXPLORER,
+                start=start,
+                occasion=f"{now.name}/{chosen.key}",
+                show=now.show,
+                seed=now.seed,
+                in_link=now is head,
+            )
+            explorer_panel.show_z(now.model, chosen, start, place)
+        with elbo:
+            terms = elbo_panel.terms_of(now.model, chosen)
+            elbo_panel.show_elbo(now.checkpoint, chosen, terms, None, now.show, now.seed, IWAE.slot)
     if "source" not in head.hide:
         source(now.model)
     url_state.write_when_quiet()

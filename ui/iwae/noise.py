@@ -31,9 +31,9 @@ STYLES = {
 def render(view: View) -> None:
     """Signal-to-noise over K for both, with fitted exponents, and stl's bias beside its ratio."""
     st.markdown(
-        "Training follows a gradient that is estimated from K draws. Its **signal-to-noise ratio** is the length of its "
-        "mean over the size of its scatter, ‖E g‖ / √(tr Cov g). More draws make it better for the generative network, "
-        "as √K, and worse for the encoder, as 1/√K (iwae). Both lines are straight on two logarithmic axes."
+        "Training follows a gradient that is estimated from K draws. Its **signal-to-noise ratio** is the length of "
+        "its mean over the size of its scatter, ‖E g‖ / √(tr Cov g). For large K more draws make it better for the "
+        "generative network, as √K, and worse for the encoder, as 1/√K (iwae): straight lines on two logarithmic axes."
     )
     live, stored = st.columns(2, gap="large")
     with live:
@@ -90,8 +90,8 @@ def _bias(ratios: Sequence[Ratios]) -> None:
     ]
     st.markdown("\n".join(rows))
     st.caption(
-        "The best ratio belongs to the wrong gradient: stl’s bias is its distance from the true gradient, in lengths of "
-        "that. A clear signal is not yet a right one."
+        "The best ratio belongs to the wrong gradient: stl’s bias is its distance from the true gradient, in lengths "
+        "of that. A clear signal is not yet a right one."
     )
 
 
@@ -134,7 +134,8 @@ def _trained() -> None:
     st.caption(
         f"{gradients['repeats']} gradients each of the mean bound over the first {gradients['images']} test images of "
         f"{words.the_dataset(record['dataset'])}, {words.binarisation(record['binarization'], record['dataset'])}: "
-        f"{ends}. stl’s is the ratio of a gradient that expects something else."
+        f"{ends}. stl’s is the ratio of a gradient that expects something else. Here iwae’s does not fall yet: the law "
+        "is one of large K, where the weights of all draws have grown alike, and a real q is far from there."
     )
 
 

@@ -50,7 +50,7 @@ IWAE = Page(
     title="IWAE",
     heading="IWAE: bounds over k",
     kinds=("vae", "gmvae", "hvae"),
-    opens_with=("vae-2d-digits", "vae-digits"),
+    opens_with=("iwae-k50-digits", "vae-digits"),
     parts={
         "model": "choice of model",
         "show": "mean or draw, seed",

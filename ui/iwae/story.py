@@ -13,11 +13,11 @@ def what_it_is() -> None:
             width="stretch",
         )
         st.markdown(
-            "- **L₁ is the ELBO.** With k draws the mean is taken before the logarithm, and the bound can only rise: its "
-            "gap to log p(x) is what the logarithm loses on an uneven mean.\n"
+            "- **L₁ is the ELBO.** With k draws the mean is taken before the logarithm, and the bound can only rise: "
+            "its gap to log p(x) is what the logarithm loses on an uneven mean.\n"
             "- **The thin line** takes the draws in their order. It jumps up when a heavy draw comes and sinks slowly "
-            "between. **The points** are means over disjoint blocks of k of the same draws, so that each is at least as "
-            "high as the one before.\n"
+            "between. **The points** are means over disjoint blocks of k of the same draws, so that each is at least "
+            "as high as the one before.\n"
             "- **The band** is how far a single estimate from k draws strays: one standard deviation of those blocks. "
             "It ends where one block is left.\n"
             "- **Effective draws**, (Σw)² / Σw²: how many equal weights would tell as much. Under ten, a few draws "

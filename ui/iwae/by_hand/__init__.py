@@ -19,10 +19,10 @@ _by_hand = component("vaelab_by_hand", Path(__file__).with_name("by_hand"))
 def render(view: View) -> None:
     """The picture with its handle; what it is set to goes into the address."""
     st.markdown(
-        "Why leaving out a term can help. The posterior is N(0, 1), and q = N(0, σ²) has the right mean already: its "
-        "gradient for the mean should be **zero**. The ordinary estimate is −σε, which scatters by σ however good q is. "
-        "stl leaves out the score of q, which is zero on average: what is left is (1/σ − σ)ε, and at σ = 1, where q is "
-        "the posterior, it does not scatter at all."
+        "Why leaving out a term can help. The posterior is N(0, 1), and q = N(0, σ²) has the right mean already: "
+        "its gradient for the mean should be **zero**. The ordinary estimate is −σε, which scatters by σ however good "
+        "q is. stl leaves out the score of q, which is zero on average: what is left is (1/σ − σ)ε, and at σ = 1, "
+        "where q is the posterior, it does not scatter at all."
     )
     turn = st.session_state.setdefault(_TURN, {"turn": 0, "sigma": USUAL})
     if url_state.decides(KEY):
@@ -36,8 +36,8 @@ def render(view: View) -> None:
         turn["sigma"] = min(HIGH, max(LOW, round(float(result.released["sigma"]), 2)))
     url_state.put(SIGMA, None if turn["sigma"] == USUAL else f"{turn['sigma']:g}")
     st.caption(
-        "One draw of z, K = 1, where stl is unbiased. With more draws, weighted, the score no longer averages out: that "
-        "is stl’s bias in the table of the look before. dreg mends it."
+        "One draw of z, K = 1, where stl is unbiased. With more draws, weighted, the score no longer averages out: "
+        "that is stl’s bias in the table under “Signal and noise”. dreg mends it."
     )
 
 
