@@ -72,7 +72,7 @@ st.fragment(explore, run_every=LIVE_EVERY if is_followed(IWAE.kinds) else None)(
 if "train" in head.hide:
     explorer_panel.publish(head.name, head.checkpoint, IWAE.slot)
 else:
-    st.header("Train on L_k yourself", anchor=False)
+    st.header("Train on Lₖ yourself", anchor=False)
     st.caption(
         "Choose the objective iwae, stl or dreg and k under “More settings”. A larger k is another training, not only "
         "another measure: compare both runs in the look “The race over k”."

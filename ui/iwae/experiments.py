@@ -39,7 +39,7 @@ EXPERIMENTS = [
     ),
     Experiment(
         "training",
-        "A higher L_k is not training with k",
+        "A higher Lₖ is not training with k",
         "In the table of test images compare vae-k1 with iwae-k50: first their ELBO, then their L₅₀₀₀.",
         "training on L₅₀ gives up more than 4 nats of ELBO and wins more than 2 nats of L₅₀₀₀, while evaluating "
         "vae-k1 with 5,000 draws changes only what is known of it.",
@@ -68,8 +68,8 @@ EXPERIMENTS = [
         "implicit",
         "What k draws turn q into",
         "Compare the three planes.",
-        "the dots move into the tail of the posterior that q leaves out, and the divergence from it falls from 1.2 nats "
-        "for k = 1 to under 0.1 for k = 100.",
+        "the dots move into the tail of the posterior that q leaves out, and the divergence from it falls from 1.2 "
+        "nats for k = 1 to under 0.1 for k = 100.",
         {"model": "vae-2d-digits", "images": "digits", "image": "digits-3", "look": "implicit", "seed": 0},
         "looks",
     ),

@@ -1,5 +1,6 @@
 """Lines over a logarithmic k or over epochs, each named at its end."""
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -27,9 +28,8 @@ def line_chart(
     *,
     log_x: Sequence[float] | None = None,
     log_y: bool = False,
-    y_range: tuple[float, float] | None = None,
 ) -> "Figure":
-    """The lines; over a log axis with ticks at `log_x`, where given; `y_range` in the axis's own numbers."""
+    """The lines; over a log axis with ticks at `log_x`, where given."""
     import plotly.graph_objects as go
 
     traces = [_trace(line) for line in lines]
@@ -45,9 +45,18 @@ def line_chart(
             "tickvals": list(log_x),
             "ticktext": [f"{value:,.0f}" for value in log_x],
         }
-    if y_range is not None:
-        layout["yaxis"]["range"] = y_range
+    if log_y:
+        layout["yaxis"] |= _log_ticks([value for line in lines for value in line.y])
     return go.Figure(traces, layout)
+
+
+def _log_ticks(values: Sequence[float]) -> dict[str, Any]:
+    """Decades, and between them 2 and 5 where there are few."""
+    positive = [value for value in values if value > 0]
+    low, high = math.floor(math.log10(min(positive))), math.ceil(math.log10(max(positive)))
+    steps = (1, 2, 5) if high - low <= 2 else (1,)
+    ticks = [step * 10.0**power for power in range(low, high + 1) for step in steps]
+    return {"tickvals": ticks, "ticktext": [f"{tick:g}" for tick in ticks]}
 
 
 def _trace(line: Line) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from ui import charts, words
 from ui.address import url_state
 from ui.iwae import measured
 from ui.iwae.lines import Line, line_chart
+from ui.iwae.tables import table
 from ui.looks.view import View
 from vaemodels.analysis import toy
 from vaemodels.analysis.toy import Ratios
@@ -22,9 +23,9 @@ OFFS = ("0.01", "0.03", "0.1", "0.3", "1")
 FROM = 16  # K from which exponents are fitted: the laws hold for large K
 STYLES = {
     "generative": ("generative network", "solid", "circle"),
-    "iwae": ("encoder, iwae", "solid", "square"),
-    "stl": ("encoder, stl (biased)", "dot", "diamond"),
-    "dreg": ("encoder, dreg", "dash", "triangle-up"),
+    "iwae": ("iwae, encoder", "solid", "square"),
+    "stl": ("stl, encoder (biased)", "dot", "diamond"),
+    "dreg": ("dreg, encoder", "dash", "triangle-up"),
 }
 
 
@@ -64,7 +65,9 @@ def _toy(seed: int) -> None:
         name: toy.exponent([k for k in ks if k >= FROM], values[-sum(k >= FROM for k in ks) :])
         for name, values in by_name.items()
     }
-    exponents = ", ".join(f"{STYLES[name][0]} K^{words.number(value, 2)}" for name, value in fitted.items())
+    exponents = "; ".join(
+        f"{STYLES[name][0]} as K to the {words.number(value, 2)}" for name, value in fitted.items()
+    )
     charts.show(
         _chart(ks, by_name),
         "toy",
@@ -81,14 +84,14 @@ def _toy(seed: int) -> None:
 def _bias(ratios: Sequence[Ratios]) -> None:
     """Beside the best ratio, how wrong the gradient is."""
     rows = [
-        "| K | " + " | ".join(f"{of.k:,}" for of in ratios) + " |",
-        "|---|" + "---:|" * len(ratios),
-        "| stl’s ratio | " + " | ".join(f"{of.stl:.2f}" for of in ratios) + " |",
-        "| stl’s bias | " + " | ".join(_times(of.stl_bias) for of in ratios) + " |",
-        "| dreg’s ratio | " + " | ".join(f"{of.dreg:.2f}" for of in ratios) + " |",
-        "| iwae’s ratio | " + " | ".join(f"{of.iwae:.3f}" for of in ratios) + " |",
+        ("stl’s ratio", *(f"{of.stl:.2f}" for of in ratios)),
+        ("stl’s bias", *(_times(of.stl_bias) for of in ratios)),
+        ("dreg’s ratio", *(f"{of.dreg:.2f}" for of in ratios)),
+        ("iwae’s ratio", *(f"{of.iwae:.3f}" for of in ratios)),
     ]
-    st.markdown("\n".join(rows))
+    table(
+        "Ratios of the encoder’s gradients and stl’s bias by K", ("K", *(f"{of.k:,}" for of in ratios)), rows
+    )
     st.caption(
         "The best ratio belongs to the wrong gradient: stl’s bias is its distance from the true gradient, in lengths "
         "of that. A clear signal is not yet a right one."
@@ -96,7 +99,7 @@ def _bias(ratios: Sequence[Ratios]) -> None:
 
 
 def _times(value: float) -> str:
-    return f"{value:.1f}×" if value < 10 else f"{value:.0f}×"
+    return f"{value:.1f} ×" if value < 10 else f"{value:.0f} ×"
 
 
 def _chart(ks: Sequence[int], by_name: Mapping[str, Sequence[float]]) -> "Figure":
@@ -124,7 +127,7 @@ def _trained() -> None:
     st.markdown(f"**A trained model**: {gradients['model']}, all its weights, measured beforehand.")
     by_name = _by_name(gradients["ratios"])
     ks = sorted({ratio["k"] for ratio in gradients["ratios"]})
-    ends = ", ".join(
+    ends = "; ".join(
         f"{STYLES[name][0]} {values[0]:.2f} at K = {ks[0]} to {values[-1]:.2f} at K = {ks[-1]}"
         for name, values in by_name.items()
     )

@@ -19,7 +19,7 @@ STARTS = (
     Start(
         "Watch a bound tighten",
         {},
-        "L_k of one image, draw by draw, and which draws it rests on.",
+        "Lₖ of one image, draw by draw, and which draws it rests on.",
     ),
     Start(
         "See a bound that can't be believed",

@@ -5,7 +5,7 @@ import streamlit as st
 
 def what_it_is() -> None:
     """The formula and how to read the picture, folded away."""
-    with st.expander("What L_k is, and when to believe it", icon=":material/functions:"):
+    with st.expander("What Lₖ is, and when to believe it", icon=":material/functions:"):
         st.latex(
             r"w_i = \frac{p(x, z_i)}{q(z_i|x)}, \quad z_i \sim q(z|x), \qquad "
             r"L_k = \mathbb E\Big[\log \frac1k \sum_{i=1}^k w_i\Big], \qquad "
@@ -24,6 +24,6 @@ def what_it_is() -> None:
             "decide, and the estimate is too low by an unknown amount. A curve that is flat because q never visits a "
             "part of the posterior looks as good as one that has arrived: only an exact log p(x) (models of two "
             "latents) tells them apart.\n"
-            "- **Evaluating with a larger k changes no weight of the model.** Training on L_k does: it makes another "
+            "- **Evaluating with a larger k changes no weight of the model.** Training on Lₖ does: it makes another "
             "model, with another encoder. That is the race below."
         )

@@ -9,6 +9,7 @@ from ui import charts, models, words
 from ui.address import url_state
 from ui.iwae import measured
 from ui.iwae.lines import Line, line_chart
+from ui.iwae.tables import table
 from ui.looks.view import View
 from vaemodels.analysis.measure import LOG_P, TIGHT
 from vaemodels.checkpoints import Card
@@ -60,7 +61,7 @@ def _curves(found: Mapping[str, Mapping[str, Any]]) -> "Figure":
         ks = [int(k) for k in result["bounds"]]
         values, errors = zip(*result["bounds"].values(), strict=True)
         lines.append(Line(name, ks, values, colours["bound"], DASHES[i], errors, SYMBOLS[i]))
-    return line_chart(lines, "draws k", "L_k, nats", log_x=[1, 10, 100, 1_000, 5_000])
+    return line_chart(lines, "draws k", "Lₖ, nats", log_x=[1, 10, 100, 1_000, 5_000])
 
 
 def _read(found: Mapping[str, Mapping[str, Any]]) -> str:
@@ -115,23 +116,27 @@ def _bars(labels: Sequence[str], prices: Sequence[Sequence[float]]) -> "Figure":
 
 def _table(found: Mapping[str, Mapping[str, Any]]) -> None:
     """Every number of the chart that is worth comparing, and what the cards say beside it."""
-    rows = [
-        "| model | trained on | ELBO = L₁ | L₅₀ | L₅₀₀₀ | gain | effective draws of 5,000 | active units |",
-        "|---|---|---:|---:|---:|---:|---:|---:|",
-    ]
+    head = ("model", "trained on", "ELBO = L₁", "L₅₀", "L₅₀₀₀", "gain", "effective draws", "active units")
+    rows = []
     for name, result in found.items():
         card = models.pretrained_card(name)
         elbo, fifty, all_draws = (result["bounds"][k] for k in ("1", "50", "5000"))
         rows.append(
-            f"| {name} | {trained_on(card)} | {words.plus_minus(*elbo)} | {words.plus_minus(*fifty)} "
-            f"| {words.plus_minus(*all_draws)} | {words.number(all_draws[0] - elbo[0])} "
-            f"| {result['median_ess']:.0f}, under 10 for {result['unreliable']:.0%} "
-            f"| {card['evaluation']['active_units']} of {latents(card)} |"
+            (
+                name,
+                trained_on(card),
+                words.plus_minus(*elbo),
+                words.plus_minus(*fifty),
+                words.plus_minus(*all_draws),
+                words.number(all_draws[0] - elbo[0]),
+                f"{result['median_ess']:.0f}; under 10 for {result['unreliable']:.0%}",
+                f"{card['evaluation']['active_units']} of {latents(card)}",
+            )
         )
-    st.markdown("\n".join(rows))
+    table("The bounds of these models in nats", head, rows)
     st.caption(
-        "Nats on the images above. Effective draws: the median over images, and the share of images with fewer than "
-        "ten, whose L_k reads too low. Active units as on each model's card: latent dimensions whose posterior mean "
+        "Nats on the images above. Effective draws of 5,000: the median over images, and the share of images with "
+        "fewer than ten, whose Lₖ reads too low. Active units as on each card: latent dimensions whose posterior mean "
         "varies by more than 0.01 over 10,000 test images. Training with more draws keeps more of them at work."
     )
 

@@ -13,7 +13,7 @@ export function createCurve(svg) {
     const [width, height] = [svg.clientWidth, svg.clientHeight];
     if (!width || !known) return;
     const all = chainOf(logW, known);
-    const { bottom, top } = range(all, exact);
+    const { bottom, top } = range(all, runningOf(logW, known), exact);
     const x = (k) => PLOT.left + (Math.log(k) / Math.log(most)) * (width - PLOT.left - PLOT.right);
     const y = (value) => PLOT.top + ((top - value) / (top - bottom)) * (height - PLOT.top - PLOT.bottom);
     drawAxes(x, y, bottom, top, width, height);
@@ -72,12 +72,12 @@ export function createCurve(svg) {
   return draw;
 }
 
-// From a little below the ELBO, and some of a single draw's spread, to a little above the highest level.
-function range(chain, exact) {
-  const highest = Math.max(...chain.map(({ mean }) => mean), exact ?? -Infinity);
+// From a little below the ELBO, and some of a single draw's spread, to a little above all that is drawn.
+function range(chain, running, exact) {
+  const highest = Math.max(...chain.map(({ mean }) => mean), ...running.map(([, value]) => value), exact ?? -Infinity);
   const lowest = chain[0].mean;
   const reach = Math.max(highest - lowest, LEAST_RANGE);
-  return { bottom: lowest - Math.min(chain[0].spread || reach, 0.8 * reach) - 0.05 * reach, top: highest + 0.15 * reach };
+  return { bottom: lowest - Math.min(chain[0].spread || reach, 0.8 * reach) - 0.05 * reach, top: highest + 0.1 * reach };
 }
 
 // Round values that cut [bottom, top] into about five.
