@@ -1,5 +1,6 @@
 """Each experiment of the IWAE page, computed from the shipped checkpoints and files; what its looks say."""
 
+import itertools
 import json
 import re
 from collections.abc import Callable
@@ -52,7 +53,7 @@ def gain() -> None:
 
 def few() -> None:
     tens = [bounds.curve(of_experiment("few", seed).log_w[:10])[-1].mean for seed in range(8)]
-    jumps = [abs(a - b) for a, b in zip(tens, tens[1:], strict=False)]
+    jumps = [abs(a - b) for a, b in itertools.pairwise(tens)]
     assert sum(jump > 1 for jump in jumps) >= 3
     point = by_k(of_experiment("few"))[10]
     spread = torch.tensor(tens).std().item()
@@ -165,7 +166,7 @@ def test_the_file_holds_every_model_that_may_be_compared_and_bounds_that_rise() 
 def test_the_tighter_the_bound_that_was_trained_on_the_higher_its_price() -> None:
     found = measure.load()["models"]
     prices = [found[name]["price"] for name in ("vae-k1", "iwae-k5", "iwae-k50")]
-    for (high, a), (low, b) in zip(prices, prices[1:], strict=False):
+    for (high, a), (low, b) in itertools.pairwise(prices):
         assert high - low > 3 * (a**2 + b**2) ** 0.5
 
 

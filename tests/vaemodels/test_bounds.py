@@ -66,7 +66,8 @@ def test_draws_are_the_models_own_and_go_on_from_where_they_were(make) -> None:
 
 
 def test_how_many_draws_carry_the_sum() -> None:
-    assert bounds.carriers(torch.zeros(10)) == 9
+    assert bounds.carriers(torch.zeros(20)) in (18, 19)  # 0.9 is none of float64's numbers
+    assert bounds.carriers(torch.zeros(10), 0.75) == 8
     assert bounds.carriers(torch.tensor([0.0, 50.0, 0.0])) == 1
     assert bounds.carriers(torch.tensor([0.45, 0.1, 0.45]).log()) == 2
     assert bounds.carriers(torch.zeros(1)) == 1
@@ -135,7 +136,8 @@ def test_the_implicit_density_begins_as_q_and_nears_the_posterior() -> None:
 def test_resampled_draws_have_the_mean_that_quadrature_gives() -> None:
     model, x = linear_model()
     points, cell = grid_of(model, x)
-    draws = bounds.draw(model, x, 20_000, seeded())
+    generator = seeded()
+    draws = bounds.joined([bounds.draw(model, x, 5_000, generator) for _ in range(4)])
     nodes = implicit.nodes_at(model, x, points)
     for k in (1, 10):
         kept = implicit.resample(draws, k, seeded(4)).double()
@@ -155,9 +157,9 @@ KS = [16, 64, 256, 1_024]
 
 
 def test_the_toys_bound_ends_at_its_evidence() -> None:
-    model = toy.make(0.1, seed=0)
-    z = model.mean + math.sqrt(toy.VARIANCE) * torch.randn((200, 500, toy.DIMENSIONS), generator=seeded())
-    l_k = (torch.logsumexp(toy.log_weights(model, z).double(), 1) - math.log(500)).mean().item()
+    model = toy.make(0.01, seed=0)
+    z = model.mean + math.sqrt(toy.VARIANCE) * torch.randn((100, 2_000, toy.DIMENSIONS), generator=seeded())
+    l_k = (torch.logsumexp(toy.log_weights(model, z).double(), 1) - math.log(2_000)).mean().item()
     assert l_k < model.log_p + 0.02
     assert l_k == pytest.approx(model.log_p, abs=0.05)
 
