@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import streamlit as st
 import torch
 
-from ui import frame
 from ui.address import url_state
 from ui.address.fragments import is_fragment_run
 from ui.components.arrow import column
@@ -155,6 +154,8 @@ def _progress(made: Made) -> int:
 
 def _again() -> None:
     """Another seed: the next."""
+    from ui import frame  # which knows all pages, and so what this is a part of
+
     st.session_state["seed"] = (int(st.session_state.get("seed", 0)) + 1) % (frame.MAX_SEED + 1)
     st.session_state[_AGAIN] = True
 
