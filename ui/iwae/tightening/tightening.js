@@ -3,7 +3,7 @@
 // there; how many of them are shown is decided here, with no byte to the server. While the pen moves, the few draws that
 // the browser makes itself take their place.
 
-const FILLING = 1100; // ms from the first draw to the last, when an image is new
+const FILLING = 900; // ms from the first draw to the last, when an image is new
 const PLAYING = 9000; // ms, when a visitor watches
 const MORE = 10;
 const ASK_AGAIN = 2000; // ms: what is sent while a component mounts can be lost
