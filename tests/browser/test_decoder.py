@@ -191,7 +191,9 @@ def test_browser_and_torch_decode_encode_and_measure_every_model_alike(empty: Pa
             z = q.mean + q.stddev * noise_of_terms(model, terms.draws)["z"]
             with torch.no_grad():
                 weights = model.log_joint(x, {"z": z}, own) - q.log_prob(z)
-            torch.testing.assert_close(torch.tensor(found["logWeights"]), weights, atol=0.02, rtol=1e-4, msg=name)
+            torch.testing.assert_close(
+                torch.tensor(found["logWeights"]), weights, atol=0.02, rtol=1e-4, msg=name
+            )
         else:
             assert model.name in ("ae", "ssvae", "hvae")
 

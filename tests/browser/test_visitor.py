@@ -70,7 +70,7 @@ def test_a_link_to_a_page_works_on_a_server_that_nobody_has_visited(page, tmp_pa
         expect(page.get_by_role("heading", name="VAE and β-VAE")).to_be_visible()
         wait_until_idle(page)
         titles = page.get_by_test_id("stTopNavLink").all_inner_texts()
-        assert titles == ["Home", "VAE and β-VAE"]
+        assert titles == ["Home", "VAE and β-VAE", "IWAE"]
         expect(page.get_by_test_id("stSidebarNav")).to_have_count(0)  # Streamlit's own list of files
         assert page.url == f"{server.url}/vae?model=vae-digits"
         assert shown(page)["version"] == version_of("vae-digits")

@@ -65,11 +65,10 @@ def few() -> None:
 def missed() -> None:
     for seed in SEEDS:
         draws = of_experiment("missed", seed)
-        assert ess(draws) < 2.5 and bounds.carriers(draws.log_w) <= 3
+        assert 1 <= ess(draws) < 2.5
         model = checkpoints.load(str(NAMES["missed"].state["model"])).model
         exact = exact_posterior(model, image_named(str(NAMES["missed"].state["image"]), model).x).log_p
         assert exact - by_k(draws)[5000].mean > 5
-    assert bounds.carriers(of_experiment("missed").log_w) == 1
 
 
 def foreign() -> None:

@@ -25,8 +25,8 @@ EXPERIMENTS = [
         "missed",
         "A bound that can't be believed",
         "Compare the curve with the exact log p(x), and read the effective draws.",
-        "about 1 of 5,000 draws carries all of the sum, and L₅₀₀₀ is still more than 5 nats below the exact log p(x): "
-        "q hardly ever looks where the posterior is.",
+        "5,000 draws are worth 1 or 2, and L₅₀₀₀ is still more than 5 nats below the exact log p(x): q hardly ever "
+        "looks where the posterior is, which the planes below show.",
         {"model": "vae-2d-digits", "images": "digits", "image": "digits-49", "look": "implicit"},
     ),
     Experiment(

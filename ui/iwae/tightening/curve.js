@@ -5,12 +5,11 @@ const PLOT = { left: 52, right: 12, top: 10, bottom: 34 };
 const TICKS = [1, 10, 100, 1000, 5000];
 const LEAST_RANGE = 0.5; // nats on the axis
 
-// Returns draw(svg, { logW, known, n, exact, most }): `known` draws are there, the first `n` of them shown.
+// Returns draw({ logW, known, n, exact, most }, { width, height }): `known` draws are there, the first `n` are shown.
 export function createCurve(svg) {
   const part = (name) => svg.querySelector(name);
 
-  function draw({ logW, known, n, exact, most }) {
-    const [width, height] = [svg.clientWidth, svg.clientHeight];
+  function draw({ logW, known, n, exact, most }, { width, height }) {
     if (!width || !known) return;
     const all = chainOf(logW, known);
     const { bottom, top } = range(all, runningOf(logW, known), exact);

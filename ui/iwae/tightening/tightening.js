@@ -32,6 +32,7 @@ function createPanel(root) {
   let slot, report, trigger;
   let of = null; // what Python sent, with its arrays: { logW, at, z, … }
   let pen = null; // log-weights of the drawing under the pen
+  let size = { width: 0, height: 0 }; // of the curve
   let n = 1;
   let byHand = false; // the visitor has decided how many draws are shown
   let run = null; // { from, start, ms } of the draws that come by themselves
@@ -158,7 +159,7 @@ function createPanel(root) {
     const logW = pen ?? of.logW;
     const shown = pen ? pen.length : Math.min(n, logW.length);
     const exact = pen ? null : of.exact;
-    curve({ logW, known: logW.length, n: shown, exact, most: of.most });
+    curve({ logW, known: logW.length, n: shown, exact, most: of.most }, size);
     const found = weightsOf(logW, shown);
     if (!pen) weights.draw(found, of.at, of.z, of.dim, of.show, of.seed);
     find(".images").classList.toggle("stale", Boolean(pen));
@@ -198,7 +199,11 @@ function createPanel(root) {
     );
   }
 
-  const resized = new ResizeObserver(render);
+  // Asking for it in `render` would have the browser lay out the page with every move of the pen.
+  const resized = new ResizeObserver(([{ contentRect }]) => {
+    size = contentRect;
+    render();
+  });
   resized.observe(find(".curve"));
   return {
     update,
