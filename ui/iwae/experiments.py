@@ -2,7 +2,7 @@
 
 from ui.try_this import Experiment
 
-FIRST = {"images": "digits", "image": "digits-0", "look": "test"}
+FIRST = {"images": "digits", "image": "digits-0", "look": "test", "draws": 5_000}
 
 EXPERIMENTS = [
     Experiment(
@@ -27,7 +27,13 @@ EXPERIMENTS = [
         "Compare the curve with the exact log p(x), and read the effective draws.",
         "5,000 draws are worth 1 or 2, and L₅₀₀₀ is still more than 5 nats below the exact log p(x): q hardly ever "
         "looks where the posterior is, which the planes below show.",
-        {"model": "vae-2d-digits", "images": "digits", "image": "digits-49", "look": "implicit"},
+        {
+            "model": "vae-2d-digits",
+            "images": "digits",
+            "image": "digits-49",
+            "look": "implicit",
+            "draws": 5_000,
+        },
     ),
     Experiment(
         "foreign",

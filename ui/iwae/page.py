@@ -43,6 +43,9 @@ VARIANTS = (
         look="race",
     ),
     Variant("iwae-k5", "IWAE, k = 5", "as in the VAE, z of 50 dimensions", objective="L₅", look="test"),
+    Variant(
+        "gmvae-iwae-k50", "IWAE on a GMVAE", "z ~ mixture of 500 Gaussians", objective="L₅₀", look="test"
+    ),
 )
 
 IWAE = Page(

@@ -1,6 +1,6 @@
 """What takes minutes to measure of the trained models, kept in `FILE` for pages to show.
 
-    python -m vaemodels.analysis.measure             # some 20 minutes on two cores; what the file has is not repeated
+    python -m vaemodels.analysis.measure             # ten minutes; what the file has is not repeated
 
 bounds      L_k over `bounds.CHAIN` on test images of MNIST, for every checkpoint whose L_k bounds log p(x) of the same
             black-and-white images; the price of a tight bound, L_64 − log p̂ with log p̂ = L_5120 of the same draws in

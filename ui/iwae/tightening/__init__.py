@@ -175,4 +175,4 @@ def _shown_in_address() -> int | None:
     if not text.isascii() or not text.isdecimal() or len(text) > 6 or not 1 <= int(text) <= MOST_DRAWS:
         url_state.note(f"The link's draws are not a number from 1 to {MOST_DRAWS:,}; all are shown.")
         return None
-    return int(text)
+    return int(text) if int(text) < MOST_DRAWS else None

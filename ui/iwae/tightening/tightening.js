@@ -8,6 +8,8 @@ const PLAYING = 9000; // ms, when a visitor watches
 const MORE = 10;
 const ASK_AGAIN = 2000; // ms: what is sent while a component mounts can be lost
 const REST = 500; // ms after which the address learns how many draws are shown
+const OWN_DRAWS = "While you draw: the few draws that your browser makes itself.";
+const NO_DRAWS = "The draws of this model are made when the pen lifts.";
 const RELIABLE = 10; // effective draws, as vaemodels/analysis/diagnostics.py has it
 const panels = new WeakMap();
 // For benchmarks and tests: when the newest image's curve began and was complete, ms.
@@ -83,9 +85,9 @@ function createPanel(root) {
   }
 
   function underThePen({ logWeights, down }) {
+    find(".status").textContent = !down ? "" : logWeights ? OWN_DRAWS : NO_DRAWS;
     if (!logWeights) return;
     pen = logWeights;
-    find(".status").textContent = down ? "While you draw: the few draws that your browser makes itself." : "";
     render();
   }
 
