@@ -188,9 +188,10 @@ def test_browser_and_torch_decode_encode_and_measure_every_model_alike(empty: Pa
         for latent, parts in terms.kl_by_dimension.items():
             close(found["klByDimension"][latent], parts)
         if found["logWeights"] is not None:
-            z = q.mean + q.stddev * noise_of_terms(model, terms.draws)["z"]
+            assert isinstance(q, Independent)
+            drawn = q.mean + q.stddev * noise_of_terms(model, terms.draws)["z"]
             with torch.no_grad():
-                weights = model.log_joint(x, {"z": z}, own) - q.log_prob(z)
+                weights = model.log_joint(x, {"z": drawn}, own) - q.log_prob(drawn)
             torch.testing.assert_close(
                 torch.tensor(found["logWeights"]), weights, atol=0.02, rtol=1e-4, msg=name
             )

@@ -121,7 +121,8 @@ def test_more_draws_are_shown_without_the_server_and_kept_in_the_link(page: Page
     frames = websocket_frames(page)
     visit("model=vae-digits&images=digits&draws=10")
     expect_draws(page, 10)
-    page.wait_for_timeout(2500)  # all draws are here
+    expect(page.locator(".tightening .play")).to_have_text("Play")
+    page.wait_for_timeout(1500)  # all draws are here
     log_w = draws_of("vae-digits", "digits-0").log_w
     frames.clear()
     more = page.get_by_role("button", name="Ten more draws")
@@ -144,16 +145,6 @@ def test_more_draws_are_shown_without_the_server_and_kept_in_the_link(page: Page
     wait_until_idle(page)
 
 
-def test_few_effective_draws_are_marked_with_the_exact_evidence_above_them(visit: Visit):
-    page = visit("model=vae-2d-digits&images=digits&image=digits-49")
-    expect(page.locator(".tightening .log-p")).to_be_visible()
-    expect_draws(page, MOST_DRAWS)
-    expect(page.locator(".tightening .warning")).to_be_visible()
-    exact = float(page.locator(".tightening .log-p b").inner_text().replace("−", "-"))
-    bound = float(page.locator(".tightening .bound").inner_text().replace("−", "-"))
-    assert exact - bound > 5
-
-
 def test_the_curve_follows_the_pen_and_a_drawing_far_from_the_data_is_marked(page: Page, visit: Visit):
     frames = websocket_frames(page)
     visit("model=iwae-k50&images=draw")
@@ -162,7 +153,7 @@ def test_the_curve_follows_the_pen_and_a_drawing_far_from_the_data_is_marked(pag
     x, y, side = centre(pad)
     before = page.locator(".tightening .bound").inner_text()
     page.mouse.move(x - side / 3, y - side / 3)
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(800)
     frames.clear()
     page.mouse.down()
     for step in range(12):
@@ -178,10 +169,18 @@ def test_the_curve_follows_the_pen_and_a_drawing_far_from_the_data_is_marked(pag
     wait_until_idle(page)
 
 
-def test_sigma_is_dragged_in_the_browser(page: Page, visit: Visit):
+def test_few_effective_draws_are_marked_below_the_exact_evidence_and_sigma_is_dragged(
+    page: Page, visit: Visit
+):
     frames = websocket_frames(page)
-    visit("model=vae-digits&images=digits&look=stl")
+    visit("model=vae-2d-digits&images=digits&image=digits-49&look=stl")
+    expect(page.locator(".tightening .log-p")).to_be_visible()
     expect_draws(page, MOST_DRAWS)
+    expect(page.locator(".tightening .warning")).to_be_visible()
+    exact = float(page.locator(".tightening .log-p b").inner_text().replace("−", "-"))
+    bound = float(page.locator(".tightening .bound").inner_text().replace("−", "-"))
+    assert exact - bound > 5
+
     curves = page.locator(".by-hand .curves")
     curves.scroll_into_view_if_needed()
     box = curves.bounding_box()
@@ -192,7 +191,7 @@ def test_sigma_is_dragged_in_the_browser(page: Page, visit: Visit):
 
     middle = box["y"] + box["height"] / 2
     page.mouse.move(at(0.5), middle)
-    page.wait_for_timeout(2000)
+    page.wait_for_timeout(800)
     frames.clear()
     page.mouse.down()
     page.mouse.move(at(0.8), middle, steps=5)

@@ -2,7 +2,7 @@
 
 from ui.try_this import Experiment
 
-FIRST = {"images": "digits", "image": "digits-0", "look": "test", "draws": 5_000}
+FIRST: dict[str, str | int] = {"images": "digits", "image": "digits-0", "look": "test", "draws": 5_000}
 
 EXPERIMENTS = [
     Experiment(
