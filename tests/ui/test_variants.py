@@ -6,6 +6,7 @@ from urllib.parse import parse_qs
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from ui.all_pages import PAGES
 from ui.home import variants
 from ui.vae.page import VARIANTS
 from vaemodels import checkpoints, presets
@@ -23,7 +24,7 @@ def linked() -> list[str]:
 
 def test_every_variant_that_is_there_has_a_row():
     there = checkpoints.pretrained_names()
-    assert linked() == [variant.name for variant in VARIANTS if variant.name in there]
+    assert linked() == [variant.name for page in PAGES for variant in page.variants if variant.name in there]
 
 
 def test_a_variant_without_its_model_has_none(monkeypatch):

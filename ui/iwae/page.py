@@ -23,7 +23,7 @@ STARTS = (
     ),
     Start(
         "See a bound that can't be believed",
-        {"model": "vae", "images": "digits", "image": "digits-1"},
+        {"images": "digits", "image": "digits-0", "model": "vae"},
         "A digit of another kind than the model learned: a handful of 5,000 draws decides.",
     ),
     Start(

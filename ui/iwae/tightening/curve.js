@@ -1,7 +1,7 @@
 // needs: bounds.js ../../components/names.js
 // The picture of L_k over k: the bound after each draw, its mean over repeats with their spread, and two levels.
 
-const PLOT = { left: 52, right: 12, top: 10, bottom: 34 };
+const PLOT = { left: 62, right: 12, top: 10, bottom: 34 };
 const TICKS = [1, 10, 100, 1000, 5000];
 const LEAST_RANGE = 0.5; // nats on the axis
 
