@@ -21,6 +21,7 @@ from tests.browser.streamlit_page import navigation, wait_until_idle
 HERE = Path(__file__).parent
 PAGE = "VAE and β-VAE"
 STYLES = "FSVAE"
+BOUND_PAGE = "IWAE"
 BARE = HERE / "bare.py"
 ROUNDS = 3  # in which the bare page and ours are measured in turns
 QUIET = 500  # ms without a change after which a control's effect is complete
@@ -197,6 +198,42 @@ def pen_rows(measured: Drag) -> list[Row]:
     ]
 
 
+def curve_times(browser: Browser, url: str, repeats: int) -> list[tuple[float, float]]:
+    """(begun, complete) of an image's bound over k, in ms after a click on it, under a model of 10 dimensions."""
+    page = open_page(browser, f"{url}?model=vae-digits&images=digits")
+    page.evaluate("addEventListener('click', () => (globalThis.__clicked = performance.now()), true)")
+    thumbnails = page.get_by_test_id("stMain").locator(".picker img")
+    times = []
+    for i in range(repeats + 1):
+        before = page.evaluate("__vaelab_curve.stamp")
+        thumbnails.nth(1 + i % 20).click()
+        page.wait_for_function(
+            "before => __vaelab_curve.stamp !== before && __vaelab_curve.complete", arg=before, timeout=30_000
+        )
+        begun, complete = page.evaluate(
+            "[__vaelab_curve.began - __clicked, __vaelab_curve.complete - __clicked]"
+        )
+        if i:  # the first loads what the page hadn't needed yet
+            times.append((begun, complete))
+    page.context.close()
+    return times
+
+
+def curve_rows(times: Sequence[tuple[float, float]]) -> list[Row]:
+    """How soon the bound of a picked image shows, and all of its draws do."""
+    begun, complete = ([time[i] for time in times] for i in (0, 1))
+    return [
+        Row("bound of a picked image: begun, median", statistics.median(begun), "ms", "at most", 200),
+        Row(
+            "bound of a picked image: 5,000 draws, median",
+            statistics.median(complete),
+            "ms",
+            "at most",
+            1_500,
+        ),
+    ]
+
+
 class Control(NamedTuple):
     """Something a visitor changes: `change(i)` is the input that is timed."""
 
@@ -285,7 +322,7 @@ def control_rows(measured: dict[str, list[tuple[float, float]]], limit: float, p
 
 
 def page_address(browser: Browser, url: str, title: str = PAGE) -> str:
-    """Address of a page, by default the one with the explorer, read from the navigation."""
+    """Address of the page of that title, by default the one with the explorer, read from the navigation."""
     pages = dict(navigation(browser, url))
     if title not in pages:
         raise SystemExit(f"The app has no page “{title}”; its pages are {', '.join(pages)}.")
@@ -323,6 +360,8 @@ def main() -> int:
             styles = page_address(browser, server.url, STYLES)
             rows += drag_rows(drag(browser, styles, options.seconds, COLUMNS), "a style's column")
             rows += grid_rows(browser, styles, options.repeats)
+            bound_address = page_address(browser, server.url, BOUND_PAGE)
+            rows += curve_rows(curve_times(browser, bound_address, options.repeats))
             rows += control_rows(controls(browser, address, options.repeats), 80)
             with serve(BARE) as bare:
                 rows += against_bare(browser, address, bare.url, options.repeats)

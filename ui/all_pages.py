@@ -3,6 +3,7 @@
 from ui.fsvae.page import FSVAE
 from ui.gmvae.page import GMVAE
 from ui.home.page import HOME
+from ui.iwae.page import IWAE
 from ui.vae.page import VAE
 
-PAGES = (HOME, VAE, GMVAE, FSVAE)
+PAGES = (HOME, VAE, GMVAE, IWAE, FSVAE)

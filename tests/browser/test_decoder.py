@@ -15,6 +15,7 @@ from tests.browser.server import ROOT
 from tests.small import make_hvae
 from ui.components.assets import with_needs
 from ui.explorer import decoder_data, encoder_data
+from ui.explorer.encoder import noise_of_terms
 from ui.images.noise import normals, uniforms
 from ui.images.splits import model_inputs
 from vaemodels import checkpoints
@@ -46,6 +47,7 @@ INFER = """async ([x, label]) => {
   return {
     ...found, klByDimension: parts,
     code: list(code), std: list(std), probabilities: list(probabilities), perPixel: list(perPixel), mean: list(mean),
+    logWeights: list(found.logWeights),
   };
 }"""
 SAMPLE = """async ([count, axis]) => {
@@ -185,6 +187,16 @@ def test_browser_and_torch_decode_encode_and_measure_every_model_alike(empty: Pa
         assert found["klByDimension"].keys() == terms.kl_by_dimension.keys(), name
         for latent, parts in terms.kl_by_dimension.items():
             close(found["klByDimension"][latent], parts)
+        if found["logWeights"] is not None:
+            assert isinstance(q, Independent)
+            drawn = q.mean + q.stddev * noise_of_terms(model, terms.draws)["z"]
+            with torch.no_grad():
+                weights = model.log_joint(x, {"z": drawn}, own) - q.log_prob(drawn)
+            torch.testing.assert_close(
+                torch.tensor(found["logWeights"]), weights, atol=0.02, rtol=1e-4, msg=name
+            )
+        else:
+            assert model.name in ("ae", "ssvae", "hvae")
 
 
 def test_browser_and_torch_draw_from_the_same_priors(empty: Page):

@@ -25,6 +25,8 @@ function logMixture(z, { means, stds }) {
 //   reconstruction, kl: { z, … }, nelbo    means over `draws` draws; the KL of a N(0, I) prior is exact
 //   stderr                                 standard error of the reconstruction over the draws
 //   klByDimension: { z: […], … }           where a KL is a sum over dimensions
+//   logWeights                             log p(x, z) − log q(z|x) of each draw; null where labels are summed out, and
+//                                          of a model without a prior or of two levels
 //   perPixel                               parts of the reconstruction
 //   code, std, label, probabilities        q(z|x): its mean, its σ (or null); the label that it stands for; q(y|x) or null
 //   mean                                   the picture E[x|z] at the code
@@ -42,6 +44,9 @@ export function createTerms(network, inference) {
   const code = new Float32Array(zDim);
   const std = meta.deterministic ? null : new Float32Array(zDim);
   const byDraw = new Float64Array(draws); // the reconstruction
+  const byWeight = new Float64Array(draws);
+  const [zero, one] = [new Float32Array(zDim), new Float32Array(zDim).fill(1)];
+  const weighs = !inference.classifier && ["standard", "mixture"].includes(network.meta.prior);
   const perPixel = new Float64Array(decoder.mean.length);
   const byDimension = new Float64Array(zDim);
   const mean = new Float32Array(decoder.mean.length);
@@ -62,7 +67,12 @@ export function createTerms(network, inference) {
         const z = zs.subarray(j * zDim, (j + 1) * zDim);
         byDraw[first + j] += weight * nats[j];
         reconstruction += nats[j];
-        if (network.meta.prior === "mixture") kl += logNormal(z, q.mean, q.std) - logMixture(z, network.components);
+        if (weighs) {
+          const logQ = logNormal(z, q.mean, q.std);
+          const logPrior = network.components ? logMixture(z, network.components) : logNormal(z, zero, one);
+          byWeight[first + j] = logPrior - logQ - nats[j];
+          if (network.components) kl += logQ - logPrior;
+        }
         if (two) two.add(z, q, first + j);
       }
     }
@@ -112,7 +122,7 @@ export function createTerms(network, inference) {
     const klByDimension = two ? { z2: two.byDimension } : network.meta.prior === "standard" ? { z: byDimension } : {};
     const nelbo = Object.values(kl).reduce((sum, value) => sum + value, reconstruction);
     const stderr = standardError(byDraw.subarray(0, count));
-    const inferred = { code, std, label, probabilities, mean };
+    const inferred = { code, std, label, probabilities, mean, logWeights: weighs ? byWeight.subarray(0, count) : null };
     return { reconstruction, stderr, draws: count, kl, nelbo, klByDimension, perPixel, ...inferred };
   }
 

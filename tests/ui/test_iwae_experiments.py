@@ -1,0 +1,194 @@
+"""Each experiment of the IWAE page, computed from the shipped checkpoints and files; what its looks say."""
+
+import itertools
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from ui.images.choice import image_named
+from ui.iwae import by_hand
+from ui.iwae.experiments import EXPERIMENTS
+from ui.iwae.page import IWAE
+from ui.iwae.race import name_of
+from ui.iwae.test_set import FAMILIES, latents
+from vaemodels import checkpoints, race
+from vaemodels.analysis import bounds, implicit, measure, toy
+from vaemodels.analysis.diagnostics import RELIABLE_SAMPLE_SIZE, effective_sample_size
+from vaemodels.analysis.quadrature import exact_posterior
+
+NAMES = {experiment.name: experiment for experiment in EXPERIMENTS}
+SEEDS = range(3)
+
+
+def draws_of(name: str, image: str, seed: int = 0) -> bounds.Draws:
+    """The draws that the page makes."""
+    model = checkpoints.load(name).model
+    generator = torch.Generator().manual_seed(seed)
+    return bounds.draw(model, image_named(image, model).x, bounds.MOST_DRAWS, generator)
+
+
+def of_experiment(name: str, seed: int = 0) -> bounds.Draws:
+    state = NAMES[name].state
+    return draws_of(str(state["model"]), str(state["image"]), seed)
+
+
+def by_k(draws: bounds.Draws) -> dict[int, bounds.Point]:
+    return {point.k: point for point in bounds.curve(draws.log_w)}
+
+
+def ess(draws: bounds.Draws) -> float:
+    return effective_sample_size(draws.log_w.unsqueeze(1)).item()
+
+
+def gain() -> None:
+    for seed in SEEDS:
+        own = by_k(of_experiment("gain", seed))
+        other = by_k(draws_of("vae-digits", str(NAMES["gain"].state["image"]), seed))
+        assert 4.8 < own[50].mean - own[1].mean < 5.5
+        assert other[50].mean - other[1].mean == pytest.approx(1.3, abs=0.1)
+
+
+def few() -> None:
+    tens = [bounds.curve(of_experiment("few", seed).log_w[:10])[-1].mean for seed in range(8)]
+    jumps = [abs(a - b) for a, b in itertools.pairwise(tens)]
+    assert sum(jump > 1 for jump in jumps) >= 3
+    point = by_k(of_experiment("few"))[10]
+    spread = torch.tensor(tens).std().item()
+    assert 0.5 * point.spread < spread < 2 * point.spread
+    many = [by_k(of_experiment("few", seed))[5000].mean for seed in SEEDS]
+    assert max(many) - min(many) < 0.4
+
+
+def missed() -> None:
+    for seed in SEEDS:
+        draws = of_experiment("missed", seed)
+        assert 1 <= ess(draws) < 2.5
+        model = checkpoints.load(str(NAMES["missed"].state["model"])).model
+        exact = exact_posterior(model, image_named(str(NAMES["missed"].state["image"]), model).x).log_p
+        assert exact - by_k(draws)[5000].mean > 5
+
+
+def foreign() -> None:
+    draws = of_experiment("foreign")
+    assert ess(draws) < RELIABLE_SAMPLE_SIZE
+    points = by_k(draws)
+    assert points[5000].mean - points[500].mean > 0.5
+    own = ess(draws_of("vae-digits", str(NAMES["foreign"].state["image"])))
+    assert own > 5 * RELIABLE_SAMPLE_SIZE
+
+
+def training() -> None:
+    found = measure.load()["models"]
+    one, fifty = found["vae-k1"]["bounds"], found["iwae-k50"]["bounds"]
+    assert one["1"][0] - fifty["1"][0] > 4
+    assert fifty["5000"][0] - one["5000"][0] > 2
+
+
+def drowns() -> None:
+    state = NAMES["drowns"].state
+    ks = [16, 64, 256]
+    found = [toy.ratios(toy.make(float(state["off"]), int(state["seed"])), k, int(state["seed"])) for k in ks]
+    assert toy.exponent(ks, [of.generative for of in found]) > 0.4
+    assert toy.exponent(ks, [of.iwae for of in found]) == pytest.approx(-0.5, abs=0.05)
+    assert found[1].stl > found[1].dreg > found[1].iwae
+    assert found[1].stl_bias > 30
+
+
+def hand() -> None:
+    def stl(sigma: float) -> float:
+        return abs(1 / sigma - sigma)
+
+    assert stl(1) == 0
+    assert stl(0.71) == pytest.approx(0.71, abs=0.02)
+    assert stl(0.7) > 0.7 and stl(0.72) < 0.72 and stl(0.3) > 0.3
+    assert by_hand.LOW <= 0.3 and str(by_hand.USUAL) == NAMES["hand"].state["sigma"]
+
+
+def implicit_posterior() -> None:
+    state = NAMES["implicit"].state
+    model = checkpoints.load(str(state["model"])).model
+    x = image_named(str(state["image"]), model).x
+    draws, exact = of_experiment("implicit"), exact_posterior(model, x)
+    nodes = implicit.nodes_at(model, x, torch.cartesian_prod(exact.grid.z1, exact.grid.z2))
+    distances = []
+    for k in (1, 10, 100):
+        density = implicit.density(nodes, draws.log_w, k)
+        density = density / (density.sum() * exact.grid.cell)
+        distances.append(implicit.divergence(density, nodes.log_joint - exact.log_p, exact.grid.cell))
+    assert distances[0] == pytest.approx(1.2, abs=0.06)
+    assert distances[0] > distances[1] > distances[2]
+    assert distances[2] < 0.1
+
+
+OBSERVATIONS: dict[str, Callable[[], None]] = {
+    check.__name__: check for check in (gain, few, missed, foreign, training, drowns, hand)
+} | {"implicit": implicit_posterior}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_observation_is_what_is_computed(name: str) -> None:
+    OBSERVATIONS[name]()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_experiment_is_two_short_sentences_and_a_state(name: str) -> None:
+    experiment = NAMES[name]
+    assert experiment.do.endswith(".")
+    assert experiment.look_for.endswith(".")
+    assert len(re.findall(r"[.!?](\s|$)", experiment.look_for)) == 1
+    assert experiment.state.keys() <= {*IWAE.parameters, "model", "images", "seed", "look"}
+    assert experiment.state["look"] in IWAE.looks
+
+
+# What was measured beforehand
+
+
+def test_the_file_holds_every_model_that_may_be_compared_and_bounds_that_rise() -> None:
+    record = measure.load()
+    names = {name for name in checkpoints.pretrained_names() if measure.comparable(checkpoints.load(name))}
+    assert record["models"].keys() == names
+    assert {name for _, members in FAMILIES.values() for name in members} == names
+    for name, found in record["models"].items():
+        values = [value for value, _ in found["bounds"].values()]
+        assert [int(k) for k in found["bounds"]] == list(bounds.CHAIN)
+        assert values == sorted(values), name
+        assert found["price"][0] < 0
+        # The card's are of all 10,000 images: alike to within what 500 images leave open.
+        card = checkpoints.read_card(name)["evaluation"]["bounds"]
+        for k in ("1", "10", "100"):
+            assert found["bounds"][k][0] == pytest.approx(card[k], abs=4.5 * found["bounds"][k][1]), name
+
+
+def test_the_tighter_the_bound_that_was_trained_on_the_higher_its_price() -> None:
+    found = measure.load()["models"]
+    prices = [found[name]["price"] for name in ("vae-k1", "iwae-k5", "iwae-k50")]
+    for (high, a), (low, b) in itertools.pairwise(prices):
+        assert high - low > 3 * (a**2 + b**2) ** 0.5
+
+
+def test_measuring_gives_what_the_objectives_give() -> None:
+    model = checkpoints.load("vae-2d-digits").model
+    x = torch.stack([image_named(f"digits-{i}", model).x for i in range(2)])
+    found = measure.bounds_of(model, x)
+    values = [value for value, _ in found["bounds"].values()]
+    assert values == sorted(values)
+    exact = sum(exact_posterior(model, image).log_p for image in x) / 2
+    assert values[-1] == pytest.approx(exact, abs=0.02)
+    assert -0.2 < found["price"][0] <= 0
+    assert json.loads(json.dumps(found)) == found
+
+
+def test_a_missing_file_is_said_with_how_to_make_it(tmp_path) -> None:
+    from vaemodels.errors import LabError
+
+    with pytest.raises(LabError, match=r"measure with .*\.$"):
+        measure.load(tmp_path / "none.json")
+
+
+def test_runs_are_named_by_their_own_bound() -> None:
+    names = [name_of(run) for run in race.load()["runs"]]
+    assert names == ["ELBO", "L₁", "ELBO of 5 draws", "L₅", "ELBO of 50 draws", "L₅₀"]
+    assert latents(checkpoints.read_card("hvae")) == sum(checkpoints.load("hvae").model.latent_dims.values())

@@ -1,0 +1,1 @@
+"""The IWAE page's own."""

@@ -1,0 +1,55 @@
+"""stl by hand: a q of width σ over a posterior N(0, 1), and how much each estimate of its gradient scatters."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from ui.address import url_state
+from ui.components.assets import component
+from ui.looks.view import View
+from vaemodels.errors import UsageError
+
+KEY = "iwae-by-hand"
+SIGMA = "sigma"  # in the address
+LOW, HIGH, USUAL = 0.2, 2.0, 0.5
+_TURN = "_iwae_sigma"
+_by_hand = component("vaelab_by_hand", Path(__file__).with_name("by_hand"))
+
+
+def render(view: View) -> None:
+    """The picture with its handle; what it is set to goes into the address."""
+    st.markdown(
+        "Why leaving out a term can help. The posterior is N(0, 1), and q = N(0, σ²) has the right mean already: "
+        "its gradient for the mean should be **zero**. The ordinary estimate is −σε, which scatters by σ however good "
+        "q is. stl leaves out the score of q, which is zero on average: what is left is (1/σ − σ)ε, and at σ = 1, "
+        "where q is the posterior, it does not scatter at all."
+    )
+    turn = st.session_state.setdefault(_TURN, {"turn": 0, "sigma": USUAL})
+    if url_state.decides(KEY):
+        turn.update(turn=turn["turn"] + 1, sigma=_sigma_in_address())
+    result = _by_hand(
+        key=KEY,
+        data={"sigma": turn["sigma"], "turn": turn["turn"], "low": LOW, "high": HIGH, "seed": view.seed},
+        on_released_change=lambda: None,
+    )
+    if result.released is not None and result.released["turn"] == turn["turn"]:
+        turn["sigma"] = min(HIGH, max(LOW, round(float(result.released["sigma"]), 2)))
+    url_state.put(SIGMA, None if turn["sigma"] == USUAL else f"{turn['sigma']:g}")
+    st.caption(
+        "One draw of z, K = 1, where stl is unbiased. With more draws, weighted, the score no longer averages out: "
+        "that is stl’s bias in the table under “Signal and noise”. dreg mends it."
+    )
+
+
+def _sigma_in_address() -> float:
+    text = url_state.get(SIGMA)
+    if text is None:
+        return USUAL
+    try:
+        [sigma] = url_state.z_from_text(text, 1)
+    except UsageError:
+        sigma = 0.0
+    if not LOW <= sigma <= HIGH:
+        url_state.note(f"The link's sigma is not a number from {LOW:g} to {HIGH:g}; using {USUAL:g} instead.")
+        return USUAL
+    return sigma
