@@ -109,6 +109,7 @@ function createMixture(root) {
     const next = normals(noise.seed + 2 ** 31);
     epsilons = Float32Array.from({ length: SAMPLES * network.meta.z_dim }, next);
     tiles.adopt(network, noise.pixels, means);
+    tiles.paint(chosen); // before its turn
     samples.start(SAMPLES, 0);
   }
 
@@ -195,6 +196,7 @@ function createMixture(root) {
     const since = performance.now();
     if (i === chosen) return;
     chosen = wanted = i;
+    tiles.paint(i); // its turn may be to come
     samples.start(SAMPLES, 0);
     present(since);
     settle();
