@@ -1,0 +1,52 @@
+// needs: ../../components/names.js
+// Two bars with a common end: −ELBO as reconstruction + KL, and as −log p(x) + gap.
+
+const MARK = 0.55; // where −log p(x) is, in parts of the scale's width, whatever else moves
+const RIGHT = 0.42; // how far the widest gap reaches beyond it
+const SPANS = [12, 48, 192, 768, 3072, 12288]; // nats of that gap
+
+// Returns show({ reconstruction, kl, gap, evidence, exact }), in nats, the evidence −log p(x).
+export function createBars(root) {
+  const find = (selector) => root.querySelector(selector);
+  const scale = find(".scale");
+  const texts = Array.from(root.querySelectorAll("[data-n]"), (node) => [node, node.dataset.n]);
+  let span = SPANS[0];
+
+  // The least that holds the gap; back to a lesser one when that is much more than enough.
+  function choose(gap) {
+    const least = SPANS.find((nats) => gap <= nats) ?? SPANS.at(-1);
+    if (gap > span || gap < span / 6) span = least;
+  }
+
+  return function show(terms) {
+    const { reconstruction, kl, gap, evidence, exact } = terms;
+    const nelbo = reconstruction + kl;
+    choose(gap);
+    const at = (nats) => MARK + (RIGHT * (nats - evidence)) / span;
+    const left = evidence - (MARK * span) / RIGHT;
+    const begin = left < 0 && evidence > 0 ? at(0) : 0;
+    scale.classList.toggle("cut", begin === 0);
+    place(find(".bar .rec"), begin, at(reconstruction));
+    place(find(".bar .kl"), Math.max(begin, at(reconstruction)), at(nelbo));
+    place(find(".bar .evidence"), begin, MARK);
+    place(find(".bar .gap"), MARK, MARK + (RIGHT * gap) / span);
+    find(".at-evidence").style.left = `${100 * MARK}%`;
+    find(".at-bound").style.left = `${100 * Math.min(at(nelbo), 1)}%`;
+    const numbers = { nelbo, reconstruction, kl, gap, evidence };
+    for (const [node, name] of texts) node.textContent = number(numbers[name]);
+    root.classList.toggle("rough", !exact);
+    find(".ticks .left").textContent = begin ? "" : `… from ${number(left, 0)}`;
+    find(".ticks .middle").textContent = `−log p(x) ${number(evidence, 1)}`;
+    find(".ticks .right").textContent = `${number(evidence + ((1 - MARK) * span) / RIGHT, 0)} nats`;
+    if (exact) scale.setAttribute("aria-label", inWords(numbers));
+  };
+}
+
+export const inWords = ({ nelbo, reconstruction, kl, evidence, gap }) =>
+  `−ELBO ${number(nelbo)} = reconstruction ${number(reconstruction)} + KL ${number(kl)} = ` +
+  `−log p(x) ${number(evidence)} + gap ${number(gap)} nats`;
+
+function place(node, from, to) {
+  const [begin, end] = [from, to].map((part) => Math.min(1.02, Math.max(0, part)));
+  node.style.transform = `translateX(${100 * begin}%) scaleX(${Math.max(0, end - begin)})`;
+}
