@@ -59,7 +59,7 @@ def bound_terms(model: Model, x: Tensor, q: MultivariateNormal, exact: ExactPost
 
 
 def _nodes(q: MultivariateNormal, shift: float) -> tuple[Tensor, Tensor]:
-    """Nodes `[n, 2]` in q's own coordinates, moved by the part `shift` of a step, and weights `[n]` that add up to 1."""
+    """Nodes `[n, 2]` on a lattice of q's own, moved by the part `shift` of a step, and weights `[n]` that sum to 1."""
     variances, axes = torch.linalg.eigh(q.covariance_matrix)
     along = []
     for std in variances.sqrt().tolist():
@@ -92,15 +92,19 @@ def gaussian(mean: Tensor, scale: Tensor) -> MultivariateNormal:
 def best_q(model: Model, x: Tensor, family: Family, start: MultivariateNormal) -> MultivariateNormal:
     """The q of a family that an optimiser comes to from `start`: a (local) maximum of the ELBO of `x: [dim]`.
 
-    L-BFGS on the mean and the logarithms of the widths (the full family: with what is below the diagonal of q's Cholesky
-    factor beside them); the expectation by Gauss–Hermite nodes that move with q, the entropy in closed form.
+    L-BFGS on the mean and the logarithms of the widths (in the full family beside them what is below the diagonal of
+    q's Cholesky factor); the expectation by Gauss–Hermite nodes that move with q, the entropy in closed form.
     """
     unit, weights = _hermite()
     scale = start.scale_tril
     widths = scale.diagonal().log()
     if family == "isotropic":
         widths = widths.mean().unsqueeze(0)
-    values = {"mean": start.loc.clone(), "widths": widths.clone(), "below": (scale[1, 0] / scale[1, 1]).clone()}
+    values = {
+        "mean": start.loc.clone(),
+        "widths": widths.clone(),
+        "below": (scale[1, 0] / scale[1, 1]).clone(),
+    }
     free = [values["mean"], values["widths"], *([values["below"]] if family == "full" else [])]
     if family != "full":
         values["below"].zero_()
@@ -126,7 +130,7 @@ def best_q(model: Model, x: Tensor, family: Family, start: MultivariateNormal) -
     with torch.enable_grad():
         before = math.inf
         for _ in range(ROUNDS):
-            loss = float(optimizer.step(negative_elbo))  # type: ignore[arg-type]
+            loss = optimizer.step(negative_elbo).item()  # type: ignore[arg-type]
             if not before - loss > 1e-4:
                 break
             before = loss
@@ -137,7 +141,9 @@ def best_q(model: Model, x: Tensor, family: Family, start: MultivariateNormal) -
 def _hermite() -> tuple[Tensor, Tensor]:
     """Nodes `[n, 2]` and weights `[n]` of the expectation under N(0, I), in float64."""
     nodes, weights = (torch.from_numpy(part) for part in np.polynomial.hermite_e.hermegauss(HERMITE))
-    return torch.cartesian_prod(nodes, nodes), torch.cartesian_prod(weights, weights).prod(1) / weights.sum() ** 2
+    return torch.cartesian_prod(nodes, nodes), torch.cartesian_prod(weights, weights).prod(
+        1
+    ) / weights.sum() ** 2
 
 
 class Gaps(NamedTuple):

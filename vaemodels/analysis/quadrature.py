@@ -133,7 +133,9 @@ def _boxes(model: Model, x: Tensor) -> list[Box]:
     if inside < highest - MATTERS_NATS:
         boxes = []
     for z, height, step in zip(found.z, found.height.tolist(), found.step.tolist(), strict=True):
-        if height > highest - MATTERS_NATS and not any(((low <= z) & (z <= high)).all() for low, high in boxes):
+        if height > highest - MATTERS_NATS and not any(
+            ((low <= z) & (z <= high)).all() for low, high in boxes
+        ):
             boxes.append(_box_of_mass(model, x, z - 20 * step, z + 20 * step))
     return _apart(boxes)
 

@@ -1,5 +1,6 @@
 """The plane on which a visitor pushes q about: both readings of −ELBO follow in the browser."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -89,10 +90,8 @@ def _follow_address(memory: _Memory) -> None:
         url_state.note("The link names a family that q has not; showing the diagonal one instead.")
     wanted = None
     if text is not None:
-        try:
+        with suppress(UsageError):
             wanted = url_state.z_from_text(text, 5)
-        except UsageError:
-            pass
         if wanted is None or not _is_possible(wanted):
             wanted = None
             url_state.note("The link’s q is not one that this page can show; it starts at the encoder’s.")

@@ -3,7 +3,7 @@
 
 const MARK = 0.55; // where −log p(x) is, in parts of the scale's width, whatever else moves
 const RIGHT = 0.42; // how far the widest gap reaches beyond it
-const SPANS = [12, 48, 192, 768, 3072, 12288]; // nats of that gap
+const SPANS = [3, 6, 12, 48, 192, 768, 3072, 12288]; // nats of that gap
 
 // Returns show({ reconstruction, kl, gap, evidence, exact }), in nats, the evidence −log p(x).
 export function createBars(root) {
@@ -12,16 +12,18 @@ export function createBars(root) {
   const texts = Array.from(root.querySelectorAll("[data-n]"), (node) => [node, node.dataset.n]);
   let span = SPANS[0];
 
-  // The least that holds the gap; back to a lesser one when that is much more than enough.
-  function choose(gap) {
-    const least = SPANS.find((nats) => gap <= nats) ?? SPANS.at(-1);
-    if (gap > span || gap < span / 6) span = least;
+  // The least that holds the gap and lets the KL be seen to its left; back to a lesser one when that is much more than
+  // enough.
+  function choose(gap, kl) {
+    const wanted = Math.max(gap, kl);
+    const least = SPANS.find((nats) => wanted <= nats) ?? SPANS.at(-1);
+    if (wanted > span || wanted < span / 6 || least < span / 4) span = least;
   }
 
   return function show(terms) {
     const { reconstruction, kl, gap, evidence, exact } = terms;
     const nelbo = reconstruction + kl;
-    choose(gap);
+    choose(gap, Math.min(kl, 48));
     const at = (nats) => MARK + (RIGHT * (nats - evidence)) / span;
     const left = evidence - (MARK * span) / RIGHT;
     const begin = left < 0 && evidence > 0 ? at(0) : 0;

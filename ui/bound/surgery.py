@@ -1,0 +1,59 @@
+"""ELBO surgery: the mean KL as what z tells of the image, and how far all codes together are from the prior."""
+
+import streamlit as st
+
+from ui import models, words
+from ui.images.splits import dataset_for, model_inputs
+from ui.looks.view import View
+from ui.words import number, plus_minus
+from vaemodels.analysis import surgery
+from vaemodels.checkpoints import Checkpoint
+
+IMAGES = 2_000
+MODELS = ("vae-2d", "gmvae-2d", "vae-2d-digits", "vae-2d-rec", "vae-2d-kl")
+
+
+def render(view: View) -> None:
+    """The parts for the page's model and the others with two latents."""
+    st.latex(
+        r"\overline{\mathrm{KL}}(q(z|x)\,\|\,p(z)) \;=\; I_q(x; z) \;+\; \mathrm{KL}(q(z)\,\|\,p(z)),"
+        r"\qquad q(z) = \tfrac1N \textstyle\sum_n q(z|x_n)"
+    )
+    names = [view.name, *(name for name in MODELS if name != view.name)]
+    rows = []
+    for name in names:
+        checkpoint = view.checkpoint if name == view.name else models.pretrained(name)
+        dataset = dataset_for(checkpoint)
+        parts = (
+            _pretrained(name, dataset, checkpoint)
+            if name != view.name
+            else _of_page(name, dataset, checkpoint)
+        )
+        rows.append(
+            f"| {name} | {words.the_dataset(dataset)}, {parts.n:,} | {plus_minus(parts.kl.mean, parts.kl.stderr)} "
+            f"| {plus_minus(parts.information.mean, parts.information.stderr)} "
+            f"| {plus_minus(parts.marginal.mean, parts.marginal.stderr)} | {number(parts.ceiling, 2)} |"
+        )
+    st.markdown(
+        "| model | test images | mean KL | I_q(x; z) | KL(q(z) ‖ p(z)) | ceiling log N |\n|---|---|---|---|---|---|\n"
+        + "\n".join(rows)
+    )
+    st.markdown(
+        "So ELBO = E log p(x|z) − I_q(x; z) − KL(q(z) ‖ p(z)): a KL is not wasted when it is information. "
+        "The second part is: there the prior expects codes other than those that come, and samples suffer."
+    )
+    st.caption(
+        f"In nats an image, {surgery.DRAWS} draws of z each, ± one standard error over images (static binarisation). "
+        "I_q cannot exceed log N: where the information comes near that ceiling, as with many latents it does, the "
+        "estimate says how many images were used and no longer what z holds."
+    )
+
+
+def _measure(name: str, dataset: str, _checkpoint: Checkpoint) -> surgery.Surgery:
+    x, _ = model_inputs(dataset, _checkpoint.model, IMAGES)
+    return surgery.surgery(_checkpoint.model, x)
+
+
+_pretrained = st.cache_data(max_entries=16, show_spinner=False)(_measure)
+# By session, as visitors give their own models the same names.
+_of_page = st.cache_data(scope="session", max_entries=8, show_spinner=False)(_measure)
