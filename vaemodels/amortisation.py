@@ -1,7 +1,7 @@
 """How the gap of one small run splits over training: a record of snapshots, kept without weights.
 
-A model with two latents is trained on the built-in digits. After some epochs, on a logarithmic scale, log p(x), the ELBO
-of the encoder's q and that of the best q of its family are measured on a few images of the training and of the
+A model with two latents is trained on the built-in digits. After some epochs, on a logarithmic scale, log p(x), the
+ELBO of the encoder's q and that of the best q of its family are measured on a few images of the training and of the
 validation split (Cremer, Li & Duvenaud 2018). `python -m vaemodels.amortisation` trains it and writes `FILE`.
 """
 
@@ -52,7 +52,7 @@ def measure(model: Model, x: Tensor) -> dict[str, dict[str, float]]:
 
 
 def snapshots(recipe: TrainingConfig, epochs: tuple[int, ...], images: int) -> Iterator[dict[str, Any]]:
-    """Train by `recipe`, giving one record after each of the `epochs`: `train` and `held_out`, as `measure` gives them."""
+    """Train by `recipe`, giving a record after each of the `epochs`: `train` and `held_out`, as `measure` gives them."""
     run, _ = runs.new("amortisation", "vae", presets.PRESETS[PRESET].config, recipe)
     train, held_out = runs.data(recipe)
     x = {"train": train, "held_out": held_out}

@@ -74,7 +74,7 @@ def test_a_posterior_far_from_where_prior_and_q_look_is_found() -> None:
 
 
 class Far(nn.Module):
-    """f where z1 > 9, seen from 10 on, and nothing but the bias elsewhere: what explains x lies beyond the prior's range."""
+    """f where z1 > 9, seen from 10 on, else nothing but the bias: what explains x lies beyond the prior's range."""
 
     def __init__(self, decoder: nn.Module) -> None:
         super().__init__()

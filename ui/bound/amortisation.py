@@ -1,4 +1,4 @@
-"""The gap in two: what a better q of the encoder's family would gain, and what none can; for an image, over training."""
+"""The gap in two: what a better q of the encoder's family gains, and what none can; for an image, over training."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any

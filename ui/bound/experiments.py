@@ -7,16 +7,16 @@ EXPERIMENTS = [
         "optimise",
         "The encoder is not the best q",
         "Press “optimise”, and watch the gap.",
-        "the gap falls from 0.35 to about 0.05 nats, and −log p(x) does not move: the encoder answers for all images at "
-        "once, and this one could be served better.",
+        "the gap falls from 0.35 to about 0.05 nats, and −log p(x) does not move: the encoder answers for all images "
+        "at once, and this one could be served better.",
         {"model": "vae-2d-digits", "images": "digits", "image": "digits-1"},
     ),
     Experiment(
         "families",
         "A wider family, a smaller gap",
         "Press “full”, then “optimise”; then “isotropic”, and “optimise” again.",
-        "each wider family comes closer to log p(x): about 0.07, 0.05 and 0.02 nats are left for isotropic, diagonal and "
-        "full.",
+        "each wider family comes closer to log p(x): about 0.07, 0.05 and 0.02 nats are left for isotropic, diagonal "
+        "and full.",
         {"model": "vae-2d-digits", "images": "digits", "image": "digits-1"},
     ),
     Experiment(
@@ -44,8 +44,9 @@ EXPERIMENTS = [
     Experiment(
         "miss",
         "An encoder that is lost",
-        "This model was trained on MNIST, and the image is none of it: compare q with the posterior, then press “optimise”.",
-        "the encoder's q leaves a gap of more than 3 nats, and the best q of the same family one below 0.1.",
+        "This model was trained on MNIST, and the image is none of it: compare q with the posterior, then press "
+        "“optimise”.",
+        "the encoder’s q leaves a gap of more than 3 nats, and the best q of the same family one below 0.1.",
         {"model": "gmvae-2d", "images": "digits", "image": "digits-1"},
     ),
 ]

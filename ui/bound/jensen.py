@@ -30,8 +30,8 @@ def render(view: View) -> None:
         show(
             jensen_chart(few),
             "jensen",
-            f"{SHOWN} weights w on the curve log w. The log of their mean is {number(log_of_mean, 2)}, the mean of their "
-            f"logs {number(mean_of_logs, 2)}, which is {number(log_of_mean - mean_of_logs, 2)} nats lower.",
+            f"{SHOWN} weights w on the curve log w. The log of their mean is {number(log_of_mean, 2)}, the mean of "
+            f"their logs {number(mean_of_logs, 2)}, which is {number(log_of_mean - mean_of_logs, 2)} nats lower.",
             height=330,
         )
         st.caption(
@@ -45,7 +45,8 @@ def render(view: View) -> None:
             "The logarithm is curved, so a mean taken after it is lower than one taken before it. "
             "Were all weights equal there would be no gap: then q is the posterior, and w = p(x) whatever z is.\n\n"
             f"Of {MANY:,} draws: the mean of logs is **{number(elbo, 2)}** (the ELBO), the log of the mean "
-            f"**{number(bound, 2)}** (nearly log p(x)); the weights' logs spread by **{number(log_w.std().item(), 2)}** nats."
+            f"**{number(bound, 2)}** (nearly log p(x)); the weights’ logs spread by "
+            f"**{number(log_w.std().item(), 2)}** nats."
         )
 
 

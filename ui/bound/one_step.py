@@ -24,22 +24,22 @@ def render(view: View) -> None:
     ]
     if stage >= 2:
         lines.append(
-            f"**Draw**: z = μ + σ ε with ε = {words.point(step.noise)} gives z = {words.point(step.z)}. Through this "
-            "sum the gradient reaches μ and σ."
+            f"**Draw**: z = μ + σ ε with ε = {words.point(step.noise)} gives z = {words.point(step.z)}. Through "
+            "this sum the gradient reaches μ and σ."
         )
     if stage >= 3:
         pictures.append(figure(picture(step.decoded, shape), "The decoded image at z", "E[x|z]"))
         lines.append("**Decode**: every pixel gets its probability, the picture on the right.")
     if stage >= 4:
         lines.append(
-            f"**Score**: −log p(x|z) = :blue[**{number(step.reconstruction, 2)}**], KL = :orange[**{number(step.kl, 2)}**]; "
-            f"the loss of this draw is :green[**{number(step.before, 2)}**] nats."
+            f"**Score**: −log p(x|z) = :blue[**{number(step.reconstruction, 2)}**], "
+            f"KL = :orange[**{number(step.kl, 2)}**]; the loss of this draw is :green[**{number(step.before, 2)}**] nats."
         )
     if stage >= 5:
         parts = ", ".join(f"{part} {length:.1f}" for part, length in step.gradient.items())
         lines.append(
-            f"**Back**: the gradient’s length is {parts}. A step of the length {RATE:g} against it makes the loss of the "
-            f"same draw :green[**{number(step.after, 2)}**] nats, {number(step.after - step.before, 2)}."
+            f"**Back**: the gradient’s length is {parts}. A step of the length {RATE:g} against it makes the loss of "
+            f"the same draw :green[**{number(step.after, 2)}**] nats, {number(step.after - step.before, 2)}."
         )
     images, text = st.columns([1, 3], gap="medium")
     images.html(f'<div class="lab-row">{"".join(pictures)}</div>')

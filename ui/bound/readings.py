@@ -32,13 +32,13 @@ def render(view: View) -> None:
     readings = [
         (
             "energy − entropy",
-            "−E_q[log p(x, z)] − H(q): q settles where image and prior both are likely, and is kept from shrinking to a "
-            "point by its entropy.",
+            "−E<sub>q</sub>[log p(x, z)] − H(q): q settles where image and prior are likely, and is kept from shrinking "
+            "to a point by its entropy.",
             [_Part("energy", terms.nelbo + entropy, "rec"), _Part("−entropy H(q)", -entropy, "kl")],
         ),
         (
             "accuracy − complexity",
-            "−E_q[log p(x|z)] + KL(q ‖ p): how well z describes the image, and how many nats telling z takes.",
+            "−E<sub>q</sub>[log p(x|z)] + KL(q ‖ p): how well z describes the image, and how many nats telling z takes.",
             [
                 _Part("reconstruction", terms.reconstruction, "rec"),
                 _Part("KL(q ‖ p(z))", terms.kl_total, "kl"),
@@ -46,8 +46,8 @@ def render(view: View) -> None:
         ),
         (
             "evidence − divergence",
-            "−log p(x) + KL(q ‖ p(z|x)): the first is the same for every q, so that making −ELBO small makes q the "
-            "posterior. Neither can be computed in general (hatched); with two latents both can.",
+            "−log p(x) + KL(q ‖ p(z|x)): the first is the same for every q, so that making −ELBO small makes q "
+            "the posterior. Neither can be computed in general (hatched); with two latents both can.",
             [
                 _Part("−log p(x)", -exact.log_p, "evidence", True),
                 _Part("gap KL(q ‖ p(z|x))", terms.nelbo + exact.log_p, "gap", True),
@@ -63,8 +63,8 @@ def render(view: View) -> None:
         )
     )
     st.caption(
-        f"This image under the encoder’s q, in nats; −ELBO is the mean of {terms.draws} draws, ± {number(terms.stderr)}, "
-        "log p(x) by quadrature, and the gap here what is between them."
+        f"This image under the encoder’s q, in nats; −ELBO is the mean of {terms.draws} draws, ± "
+        f"{number(terms.stderr)}, log p(x) by quadrature, and the gap here what is between them."
     )
 
 
@@ -85,9 +85,10 @@ def _bar(parts: list[_Part], total: float) -> str:
 
 
 _STYLE = """<style>
-.lab-reading { display: grid; grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); gap: 1rem; margin: .5rem 0; align-items: center; }
+.lab-reading { display: grid; grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); gap: 1rem; margin: .5rem 0; }
 .lab-part-rec { background: var(--lab-reconstruction); } .lab-part-kl { background: var(--lab-kl); }
-.lab-part-evidence { background: light-dark(#5B6472, #9AA4B5); } .lab-part-gap { background: light-dark(#CC79A7, #E3A3C8); }
+.lab-part-evidence { background: light-dark(#5B6472, #9AA4B5); }
+.lab-part-gap { background: light-dark(#CC79A7, #E3A3C8); }
 .lab-hatched { background-image: repeating-linear-gradient(45deg, #0000 0 6px, light-dark(#fff8, #0008) 6px 9px); }
 @media (max-width: 640px) { .lab-reading { grid-template-columns: 1fr; gap: .2rem; } }
 </style>"""

@@ -51,8 +51,8 @@ def render(view: View) -> None:
                 lines.append(f"−log p <b>{number(-log_p)}</b>")
             st.html(f'<div class="lab-formula">{"<br>".join(lines)}</div>')
     st.markdown(
-        "Noise costs hundreds of nats, nearly all in reconstruction. The blank canvas is no digit, and yet it may cost fewer "
-        "nats than most digits: few pixels are in doubt. A high log p(x) does not mean “like the training images” "
+        "Noise costs hundreds of nats, nearly all in reconstruction. The blank canvas is no digit, and yet it may cost "
+        "fewer nats than most digits: few pixels are in doubt. A high log p(x) does not mean “like the training images” "
         "(Nalisnick et al. 2019)."
     )
     st.caption("In nats; the ELBO from 64 draws of the encoder’s q.")

@@ -30,12 +30,13 @@ def render(view: View) -> None:
         show(
             spread_chart(prior, ours),
             "why-q",
-            f"log p(x) estimated from k draws. At k = {last_prior.k:,}: {number(last_prior.mean)} from the prior, spreading "
-            f"by {number(last_prior.std)}; {number(last_ours.mean, 2)} from q, spreading by {number(last_ours.std, 2)}.",
+            f"log p(x) estimated from k draws. At k = {last_prior.k:,}: {number(last_prior.mean)} from the prior, "
+            f"spreading by {number(last_prior.std)}; {number(last_ours.mean, 2)} from q, by {number(last_ours.std, 2)}.",
             height=330,
         )
         st.caption(
-            f"Mean of up to 20 estimates log (1/k) Σ w from k draws each, and one standard deviation; {DRAWS:,} draws in all."
+            f"Mean of up to 20 estimates log (1/k) Σ w from k draws each, and one standard deviation; {DRAWS:,} draws "
+            "in all, of the chosen image."
         )
     with words:
         rows = "\n".join(
@@ -44,8 +45,8 @@ def render(view: View) -> None:
         )
         st.markdown(
             "| k | from p(z) | worth | from q(z\\|x) | worth |\n|---|---|---|---|---|\n" + rows + "\n\n"
-            "“Worth” is the effective number of draws, (Σ w)² / Σ w². Nearly all draws of the prior explain this image not "
-            "at all; one of them carries the sum. Draws of q all look like it."
+            "“Worth” is the effective number of draws, (Σ w)² / Σ w². Nearly all draws of the prior explain this image "
+            "not at all; one of them carries the sum. Draws of q all look like it."
         )
     grid = ", ".join(f"**{dims}**: 10^{number(dims * 1.90309, 1)}" for dims in (1, 2, 3, 10, 20))
     st.markdown(

@@ -22,7 +22,7 @@ AT_ONCE = 500  # draws, each scored under all N images' q
 
 
 class Surgery(NamedTuple):
-    """The parts in nats an image, means over `n` images with standard errors, and log n, the ceiling of `information`."""
+    """The parts in nats an image, means over `n` images with standard errors; log n is the ceiling of `information`."""
 
     n: int
     kl: Estimate
