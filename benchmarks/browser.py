@@ -62,8 +62,21 @@ class Drag(NamedTuple):
     seconds: float
 
 
-def drag(browser: Browser, url: str, duration: float) -> Drag:
-    """Moves the explorer's handle in circles 60 times a second for `duration` seconds."""
+class Handle(NamedTuple):
+    """What is dragged: a component's plane, the page's times from handler to draw, how far from the middle it goes."""
+
+    plane: str
+    times: str
+    reach: float
+
+
+EXPLORER = Handle(".explorer[data-state=ready] .plane", "__vaelab_timings", 0.35)
+BOUND = Handle(".push[data-state=ready] .plane", "__vaelab_bound.drag", 0.2)
+BOUND_PAGE = "The bound"
+
+
+def drag(browser: Browser, url: str, duration: float, handle: Handle = EXPLORER) -> Drag:
+    """Moves a handle in circles 60 times a second for `duration` seconds."""
     context = browser.new_context(viewport={"width": 1366, "height": 768})
     page = context.new_page()
     page.add_init_script(path=HERE / "drag.js")
@@ -76,17 +89,17 @@ def drag(browser: Browser, url: str, duration: float) -> Drag:
     page.on("websocket", listen)
     page.goto(url)
     wait_until_idle(page, timeout=60)
-    plane = page.locator(".explorer[data-state=ready] .plane").first
+    plane = page.locator(handle.plane).first
     plane.scroll_into_view_if_needed()
-    page.wait_for_timeout(2000)  # the mosaic behind the handle fills in while nobody drags
+    page.wait_for_timeout(4000)  # what is behind the handle fills in while nobody drags
     box = plane.bounding_box()
     assert box is not None
-    x, y, radius = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, 0.35 * box["width"]
+    x, y, radius = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, handle.reach * box["width"]
 
     page.mouse.move(x + radius, y)
     page.mouse.down()
     before = dict(traffic)
-    seen = page.evaluate("__vaelab_timings.count")
+    seen = page.evaluate(f"{handle.times}.count")
     page.evaluate("__frames.start()")
     begin = time.perf_counter()
     moves = 0
@@ -96,27 +109,27 @@ def drag(browser: Browser, url: str, duration: float) -> Drag:
         moves += 1
         time.sleep(max(0.0, begin + moves / 60 - time.perf_counter()))
     frames = page.evaluate("__frames.stop()")
-    drawn = page.evaluate("seen => Array.from(__vaelab_timings.ms.slice(seen, __vaelab_timings.count))", seen)
+    drawn = page.evaluate(f"seen => Array.from({handle.times}.ms.slice(seen, {handle.times}.count))", seen)
     after = dict(traffic)
     page.mouse.up()
     context.close()
     return Drag(drawn, frames, after["to"] - before["to"], after["from"] - before["from"], elapsed)
 
 
-def drag_rows(measured: Drag) -> list[Row]:
+def drag_rows(measured: Drag, name: str = "drag") -> list[Row]:
     """A drag with nobody else about, held to its bars."""
     return [
-        Row("drag: pointer moves drawn", len(measured.drawn) / measured.seconds, "per second"),
-        Row("drag: handler to draw, median", statistics.median(measured.drawn), "ms"),
-        Row("drag: handler to draw, p95", percentile(measured.drawn, 0.95), "ms", "at most", 4),
-        Row("drag: between frames, median", statistics.median(measured.frames), "ms", "at most", 17),
-        Row("drag: between frames, p95", percentile(measured.frames, 0.95), "ms", "at most", 25),
-        Row("drag: to the server", measured.sent, "bytes", "at most", 0),
-        Row("drag: from the server", measured.received, "bytes", "at most", 0),
+        Row(f"{name}: pointer moves drawn", len(measured.drawn) / measured.seconds, "per second"),
+        Row(f"{name}: handler to draw, median", statistics.median(measured.drawn), "ms"),
+        Row(f"{name}: handler to draw, p95", percentile(measured.drawn, 0.95), "ms", "at most", 4),
+        Row(f"{name}: between frames, median", statistics.median(measured.frames), "ms", "at most", 17),
+        Row(f"{name}: between frames, p95", percentile(measured.frames, 0.95), "ms", "at most", 25),
+        Row(f"{name}: to the server", measured.sent, "bytes", "at most", 0),
+        Row(f"{name}: from the server", measured.received, "bytes", "at most", 0),
     ]
 
 
-def pen(browser: Browser, url: str, duration: float) -> Drag:
+def pen(browser: Browser, url: str, duration: float, times: str = "__vaelab_pen") -> Drag:
     """Draws on the pad for `duration` seconds, 60 moves a second, with all following that the page infers of it."""
     page = browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
     page.add_init_script(path=HERE / "drag.js")
@@ -139,7 +152,7 @@ def pen(browser: Browser, url: str, duration: float) -> Drag:
     page.mouse.down()
     page.wait_for_timeout(500)
     traffic.clear()
-    seen = page.evaluate("__vaelab_pen.count")
+    seen = page.evaluate(f"{times}.count")
     page.evaluate("__frames.start()")
     begin = time.perf_counter()
     moves = 0
@@ -149,21 +162,21 @@ def pen(browser: Browser, url: str, duration: float) -> Drag:
         moves += 1
         time.sleep(max(0.0, begin + moves / 60 - time.perf_counter()))
     frames = page.evaluate("__frames.stop()")
-    drawn = page.evaluate("seen => Array.from(__vaelab_pen.ms.slice(seen, __vaelab_pen.count))", seen)
+    drawn = page.evaluate(f"seen => Array.from({times}.ms.slice(seen, {times}.count))", seen)
     measured = Drag(drawn, frames, sum(traffic), 0, elapsed)
     page.mouse.up()
     page.context.close()
     return measured
 
 
-def pen_rows(measured: Drag) -> list[Row]:
+def pen_rows(measured: Drag, name: str = "pen", limit: float = 8) -> list[Row]:
     """A stroke of the pen, held to its bars: framed, encoded, decoded, scored and drawn with every move."""
     return [
-        Row("pen: moves drawn", len(measured.drawn) / measured.seconds, "per second"),
-        Row("pen: move to all drawn, median", statistics.median(measured.drawn), "ms"),
-        Row("pen: move to all drawn, p95", percentile(measured.drawn, 0.95), "ms", "at most", 8),
-        Row("pen: between frames, median", statistics.median(measured.frames), "ms", "at most", 17),
-        Row("pen: to and from the server", measured.sent, "bytes", "at most", 0),
+        Row(f"{name}: moves drawn", len(measured.drawn) / measured.seconds, "per second"),
+        Row(f"{name}: move to all drawn, median", statistics.median(measured.drawn), "ms"),
+        Row(f"{name}: move to all drawn, p95", percentile(measured.drawn, 0.95), "ms", "at most", limit),
+        Row(f"{name}: between frames, median", statistics.median(measured.frames), "ms", "at most", 17),
+        Row(f"{name}: to and from the server", measured.sent, "bytes", "at most", 0),
     ]
 
 
@@ -254,12 +267,12 @@ def control_rows(measured: dict[str, list[tuple[float, float]]], limit: float, p
     return rows
 
 
-def page_address(browser: Browser, url: str) -> str:
-    """Address of the page with the explorer, read from the navigation."""
+def page_address(browser: Browser, url: str, title: str = PAGE) -> str:
+    """Address of a page by its title, read from the navigation."""
     pages = dict(navigation(browser, url))
-    if PAGE not in pages:
-        raise SystemExit(f"The app has no page “{PAGE}”; its pages are {', '.join(pages)}.")
-    return pages[PAGE]
+    if title not in pages:
+        raise SystemExit(f"The app has no page “{title}”; its pages are {', '.join(pages)}.")
+    return pages[title]
 
 
 def main() -> int:
@@ -286,6 +299,9 @@ def main() -> int:
             address = page_address(browser, server.url)
             rows += drag_rows(drag(browser, address, options.seconds))
             rows += pen_rows(pen(browser, address, options.seconds))
+            bound = page_address(browser, server.url, BOUND_PAGE)
+            rows += drag_rows(drag(browser, bound, options.seconds, BOUND), "drag q")
+            rows += pen_rows(pen(browser, bound, options.seconds, "__vaelab_bound.pen"), "pen, posterior", 16)
             rows += control_rows(controls(browser, address, options.repeats), 80)
             with serve(BARE) as bare:
                 rows += against_bare(browser, address, bare.url, options.repeats)

@@ -33,7 +33,8 @@ def render(view: View) -> None:
     if stage >= 4:
         lines.append(
             f"**Score**: −log p(x|z) = :blue[**{number(step.reconstruction, 2)}**], "
-            f"KL = :orange[**{number(step.kl, 2)}**]; the loss of this draw is :green[**{number(step.before, 2)}**] nats."
+            f"KL = :orange[**{number(step.kl, 2)}**]; the loss of this draw is "
+            f":green[**{number(step.before, 2)}**] nats."
         )
     if stage >= 5:
         parts = ", ".join(f"{part} {length:.1f}" for part, length in step.gradient.items())

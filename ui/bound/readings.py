@@ -32,13 +32,13 @@ def render(view: View) -> None:
     readings = [
         (
             "energy − entropy",
-            "−E<sub>q</sub>[log p(x, z)] − H(q): q settles where image and prior are likely, and is kept from shrinking "
-            "to a point by its entropy.",
+            "−E<sub>q</sub>[log p(x, z)] − H(q): q settles where image and prior are likely, and is kept from "
+            "shrinking to a point by its entropy.",
             [_Part("energy", terms.nelbo + entropy, "rec"), _Part("−entropy H(q)", -entropy, "kl")],
         ),
         (
             "accuracy − complexity",
-            "−E<sub>q</sub>[log p(x|z)] + KL(q ‖ p): how well z describes the image, and how many nats telling z takes.",
+            "−E<sub>q</sub>[log p(x|z)] + KL(q ‖ p): how well z describes the image, and how many nats z takes.",
             [
                 _Part("reconstruction", terms.reconstruction, "rec"),
                 _Part("KL(q ‖ p(z))", terms.kl_total, "kl"),

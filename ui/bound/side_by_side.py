@@ -52,7 +52,7 @@ def render(view: View) -> None:
             st.html(f'<div class="lab-formula">{"<br>".join(lines)}</div>')
     st.markdown(
         "Noise costs hundreds of nats, nearly all in reconstruction. The blank canvas is no digit, and yet it may cost "
-        "fewer nats than most digits: few pixels are in doubt. A high log p(x) does not mean “like the training images” "
+        "fewer nats than most digits: few pixels are in doubt. A high log p(x) does not mean “like the images learned” "
         "(Nalisnick et al. 2019)."
     )
     st.caption("In nats; the ELBO from 64 draws of the encoder’s q.")

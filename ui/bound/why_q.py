@@ -31,7 +31,8 @@ def render(view: View) -> None:
             spread_chart(prior, ours),
             "why-q",
             f"log p(x) estimated from k draws. At k = {last_prior.k:,}: {number(last_prior.mean)} from the prior, "
-            f"spreading by {number(last_prior.std)}; {number(last_ours.mean, 2)} from q, by {number(last_ours.std, 2)}.",
+            f"spreading by {number(last_prior.std)}; {number(last_ours.mean, 2)} from q, "
+            f"by {number(last_ours.std, 2)}.",
             height=330,
         )
         st.caption(

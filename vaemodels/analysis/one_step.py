@@ -15,8 +15,8 @@ RATE = 1e-3  # of plain gradient descent
 class Step(NamedTuple):
     """The stages of a step on an image `x: [dim]`, from one draw of noise.
 
-    `noise`, `z`, `mean` and `std` are `[z_dim]`, `decoded: [dim]`; `reconstruction` and `kl` are the terms of −ELBO at z
-    in nats, `after` their sum for the same noise after the step. `gradient` holds the gradient's length by network.
+    `noise`, `z`, `mean` and `std` are `[z_dim]`, `decoded: [dim]`; `reconstruction` and `kl` are −ELBO's terms at z in
+    nats, `after` their sum for the same noise after the step. `gradient` holds the gradient's length by network.
     """
 
     mean: Tensor
