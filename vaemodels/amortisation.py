@@ -52,7 +52,7 @@ def measure(model: Model, x: Tensor) -> dict[str, dict[str, float]]:
 
 
 def snapshots(recipe: TrainingConfig, epochs: tuple[int, ...], images: int) -> Iterator[dict[str, Any]]:
-    """Train by `recipe`, giving a record after each of the `epochs`: what `measure` gives for `train` and `held_out`."""
+    """Train by `recipe`, with a record after each of the `epochs`: what `measure` gives of `train` and `held_out`."""
     run, _ = runs.new("amortisation", "vae", presets.PRESETS[PRESET].config, recipe)
     train, held_out = runs.data(recipe)
     x = {"train": train, "held_out": held_out}
