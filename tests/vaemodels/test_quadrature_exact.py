@@ -86,7 +86,7 @@ class Far(nn.Module):
 
 
 def test_a_peak_that_q_alone_leads_to_is_found_and_others_may_be_missed() -> None:
-    model, x = linear_model(250, 1.0)
+    model, x = linear_model(50, 1.0)
     expected = exact.posterior(model, x).mean + torch.tensor([10.0, 0.0])
     assert not exact_posterior(model, x).may_miss
     model.decoder = nn.Sequential(Far(model.decoder))

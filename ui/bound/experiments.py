@@ -29,7 +29,7 @@ EXPERIMENTS = [
     Experiment(
         "prior",
         "The prior as q",
-        "Press “prior”.",
+        "Press “N(0, I)”.",
         "the KL to the prior is 0.00, and the reconstruction pays over 80 nats for it: a draw from the prior seldom "
         "looks like this image.",
         {"model": "vae-2d-digits", "images": "digits", "image": "digits-0"},

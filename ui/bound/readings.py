@@ -27,7 +27,7 @@ def render(view: View) -> None:
     terms = terms_of(view.model, view.chosen)
     q = view.model.encode(view.chosen.x.unsqueeze(0))["z"]
     assert isinstance(q, Independent) and isinstance(q.base_dist, Normal)
-    entropy = float(torch.log(q.stddev).sum() + 1 + math.log(2 * math.pi))
+    entropy = torch.log(q.stddev.detach()).sum().item() + 1 + math.log(2 * math.pi)
     exact = posterior_of(view)
     readings = [
         (

@@ -11,6 +11,8 @@ const HELD = 4.2; // widths of q that have to fit into the table
 const NARROWEST = 0.002;
 const SUMMITS = 4; // of the table, which may be peaks of their own
 const MISSED = 40; // nats by which a node can fall short of a peak between nodes
+const NEAR_NODES = 0.2; // apart, a table is gone by before there is a peak to hold it to
+const TRUSTED = 0.5; // nats that it may be off at the peak
 const QUIET_MS = 60; // q rests so long before its terms are worked out exactly
 const UNSEEN = 12; // times narrower than the table's spacing: a peak between nodes may go unseen
 
@@ -205,10 +207,18 @@ function createBoard(root) {
   // The terms of this q now, and exactly when it rests.
   function refreshTerms() {
     const { q } = state;
-    const live = table.complete() ? liveTerms(joint, table, likelihood, q, logP) : null;
+    const live = isTrusted() ? liveTerms(joint, table, likelihood, q, logP) : null;
     terms = { ...(live ?? roughTerms(joint, x, q, logP)), exact: false };
     show();
     redraw();
+  }
+
+  // Whether what is between the table's nodes is known well enough to go by.
+  function isTrusted() {
+    if (!table.complete()) return false;
+    const [peak] = posterior?.peaks ?? [];
+    if (!peak || peak.z.some((value) => Math.abs(value) > table.half)) return table.spacing < NEAR_NODES;
+    return Math.abs(between(table, both, ...peak.z) - peak.value) < TRUSTED;
   }
 
   function settle() {
