@@ -195,9 +195,13 @@ export function captured({ lattice, logP }, table, both) {
   return 1 / (1 + outside);
 }
 
+const FARTHEST = 1000; // steps from the highest node to those that are drawn: a peak beyond would be a dot
+
 // Returns z1, z2 → log p(x, z) between the nodes of a lattice, −Infinity where there are none.
 export function onLattice({ lattice, highest }) {
-  const nodes = Array.from(lattice.values.values());
+  const all = Array.from(lattice.values.values());
+  const top = all.find(({ value }) => value === highest);
+  const nodes = all.filter(({ i, j }) => Math.max(Math.abs(i - top.i), Math.abs(j - top.j)) < FARTHEST);
   const low = [Infinity, Infinity];
   const high = [-Infinity, -Infinity];
   for (const { i, j } of nodes) {
