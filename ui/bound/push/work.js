@@ -1,8 +1,9 @@
 // Jobs that take longer than a frame, in slices between the frames: generators, the most urgent first.
 
-const SLICE_MS = 6;
+const SLICE_MS = 6; // at least
+const LONGEST_MS = 14; // of the time the browser has to spare
 
-// Returns { start(urgency, generator, done), stop(urgency), pending() }. A new job takes the place of the last of its
+// Returns { start(urgency, generator, done), stop(urgency), isAt(urgency) }. A new job takes the place of the last of its
 // urgency, 0 being the most urgent. A job that yields "shown" goes on in the next frame.
 export function createWork() {
   const jobs = [];
@@ -14,9 +15,9 @@ export function createWork() {
     timer = requestIdleCallback(slice, { timeout: 60 });
   };
 
-  function slice() {
+  function slice(deadline) {
     timer = 0;
-    const until = performance.now() + SLICE_MS;
+    const until = performance.now() + Math.min(LONGEST_MS, Math.max(SLICE_MS, deadline.timeRemaining() - 1));
     while (performance.now() < until) {
       const urgency = jobs.findIndex(Boolean);
       if (urgency < 0) return;
