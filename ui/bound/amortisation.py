@@ -65,6 +65,10 @@ def _over_training() -> None:
         f"{plus_minus(**_of(record[split]['approximation']))}"
         for split, title in SPLITS.items()
     )
+    st.caption(
+        "Most of the gap is amortisation, at every stage: a Gaussian could do almost as well as the posterior, but the "
+        "encoder does not find it."
+    )
     show(
         gap_chart(records, int(epoch)), f"gaps-{epoch}", f"After {epoch} epochs, in nats: {told}.", height=260
     )

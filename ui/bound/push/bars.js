@@ -10,6 +10,9 @@ export function createBars(root) {
   const find = (selector) => root.querySelector(selector);
   const scale = find(".scale");
   const texts = Array.from(root.querySelectorAll("[data-n]"), (node) => [node, node.dataset.n]);
+  const [rec, kls, evidences, gaps] = [".rec", ".kl", ".evidence", ".gap"].map((name) => find(`.bar ${name}`));
+  const [atEvidence, atBound] = [find(".at-evidence"), find(".at-bound")];
+  const [left, middle, right] = [".left", ".middle", ".right"].map((name) => find(`.ticks ${name}`));
   let span = SPANS[0];
 
   // The least that holds the gap and lets the KL be seen to its left; back to a lesser one when that is much more than
@@ -25,21 +28,21 @@ export function createBars(root) {
     const nelbo = reconstruction + kl;
     choose(gap, Math.min(kl, 48));
     const at = (nats) => MARK + (RIGHT * (nats - evidence)) / span;
-    const left = evidence - (MARK * span) / RIGHT;
-    const begin = left < 0 && evidence > 0 ? at(0) : 0;
+    const lowest = evidence - (MARK * span) / RIGHT;
+    const begin = lowest < 0 && evidence > 0 ? at(0) : 0;
     scale.classList.toggle("cut", begin === 0);
-    place(find(".bar .rec"), begin, at(reconstruction));
-    place(find(".bar .kl"), Math.max(begin, at(reconstruction)), at(nelbo));
-    place(find(".bar .evidence"), begin, MARK);
-    place(find(".bar .gap"), MARK, MARK + (RIGHT * gap) / span);
-    find(".at-evidence").style.left = `${100 * MARK}%`;
-    find(".at-bound").style.left = `${100 * Math.min(at(nelbo), 1)}%`;
+    place(rec, begin, at(reconstruction));
+    place(kls, Math.max(begin, at(reconstruction)), at(nelbo));
+    place(evidences, begin, MARK);
+    place(gaps, MARK, MARK + (RIGHT * gap) / span);
+    atEvidence.style.left = `${100 * MARK}%`;
+    atBound.style.left = `${100 * Math.min(at(nelbo), 1)}%`;
     const numbers = { nelbo, reconstruction, kl, gap, evidence };
     for (const [node, name] of texts) node.textContent = number(numbers[name]);
     root.classList.toggle("rough", !exact);
-    find(".ticks .left").textContent = begin ? "" : `… from ${number(left, 0)}`;
-    find(".ticks .middle").textContent = `−log p(x) ${number(evidence, 1)}`;
-    find(".ticks .right").textContent = `${number(evidence + ((1 - MARK) * span) / RIGHT, 0)} nats`;
+    left.textContent = begin ? "" : `… from ${number(lowest, 0)}`;
+    middle.textContent = `−log p(x) ${number(evidence, 1)}`;
+    right.textContent = `${number(evidence + ((1 - MARK) * span) / RIGHT, 0)} nats`;
     if (exact) scale.setAttribute("aria-label", inWords(numbers));
   };
 }

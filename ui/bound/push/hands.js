@@ -3,7 +3,7 @@
 
 const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], ArrowUp: [0, 1] };
 
-// `state` { q, family, window } is only read here; `change(q, since)` shows another q, `end()` says it is let go of.
+// `state` { q, family, window, side } is only read here; `change(q, since)` shows another q, `end()` says it is let go of.
 export function createHands(root, state, { change, end }) {
   const canvas = root.querySelector(".plane");
   const [centre, first, second] = [".centre", ".first", ".second"].map((name) => root.querySelector(name));
@@ -13,7 +13,7 @@ export function createHands(root, state, { change, end }) {
 
   // The handles to where q is.
   function place() {
-    const side = canvas.clientWidth;
+    const { side } = state;
     const { toX, toY, perUnit } = toPixels(state.window, side);
     const [x, y] = [toX(state.q.mean[0]), toY(state.q.mean[1])];
     put(centre, x, y, side);

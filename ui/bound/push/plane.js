@@ -4,8 +4,9 @@
 const PIXELS = 176; // of the density's picture, along a side
 export const GRIP = 15; // px that a handle stands out beyond two widths of q
 
-// Returns { paint(window, logJoint, highest), draw(window, q, prior, theme) }: `paint` makes the density's picture from
-// log p(x, z), `draw` puts it with all else on the canvas. A window is { centre, half } in units of z.
+// Returns { paint(window, logJoint, highest), draw({ window, q, side }, prior, theme, mark) }: `paint` makes the density's picture from
+// log p(x, z), `draw` puts it with all else on the canvas,
+// `side` px wide, and a ring around `mark`, if any. A window is { centre, half } in units of z.
 export function createView(canvas) {
   const density = document.createElement("canvas");
   density.width = density.height = PIXELS;
@@ -28,8 +29,7 @@ export function createView(canvas) {
     ink.putImageData(bitmap, 0, 0);
   }
 
-  function draw(window, q, prior, theme, mark) {
-    const side = canvas.clientWidth;
+  function draw({ window, q, side }, prior, theme, mark) {
     if (!side) return;
     const scale = globalThis.devicePixelRatio || 1;
     const pixels = Math.round(side * scale);

@@ -29,7 +29,7 @@ export default function ({ data, parentElement, setStateValue }) {
 function createBoard(root) {
   const find = (selector) => root.querySelector(selector);
   const canvas = find(".plane");
-  const state = { q: { mean: [0, 0], std: [1, 1], angle: 0 }, family: "diagonal", window: { centre: [0, 0], half: 3.5 } };
+  const state = { q: { mean: [0, 0], std: [1, 1], angle: 0 }, family: "diagonal", window: { centre: [0, 0], half: 3.5 }, side: 0 };
   const view = createView(canvas);
   const bars = createBars(find(".bars"));
   const hands = createHands(root, state, { change: (q, since) => move(q, since), end: release });
@@ -271,7 +271,7 @@ function createBoard(root) {
   function redraw() {
     if (!network || !prior) return;
     const isDot = posterior && Math.sqrt(posterior.covariance[0]) < state.window.half / 25;
-    view.draw(state.window, state.q, prior, theme, isDot ? posterior.mean : null);
+    view.draw(state, prior, theme, isDot ? posterior.mean : null);
     hands.place();
     const { centre, half } = state.window;
     const range = (d) => `${named(d)} ${number(centre[d] - half)} to ${number(centre[d] + half)}`;
@@ -401,7 +401,10 @@ function createBoard(root) {
     } else ascend(climbUp(joint, x, state.q, state.family, glide), "stop");
   });
 
-  const resized = new ResizeObserver(() => redraw());
+  const resized = new ResizeObserver(() => {
+    state.side = canvas.clientWidth;
+    redraw();
+  });
   resized.observe(canvas);
 
   function unmount() {
