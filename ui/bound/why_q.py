@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 KS = (1, 3, 10, 30, 100, 300, 1_000)
 DRAWS = 10_000
+_POWERS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 PER_SIDE = 80  # of the grid that log p(x) is summed on in two dimensions
 
 
@@ -49,11 +50,16 @@ def render(view: View) -> None:
             "“Worth” is the effective number of draws, (Σ w)² / Σ w². Nearly all draws of the prior explain this image "
             "not at all; one of them carries the sum. Draws of q all look like it."
         )
-    grid = ", ".join(f"**{dims}**: 10^{number(dims * 1.90309, 1)}" for dims in (1, 2, 3, 10, 20))
+    grid = ", ".join(f"**{dims}**: {_in_short(PER_SIDE**dims)}" for dims in (1, 2, 3, 10, 20))
     st.markdown(
         f"A grid needs no draws, and is how this page knows log p(x). With {PER_SIDE} nodes along a side it takes, by "
         f"the number of dimensions of z, {grid} decoded images. Beyond three, there is q."
     )
+
+
+def _in_short(count: int) -> str:
+    """A whole number, from a million on by its power of ten alone."""
+    return f"{count:,}" if count < 1e6 else f"about 10{str(len(str(count)) - 1).translate(_POWERS)}"
 
 
 def spread_chart(prior: list[Spread], ours: list[Spread]) -> "Figure":

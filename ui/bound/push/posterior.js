@@ -8,6 +8,8 @@ export const DROP = 16; // nats below the highest node at which the lattice ends
 const STEP = 0.7; // between nodes, in widths of the peak
 const TOLERANCE = 0.02; // log p(x) may change by so much when every other node is left out
 const MOST_POINTS = 4000;
+const MOST_ROUNDS = 12; // of a climb, each on a lattice that fits better than the last
+const MOST_MOVES = 25; // in a round; after so many the steps are too short
 const AROUND = [[1, 0], [0, 1], [-1, 0], [0, -1], [1, 1], [-1, 1], [-1, -1], [1, -1]];
 const BESIDE = AROUND.slice(0, 4);
 
@@ -35,21 +37,23 @@ function createLattice(joint, x, origin, A) {
 function* climb(joint, x, start, A) {
   let z = start;
   let value = -Infinity;
-  for (let round = 0; round < 6; round++) {
+  for (let round = 0; round < MOST_ROUNDS; round++) {
     const lattice = createLattice(joint, x, z, A);
     let [i, j] = [0, 0];
+    let isThere = false;
     yield* lattice.visit([[0, 0]]);
-    for (let moves = 0; moves < 60; moves++) {
+    for (let moves = 0; moves < MOST_MOVES && !isThere; moves++) {
       const near = AROUND.map(([di, dj]) => [i + di, j + dj]);
       yield* lattice.visit(near);
       const best = near.reduce((a, b) => (lattice.at(...b) > lattice.at(...a) ? b : a));
-      if (lattice.at(...best) <= lattice.at(i, j)) break;
-      [i, j] = best;
+      isThere = lattice.at(...best) <= lattice.at(i, j);
+      if (!isThere) [i, j] = best;
     }
     z = lattice.placeOf(i, j);
     value = lattice.at(i, j);
-    const fitted = fit(lattice, i, j);
-    if (!fitted) A = A.map((entry) => entry / 2);
+    const fitted = isThere ? fit(lattice, i, j) : null;
+    if (!isThere) A = A.map((entry) => 3 * entry);
+    else if (!fitted) A = A.map((entry) => entry / 2);
     else {
       A = times(A, fitted.root.map((entry) => STEP * entry));
       if (fitted.fits) return { z, value, A };
