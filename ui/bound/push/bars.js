@@ -26,6 +26,12 @@ export function createBars(root) {
   return function show(terms) {
     const { reconstruction, kl, gap, evidence, exact } = terms;
     const nelbo = reconstruction + kl;
+    const isKnown = Number.isFinite(evidence);
+    const numbers = { nelbo, reconstruction, kl, gap, evidence };
+    for (const [node, name] of texts) node.textContent = Number.isFinite(numbers[name]) ? number(numbers[name]) : "…";
+    root.classList.toggle("rough", !exact);
+    scale.classList.toggle("unknown", !isKnown);
+    if (!isKnown) return;
     choose(gap, Math.min(kl, 48));
     const at = (nats) => MARK + (RIGHT * (nats - evidence)) / span;
     const lowest = evidence - (MARK * span) / RIGHT;
@@ -37,9 +43,6 @@ export function createBars(root) {
     place(gaps, MARK, MARK + (RIGHT * gap) / span);
     atEvidence.style.left = `${100 * MARK}%`;
     atBound.style.left = `${100 * Math.min(at(nelbo), 1)}%`;
-    const numbers = { nelbo, reconstruction, kl, gap, evidence };
-    for (const [node, name] of texts) node.textContent = number(numbers[name]);
-    root.classList.toggle("rough", !exact);
     left.textContent = begin ? "" : `… from ${number(lowest, 0)}`;
     middle.textContent = `−log p(x) ${number(evidence, 1)}`;
     right.textContent = `${number(evidence + ((1 - MARK) * span) / RIGHT, 0)} nats`;

@@ -40,7 +40,7 @@ function createBoard(root) {
   let unfollow = () => {};
   let likelihood, both; // log p(x|z) and log p(x, z) at the table's nodes
   let posterior = null; // as `findPosterior` gives it
-  let logP = 0; // the best there is of log p(x)
+  let logP = NaN; // the best there is of log p(x)
   let terms = null; // as shown
   let perPixel = null;
   let close = true;
@@ -124,6 +124,7 @@ function createBoard(root) {
     work.stop(POSTERIOR);
     halt();
     posterior = perPixel = null;
+    logP = NaN; // until there is something to go by
     if (table.complete()) survey();
     else work.start(TABLE, table.fill(), onTable);
     seek();
@@ -312,7 +313,7 @@ function createBoard(root) {
 
   // The page's pictures and terms follow q as they follow a drawing.
   function tell() {
-    if (!terms || !network) return;
+    if (!perPixel || !network) return; // what there is of the encoder's q is right until then
     const { q } = state;
     const parts = klByDimension(q);
     const kls = joint.mixed ? {} : { z: parts.slice(0, 2), shared: parts.slice(2) };
@@ -320,11 +321,10 @@ function createBoard(root) {
     const { decoder } = painter;
     const mean = decoder.decode(code);
     const picture = noise ? draw(decoder, noise.pixels, drawn) : mean;
-    const known = perPixel ?? new Float64Array(joint.dim);
     const nelbo = terms.reconstruction + terms.kl;
     showInference(slot, {
       ...{ x, reconstruction: terms.reconstruction, stderr: 0, draws: terms.decoded ?? 0, kl: { z: terms.kl }, nelbo },
-      ...{ klByDimension: kls, perPixel: known, code, std: Float32Array.from(q.std), mean: picture, down: false, isPushed: true },
+      ...{ klByDimension: kls, perPixel, code, std: Float32Array.from(q.std), mean: picture, down: false, isPushed: true },
     });
   }
 
