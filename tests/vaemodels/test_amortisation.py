@@ -29,5 +29,5 @@ def test_the_shipped_record_says_that_the_encoders_share_is_the_larger():
 
 
 def test_without_it_there_is_a_remedy(tmp_path):
-    with pytest.raises(LabError, match="python -m vaemodels.amortisation"):
+    with pytest.raises(LabError, match="make it with `python -m vaemodels"):
         amortisation.load(tmp_path / "none.json")

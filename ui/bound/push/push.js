@@ -286,7 +286,10 @@ function createBoard(root) {
       `q: centre (${q.mean.map((value) => number(value)).join(", ")}), widths ${q.std.map((std) => number(std, 3)).join(" and ")}` +
       (state.family === "full" ? `, turned ${number((q.angle * 180) / Math.PI, 0)}°` : "");
     find(".exact").textContent = terms.exact ? inShort() : posterior ? "" : "Looking for the posterior…";
-    canvas.setAttribute("aria-label", described());
+    if (terms.exact) {
+      canvas.setAttribute("aria-label", described());
+      find(".said").textContent = inWords({ ...terms, nelbo: terms.reconstruction + terms.kl, evidence: -logP });
+    }
     Object.assign(pushed, { q, family: state.family, terms, logP, posterior, table, window: state.window, captured: share() });
     tell();
   }
