@@ -130,7 +130,7 @@ def best_q(model: Model, x: Tensor, family: Family, start: MultivariateNormal) -
     with torch.enable_grad():
         before = math.inf
         for _ in range(ROUNDS):
-            loss = optimizer.step(negative_elbo).item()  # type: ignore[arg-type]
+            loss = optimizer.step(negative_elbo).item()
             if not before - loss > 1e-4:
                 break
             before = loss
