@@ -50,9 +50,11 @@ def render(view: View) -> None:
                 log_p = images_posterior(view, f"{name}-{view.seed}-{view.chosen.key}", x).log_p
                 lines.append(f"−log p <b>{number(-log_p)}</b>")
             st.html(f'<div class="lab-formula">{"<br>".join(lines)}</div>')
+    average = view.checkpoint.card["evaluation"]
+    told = "" if average is None else f" A test image costs {number(average['nelbo'])} nats on average."
     st.markdown(
         "Noise costs hundreds of nats, nearly all in reconstruction. The blank canvas is no digit, and yet it may cost "
         "fewer nats than most digits: few pixels are in doubt. A high log p(x) does not mean “like the images learned” "
-        "(Nalisnick et al. 2019)."
+        "(Nalisnick et al. 2019)." + told
     )
     st.caption("In nats; the ELBO from 64 draws of the encoder’s q.")

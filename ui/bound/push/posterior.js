@@ -138,11 +138,12 @@ function integrate({ A, values }, highest) {
   return { logP: highest + Math.log(total * cell), coarser: Math.abs(Math.log((2 * sums[0]) / total)) };
 }
 
-// Finds the posterior of x from the `seeds`, z with `A` a guess at the widths there; a generator that yields often and
-// returns { logP, coarser, highest, lattice, peaks, mean, covariance, decoded }.
-export function* findPosterior(joint, x, seeds) {
+// Finds the posterior of x from the `seeds`, z with `A` a guess at the widths there, but for those within `near` of a
+// peak that another has led to; a generator that yields often and returns { logP, coarser, highest, lattice, peaks, mean, covariance, decoded }.
+export function* findPosterior(joint, x, seeds, near = 0) {
   const peaks = [];
   for (const { z, A } of seeds) {
+    if (peaks.some((peak) => Math.hypot(z[0] - peak.z[0], z[1] - peak.z[1]) < near)) continue;
     const peak = yield* climb(joint, x, z, A);
     const isKnown = peaks.some((other) => {
       const [a, b, c, d] = inverse(other.A);

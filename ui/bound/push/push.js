@@ -153,12 +153,12 @@ function createBoard(root) {
     if (table.complete()) {
       for (const { z } of summits(table, both, MISSED, SUMMITS)) seeds.push({ z, A: guess });
     }
-    work.start(POSTERIOR, findPosterior(joint, x, seeds), (found) => {
+    work.start(POSTERIOR, findPosterior(joint, x, seeds, table.spacing), (found) => {
       posterior = found;
       logP = found.logP;
       if (close && !drawing) fit();
       refresh();
-      settle();
+      settle(0);
     });
   }
 
@@ -222,7 +222,7 @@ function createBoard(root) {
     return Math.abs(between(table, both, ...peak.z) - peak.value) < TRUSTED;
   }
 
-  function settle() {
+  function settle(wait = QUIET_MS) {
     clearTimeout(quiet);
     work.stop(TERMS);
     if (!posterior) return;
@@ -233,7 +233,7 @@ function createBoard(root) {
         show();
         hands.describe();
       });
-    }, QUIET_MS);
+    }, wait);
   }
 
   function refresh() {
@@ -271,12 +271,18 @@ function createBoard(root) {
 
   function redraw() {
     if (!network || !prior) return;
-    const isDot = posterior && Math.sqrt(posterior.covariance[0]) < state.window.half / 25;
-    view.draw(state, prior, theme, isDot ? posterior.mean : null);
+    root.classList.toggle("drawing", drawing);
+    view.draw(state, prior, theme, dot());
     hands.place();
     const { centre, half } = state.window;
     const range = (d) => `${named(d)} ${number(centre[d] - half)} to ${number(centre[d] + half)}`;
     find(".axis.span").textContent = `${range(0)}, ${range(1)}`;
+  }
+
+  // Where the posterior is, if it is so small in the window that it needs a ring.
+  function dot() {
+    if (!posterior) return drawing && table.complete() ? summits(table, both, 0, 1)[0].z : null;
+    return Math.sqrt(posterior.covariance[0]) < state.window.half / 25 ? posterior.mean : null;
   }
 
   function show() {
