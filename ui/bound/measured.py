@@ -4,10 +4,13 @@ from collections.abc import Callable
 from typing import TypeVar
 
 import streamlit as st
+import torch
 from torch import Tensor
+from torch.distributions import MultivariateNormal
 
+from ui.bound.push import where_q_is
 from ui.looks.view import View
-from vaemodels.analysis.gaps import Gaps, gaps_of
+from vaemodels.analysis.gaps import BoundTerms, Gaps, bound_terms, encoder_q, gaps_of
 from vaemodels.analysis.quadrature import ExactPosterior, exact_posterior
 from vaemodels.models import Model
 
@@ -19,6 +22,25 @@ MOST = 24  # of a session
 def posterior_of(view: View) -> ExactPosterior:
     """The exact posterior of the page's image."""
     return _kept(view, "posterior", lambda: exact_posterior(view.model, view.chosen.x))
+
+
+def q_on_plane(view: View) -> MultivariateNormal:
+    """q where the visitor let go of it, else the encoder's."""
+    pushed = where_q_is(f"{view.name}/{view.chosen.key}")
+    if pushed is None:
+        return encoder_q(view.model, view.chosen.x)
+    m1, m2, s, t, angle = torch.tensor(pushed, dtype=torch.float64)
+    root = torch.stack(
+        [torch.stack([s * angle.cos(), -t * angle.sin()]), torch.stack([s * angle.sin(), t * angle.cos()])]
+    )
+    return MultivariateNormal(torch.stack([m1, m2]), root @ root.T)
+
+
+def bound_on_plane(view: View) -> BoundTerms:
+    """Both readings of −ELBO under the q on the plane, summed as in the browser."""
+    q = q_on_plane(view)
+    what = f"bound of {q.loc.tolist()} {q.covariance_matrix.tolist()}"
+    return _kept(view, what, lambda: bound_terms(view.model, view.chosen.x, q, posterior_of(view)))
 
 
 def gaps(view: View) -> Gaps:

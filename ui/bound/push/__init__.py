@@ -75,6 +75,12 @@ def push(slot: str, image: str, x: Tensor, encoder: Posterior, show: Decoding, s
     return None if memory.left is None else Pushed(memory.left, memory.family)
 
 
+def where_q_is(image: str) -> list[float] | None:
+    """The five numbers of the q that was let go of on the plane of the image of that name, None where it is untouched."""
+    memory: _Memory = st.session_state.setdefault(MEMORY, _Memory())
+    return memory.left if memory.image == image else None
+
+
 def _take(memory: _Memory, stamp: str) -> None:
     """Remember what the visitor let go of, unless that was of another image."""
     released = (st.session_state.get(KEY) or {}).get("released")
