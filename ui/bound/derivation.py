@@ -2,19 +2,16 @@
 
 import streamlit as st
 
-from ui.bound.measured import posterior_of
-from ui.elbo_panel import terms_of
+from ui.bound.measured import bound_on_plane
 from ui.looks.view import View
 from ui.words import number
 
 
 def render(view: View) -> None:
-    """The lines, one lit at a time beside its numbers."""
-    terms = terms_of(view.model, view.chosen)
-    log_p, elbo = posterior_of(view).log_p, -terms.nelbo
-    a, b, c, d, e = (
-        number(value, 2) for value in (log_p, elbo, log_p - elbo, terms.reconstruction, terms.kl_total)
-    )
+    """The lines, each beside its numbers under the q on the plane."""
+    terms = bound_on_plane(view)
+    values = (terms.log_p, terms.elbo, terms.gap, terms.reconstruction, terms.kl)
+    a, b, c, d, e = (number(value, 2) for value in values)
     lines = (
         (
             r"\log p(x) = \mathrm{E}_{q}\big[\log p(x)\big]",
@@ -42,6 +39,5 @@ def render(view: View) -> None:
         formula.latex(symbols)
         said.markdown(numbers)
     st.caption(
-        f"In nats, for this image under the encoder’s q; the ELBO is the mean of {terms.draws} draws, "
-        f"± {number(terms.stderr)}, log p(x) by quadrature. The numbers on the plane above are those of the q there."
+        "In nats, for this image under the q on the plane above: let go of it elsewhere, and the numbers follow."
     )

@@ -1,14 +1,10 @@
 """Three readings of one bar: the same −ELBO, cut in three ways; what can't be computed in general is hatched."""
 
-import math
 from typing import NamedTuple
 
 import streamlit as st
-import torch
-from torch.distributions import Independent, Normal
 
-from ui.bound.measured import posterior_of
-from ui.elbo_panel import terms_of
+from ui.bound.measured import bound_on_plane, q_on_plane
 from ui.looks.view import View
 from ui.words import number
 
@@ -24,24 +20,21 @@ class _Part(NamedTuple):
 
 def render(view: View) -> None:
     """−ELBO of the encoder's q three times, with the numbers of this image."""
-    terms = terms_of(view.model, view.chosen)
-    q = view.model.encode(view.chosen.x.unsqueeze(0))["z"]
-    assert isinstance(q, Independent) and isinstance(q.base_dist, Normal)
-    entropy = torch.log(q.stddev.detach()).sum().item() + 1 + math.log(2 * math.pi)
-    exact = posterior_of(view)
+    terms = bound_on_plane(view)
+    entropy = q_on_plane(view).entropy().item()
     readings = [
         (
             "energy − entropy",
             "−E<sub>q</sub>[log p(x, z)] − H(q): q settles where image and prior are likely, and is kept from "
             "shrinking to a point by its entropy.",
-            [_Part("energy", terms.nelbo + entropy, "rec"), _Part("−entropy H(q)", -entropy, "kl")],
+            [_Part("energy", -terms.elbo + entropy, "rec"), _Part("−entropy H(q)", -entropy, "kl")],
         ),
         (
             "accuracy − complexity",
             "−E<sub>q</sub>[log p(x|z)] + KL(q ‖ p): how well z describes the image, and how many nats z takes.",
             [
                 _Part("reconstruction", terms.reconstruction, "rec"),
-                _Part("KL(q ‖ p(z))", terms.kl_total, "kl"),
+                _Part("KL(q ‖ p(z))", terms.kl, "kl"),
             ],
         ),
         (
@@ -49,8 +42,8 @@ def render(view: View) -> None:
             "−log p(x) + KL(q ‖ p(z|x)): the first is the same for every q, so that making −ELBO small makes q "
             "the posterior. Neither can be computed in general (hatched); with two latents both can.",
             [
-                _Part("−log p(x)", -exact.log_p, "evidence", True),
-                _Part("gap KL(q ‖ p(z|x))", terms.nelbo + exact.log_p, "gap", True),
+                _Part("−log p(x)", -terms.log_p, "evidence", True),
+                _Part("gap KL(q ‖ p(z|x))", terms.gap, "gap", True),
             ],
         ),
     ]
@@ -58,14 +51,11 @@ def render(view: View) -> None:
         _STYLE
         + "".join(
             f'<div class="lab-reading"><div><b>{title}</b><div class="lab-note">{about}</div></div>'
-            f"{_bar(parts, terms.nelbo)}</div>"
+            f"{_bar(parts, -terms.elbo)}</div>"
             for title, about, parts in readings
         )
     )
-    st.caption(
-        f"This image under the encoder’s q, in nats; −ELBO is the mean of {terms.draws} draws, ± "
-        f"{number(terms.stderr)}, log p(x) by quadrature, and the gap here what is between them."
-    )
+    st.caption("This image under the q on the plane above, in nats, all summed by quadrature.")
 
 
 def _bar(parts: list[_Part], total: float) -> str:

@@ -76,7 +76,7 @@ def push(slot: str, image: str, x: Tensor, encoder: Posterior, show: Decoding, s
 
 
 def where_q_is(image: str) -> list[float] | None:
-    """The five numbers of the q that was let go of on the plane of the image of that name, None where it is untouched."""
+    """The five numbers of the q that was let go of on the plane of the image of that name; None before that."""
     memory: _Memory = st.session_state.setdefault(MEMORY, _Memory())
     return memory.left if memory.image == image else None
 
