@@ -19,7 +19,7 @@ class _Part(NamedTuple):
 
 
 def render(view: View) -> None:
-    """−ELBO of the encoder's q three times, with the numbers of this image."""
+    """−ELBO of the q on the plane three times."""
     terms = bound_on_plane(view)
     entropy = q_on_plane(view).entropy().item()
     readings = [
@@ -27,7 +27,7 @@ def render(view: View) -> None:
             "energy − entropy",
             "−E<sub>q</sub>[log p(x, z)] − H(q): q settles where image and prior are likely, and is kept from "
             "shrinking to a point by its entropy.",
-            [_Part("energy", -terms.elbo + entropy, "rec"), _Part("−entropy H(q)", -entropy, "kl")],
+            [_Part("energy", -terms.elbo + entropy, "evidence"), _Part("−entropy H(q)", -entropy, "faint")],
         ),
         (
             "accuracy − complexity",
@@ -76,6 +76,7 @@ def _bar(parts: list[_Part], total: float) -> str:
 
 _STYLE = """<style>
 .lab-reading { display: grid; grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); gap: 1rem; margin: .5rem 0; }
+.lab-part-faint { background: light-dark(#C3C9D3, #5B6472); }
 .lab-part-rec { background: var(--lab-reconstruction); } .lab-part-kl { background: var(--lab-kl); }
 .lab-part-evidence { background: light-dark(#5B6472, #9AA4B5); }
 .lab-part-gap { background: light-dark(#CC79A7, #E3A3C8); }
