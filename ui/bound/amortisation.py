@@ -24,8 +24,9 @@ SPLITS = {"train": "training images", "held_out": "held-out images"}
 def render(view: View) -> None:
     """This image's gap in its parts, when asked for; then the stored run, scrubbed by epoch."""
     st.latex(
-        r"\log p(x) - \mathrm{ELBO}[q(z|x)] \;=\; \underbrace{\log p(x) - \mathrm{ELBO}[q^*]}_{\text{approximation}}"
-        r" \;+\; \underbrace{\mathrm{ELBO}[q^*] - \mathrm{ELBO}[q(z|x)]}_{\text{amortisation}}"
+        r"\begin{aligned} &\log p(x) - \mathrm{ELBO}[q(z|x)]"
+        r"\\ &= \underbrace{\log p(x) - \mathrm{ELBO}[q^*]}_{\text{approximation}}"
+        r"\\ &+ \underbrace{\mathrm{ELBO}[q^*] - \mathrm{ELBO}[q(z|x)]}_{\text{amortisation}} \end{aligned}"
     )
     image, story = st.columns([2, 3], gap="large")
     with image:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ui import models, words
+from ui.bound.tables import table
 from ui.images.splits import dataset_for, model_inputs
 from ui.looks.view import View
 from ui.words import number, plus_minus
@@ -16,34 +17,28 @@ MODELS = ("vae-2d", "gmvae-2d", "vae-2d-digits", "vae-2d-rec", "vae-2d-kl")
 def render(view: View) -> None:
     """The parts for the page's model and the others with two latents."""
     st.latex(
-        r"\overline{\mathrm{KL}}(q(z|x)\,\|\,p(z)) \;=\; I_q(x; z) \;+\; \mathrm{KL}(q(z)\,\|\,p(z)),"
-        r"\qquad q(z) = \tfrac1N \textstyle\sum_n q(z|x_n)"
+        r"\begin{aligned} &\overline{\mathrm{KL}}\big(q(z|x)\,\|\,p(z)\big)"
+        r"\\ &= I_q(x; z) + \mathrm{KL}\big(q(z)\,\|\,p(z)\big),"
+        r"\\ &\phantom{=}\; q(z) = \tfrac1N \textstyle\sum_n q(z|x_n) \end{aligned}"
     )
     names = [view.name, *(name for name in MODELS if name != view.name)]
-    rows = []
+    rows, told = [], {}
     for name in names:
         checkpoint = view.checkpoint if name == view.name else models.pretrained(name)
         dataset = dataset_for(checkpoint)
-        parts = (
-            _pretrained(name, dataset, checkpoint)
-            if name != view.name
-            else _of_page(name, dataset, checkpoint)
-        )
-        rows.append(
-            f"| {name} | {words.the_dataset(dataset)}, {parts.n:,} | {plus_minus(parts.kl.mean, parts.kl.stderr)} "
-            f"| {plus_minus(parts.information.mean, parts.information.stderr)} "
-            f"| {plus_minus(parts.marginal.mean, parts.marginal.stderr)} | {number(parts.ceiling, 2)} |"
-        )
-    st.markdown(
-        "| model | test images | mean KL | I_q(x; z) | KL(q(z) ‖ p(z)) | ceiling log N |\n|---|---|---|---|---|---|\n"
-        + "\n".join(rows)
-    )
+        measure = _of_page if name == view.name else _pretrained
+        parts = measure(name, dataset, checkpoint)
+        told[words.test_images(dataset, parts.n, "static")] = f"log N = {number(parts.ceiling, 2)}"
+        estimates = (parts.kl, parts.information, parts.marginal)
+        rows.append([name, *(plus_minus(found.mean, found.stderr) for found in estimates)])
+    st.html(table(["model", "mean KL", "I(x; z)", "KL(q(z) ‖ p)"], rows))
     st.markdown(
         "So ELBO = E log p(x|z) − I_q(x; z) − KL(q(z) ‖ p(z)): a KL is not wasted when it is information. "
         "The second part is: there the prior expects codes other than those that come, and samples suffer."
     )
     st.caption(
-        f"In nats an image, {surgery.DRAWS} draws of z each, ± one standard error over images (static binarisation). "
+        f"In nats an image, {surgery.DRAWS} draws of z each, ± one standard error over images, each model on images as it "
+        f"was trained on: {'; '.join(f'{images}, {ceiling}' for images, ceiling in told.items())}. "
         "I_q cannot exceed log N: where the information comes near that ceiling, as with many latents it does, the "
         "estimate says how many images were used and no longer what z holds."
     )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 import torch
 
+from ui.bound.tables import table
 from ui.charts import colours, faded, show
 from ui.looks.view import View
 from ui.words import number
@@ -41,12 +42,12 @@ def render(view: View) -> None:
             "in all, of the chosen image."
         )
     with words:
-        rows = "\n".join(
-            f"| {a.k:,} | {number(a.mean)} | {number(a.effective)} | {number(b.mean)} | {number(b.effective)} |"
+        rows = [
+            [f"{a.k:,}", number(a.mean), number(a.effective), number(b.mean), number(b.effective)]
             for a, b in zip(prior, ours, strict=True)
-        )
+        ]
+        st.html(table(["k", "from p(z)", "worth", "from q(z|x)", "worth"], rows))
         st.markdown(
-            "| k | from p(z) | worth | from q(z\\|x) | worth |\n|---|---|---|---|---|\n" + rows + "\n\n"
             "“Worth” is the effective number of draws, (Σ w)² / Σ w². Nearly all draws of the prior explain this image "
             "not at all; one of them carries the sum. Draws of q all look like it."
         )

@@ -69,7 +69,7 @@ def one_step(model: Model, x: Tensor, seed: int = 0, rate: float = RATE) -> Step
         decoded = model.decode(z).mean
         for parameter in model.parameters():
             if parameter.grad is not None:
-                parameter -= rate / max(length, 1e-12) * parameter.grad
+                parameter.sub_(rate / max(length, 1e-12) * parameter.grad)
         after = sum(score()[:2])
     gradient = {part: square**0.5 for part, square in squares.items() if square > 0}
     return Step(
