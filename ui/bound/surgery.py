@@ -37,8 +37,8 @@ def render(view: View) -> None:
         "The second part is: there the prior expects codes other than those that come, and samples suffer."
     )
     st.caption(
-        f"In nats an image, {surgery.DRAWS} draws of z each, ± one standard error over images, each model on images as it "
-        f"was trained on: {'; '.join(f'{images}, {ceiling}' for images, ceiling in told.items())}. "
+        f"In nats an image, {surgery.DRAWS} draws of z each, ± one standard error over images, each model on images "
+        f"like those that it learned: {'; '.join(f'{images}, {ceiling}' for images, ceiling in told.items())}. "
         "I_q cannot exceed log N: where the information comes near that ceiling, as with many latents it does, the "
         "estimate says how many images were used and no longer what z holds."
     )
