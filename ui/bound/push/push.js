@@ -5,7 +5,7 @@ const boards = new WeakMap();
 // For tests and benchmarks: what is shown, and the last times from event to picture.
 const pushed = (globalThis.__vaelab_bound ??= { drag: { ms: new Float32Array(4096), count: 0 }, pen: { ms: new Float32Array(4096), count: 0 } });
 
-const [POSTERIOR, ASCENT, TERMS, TABLE] = [0, 1, 2, 3]; // by urgency
+const [POSTERIOR, ASCENT, TERMS, OTHERS, TABLE] = [0, 1, 2, 3, 4]; // by urgency
 const BEYOND = 9 / 7; // the table reaches so much farther than the plane
 const HELD = 4.2; // widths of q that have to fit into the table
 const NARROWEST = 0.002;
@@ -13,6 +13,7 @@ const SUMMITS = 4; // of the table, which may be peaks of their own
 const MISSED = 40; // nats by which a node can fall short of a peak between nodes
 const NEAR_NODES = 0.2; // apart, a table is gone by before there is a peak to hold it to
 const TRUSTED = 0.5; // nats that it may be off at the peak
+const SAME = 1e-3; // nats by which log p(x) differs when no other peak was found
 const QUIET_MS = 60; // q rests so long before its terms are worked out exactly
 const UNSEEN = 12; // times narrower than the table's spacing: a peak between nodes may go unseen
 
@@ -122,6 +123,7 @@ function createBoard(root) {
   function begin() {
     if (!x || !network || x.length !== joint.dim) return;
     work.stop(POSTERIOR);
+    work.stop(OTHERS);
     halt();
     posterior = perPixel = null;
     logP = NaN; // until there is something to go by
@@ -146,20 +148,30 @@ function createBoard(root) {
     seek();
   }
 
-  // The peaks that the encoder and the table lead to.
+  // The peaks that the encoder and the table's summit lead to; once these are shown, those of its other summits.
   function seek() {
     const guess = axesOf(encoder).map((entry) => 0.6 * entry);
-    const seeds = [{ z: encoder.mean, A: guess }];
-    if (table.complete()) {
-      for (const { z } of summits(table, both, MISSED, SUMMITS)) seeds.push({ z, A: guess });
-    }
+    const [first, ...others] = table.complete() ? summits(table, both, MISSED, SUMMITS) : [];
+    const seeds = [encoder.mean, ...(first ? [first.z] : [])].map((z) => ({ z, A: guess }));
+    work.stop(OTHERS);
     work.start(POSTERIOR, findPosterior(joint, x, seeds, table.spacing), (found) => {
-      posterior = found;
-      logP = found.logP;
-      if (close && !drawing) fit();
-      refresh();
-      settle(0);
+      adoptPosterior(found);
+      const more = [...found.peaks, ...others.map(({ z }) => ({ z, A: guess }))];
+      if (others.length) work.start(OTHERS, findPosterior(joint, x, more, table.spacing), adoptIfMore);
     });
+  }
+
+  function adoptPosterior(found) {
+    posterior = found;
+    logP = found.logP;
+    if (close && !drawing) fit();
+    refresh();
+    settle(0);
+  }
+
+  function adoptIfMore(found) {
+    if (Math.abs(found.logP - logP) > SAME) adoptPosterior(found);
+    else show();
   }
 
   function fit() {
@@ -300,7 +312,7 @@ function createBoard(root) {
     tell();
   }
 
-  const share = () => (posterior && table.complete() ? captured(posterior, table, both) : null);
+  const share = () => (posterior && table.complete() && !work.isAt(OTHERS) ? captured(posterior, table, both) : null);
 
   function inShort() {
     const part = share();
