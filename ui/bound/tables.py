@@ -6,7 +6,7 @@ from html import escape
 _STYLE = """<style>
 .lab-table { border-collapse: collapse; font-size: clamp(.68rem, 3vw, .88rem); font-variant-numeric: tabular-nums; }
 .lab-table :is(th, td) {
-  padding: .2rem clamp(.25rem, 1.2vw, .7rem); text-align: right; border-bottom: 1px solid rgb(128 128 128 / .25);
+  padding: .2rem clamp(.25rem, .7vw, .7rem); text-align: right; border-bottom: 1px solid rgb(128 128 128 / .25);
 }
 .lab-table :is(th, td):first-child { text-align: left; padding-left: 0; }
 </style>"""

@@ -26,7 +26,7 @@ def render(view: View) -> None:
     model, x = view.model, view.chosen.x
     prior = spreads(log_weights_of_prior(model, x, DRAWS, generator), KS)
     ours = spreads(log_weights_of_q(model, x, DRAWS, generator), KS)
-    picture, words = st.columns([3, 2], gap="medium")
+    picture, words = st.columns(2, gap="medium")
     with picture:
         last_prior, last_ours = prior[-1], ours[-1]
         show(
