@@ -20,8 +20,7 @@ from tests.browser.streamlit_page import navigation, wait_until_idle
 
 HERE = Path(__file__).parent
 PAGE = "VAE and β-VAE"
-STYLES = "FSVAE"
-BOUND_PAGE = "IWAE"
+BOUND, TIGHTENING, STYLES = "The bound", "IWAE", "FSVAE"  # titles of pages
 BARE = HERE / "bare.py"
 ROUNDS = 3  # in which the bare page and ours are measured in turns
 QUIET = 500  # ms without a change after which a control's effect is complete
@@ -64,15 +63,22 @@ class Drag(NamedTuple):
     seconds: float
 
 
-EXPLORER = ".explorer[data-state=ready] .plane"
-COMPONENTS = ".mixture[data-state=ready] .plane"
-COLUMNS = ".styles[data-state=ready] .plane"
+class Handle(NamedTuple):
+    """What is dragged: a component's plane, the page's times from handler to draw, how far from the middle it goes."""
+
+    plane: str
+    times: str
+    reach: float
 
 
-def drag(
-    browser: Browser, url: str, duration: float, plane: str = EXPLORER, timings: str = "__vaelab_timings"
-) -> Drag:
-    """Moves what stands in the middle of a `plane` in circles, 60 times a second for `duration` seconds."""
+EXPLORER = Handle(".explorer[data-state=ready] .plane", "__vaelab_timings", 0.35)
+Q = Handle(".push[data-state=ready] .plane", "__vaelab_bound.drag", 0.2)
+COMPONENT = Handle(".mixture[data-state=ready] .plane", "__vaelab_mixture_timings", 0.35)
+COLUMN = Handle(".styles[data-state=ready] .plane", "__vaelab_timings", 0.35)
+
+
+def drag(browser: Browser, url: str, duration: float, handle: Handle = EXPLORER) -> Drag:
+    """Moves a handle in circles 60 times a second for `duration` seconds."""
     context = browser.new_context(viewport={"width": 1366, "height": 768})
     page = context.new_page()
     page.add_init_script(path=HERE / "drag.js")
@@ -85,17 +91,17 @@ def drag(
     page.on("websocket", listen)
     page.goto(url)
     wait_until_idle(page, timeout=60)
-    where = page.locator(plane).first
-    where.scroll_into_view_if_needed()
-    page.wait_for_timeout(2000)  # the mosaic behind the handle fills in while nobody drags
-    box = where.bounding_box()
+    plane = page.locator(handle.plane).first
+    plane.scroll_into_view_if_needed()
+    page.wait_for_timeout(4000)  # what is behind the handle fills in while nobody drags
+    box = plane.bounding_box()
     assert box is not None
-    x, y, radius = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, 0.35 * box["width"]
+    x, y, radius = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, handle.reach * box["width"]
 
     page.mouse.move(x, y)
     page.mouse.down()
     before = dict(traffic)
-    seen = page.evaluate(f"{timings}.count")
+    seen = page.evaluate(f"{handle.times}.count")
     page.evaluate("__frames.start()")
     begin = time.perf_counter()
     moves = 0
@@ -105,7 +111,7 @@ def drag(
         moves += 1
         time.sleep(max(0.0, begin + moves / 60 - time.perf_counter()))
     frames = page.evaluate("__frames.stop()")
-    drawn = page.evaluate(f"seen => Array.from({timings}.ms.slice(seen, {timings}.count))", seen)
+    drawn = page.evaluate(f"seen => Array.from({handle.times}.ms.slice(seen, {handle.times}.count))", seen)
     after = dict(traffic)
     page.mouse.up()
     context.close()
@@ -128,7 +134,7 @@ def drag_rows(measured: Drag, what: str = "drag") -> list[Row]:
 def component(browser: Browser, url: str, model: str, z_dim: int, duration: float) -> Drag:
     """Drags the mean of a mixture's first component, put into the middle of the plane by the link."""
     link = f"{url}/gmvae?model={model}&images=digits&moved=1_{'_'.join(['0'] * z_dim)}"
-    return drag(browser, link, duration, COMPONENTS, "__vaelab_mixture_timings")
+    return drag(browser, link, duration, COMPONENT)
 
 
 def grid_rows(browser: Browser, url: str, repeats: int) -> list[Row]:
@@ -147,7 +153,7 @@ def grid_rows(browser: Browser, url: str, repeats: int) -> list[Row]:
     return [Row("grid: key on the seed to all drawn, median", statistics.median(times), "ms", "at most", 150)]
 
 
-def pen(browser: Browser, url: str, duration: float) -> Drag:
+def pen(browser: Browser, url: str, duration: float, times: str = "__vaelab_pen") -> Drag:
     """Draws on the pad for `duration` seconds, 60 moves a second, with all following that the page infers of it."""
     page = browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
     page.add_init_script(path=HERE / "drag.js")
@@ -170,7 +176,7 @@ def pen(browser: Browser, url: str, duration: float) -> Drag:
     page.mouse.down()
     page.wait_for_timeout(500)
     traffic.clear()
-    seen = page.evaluate("__vaelab_pen.count")
+    seen = page.evaluate(f"{times}.count")
     page.evaluate("__frames.start()")
     begin = time.perf_counter()
     moves = 0
@@ -180,21 +186,21 @@ def pen(browser: Browser, url: str, duration: float) -> Drag:
         moves += 1
         time.sleep(max(0.0, begin + moves / 60 - time.perf_counter()))
     frames = page.evaluate("__frames.stop()")
-    drawn = page.evaluate("seen => Array.from(__vaelab_pen.ms.slice(seen, __vaelab_pen.count))", seen)
+    drawn = page.evaluate(f"seen => Array.from({times}.ms.slice(seen, {times}.count))", seen)
     measured = Drag(drawn, frames, sum(traffic), 0, elapsed)
     page.mouse.up()
     page.context.close()
     return measured
 
 
-def pen_rows(measured: Drag) -> list[Row]:
+def pen_rows(measured: Drag, name: str = "pen", limit: float = 8) -> list[Row]:
     """A stroke of the pen, held to its bars: framed, encoded, decoded, scored and drawn with every move."""
     return [
-        Row("pen: moves drawn", len(measured.drawn) / measured.seconds, "per second"),
-        Row("pen: move to all drawn, median", statistics.median(measured.drawn), "ms"),
-        Row("pen: move to all drawn, p95", percentile(measured.drawn, 0.95), "ms", "at most", 8),
-        Row("pen: between frames, median", statistics.median(measured.frames), "ms", "at most", 17),
-        Row("pen: to and from the server", measured.sent, "bytes", "at most", 0),
+        Row(f"{name}: moves drawn", len(measured.drawn) / measured.seconds, "per second"),
+        Row(f"{name}: move to all drawn, median", statistics.median(measured.drawn), "ms"),
+        Row(f"{name}: move to all drawn, p95", percentile(measured.drawn, 0.95), "ms", "at most", limit),
+        Row(f"{name}: between frames, median", statistics.median(measured.frames), "ms", "at most", 17),
+        Row(f"{name}: to and from the server", measured.sent, "bytes", "at most", 0),
     ]
 
 
@@ -358,10 +364,13 @@ def main() -> int:
             )
             rows += drag_rows(component(browser, server.url, "gmvae", 10, options.seconds), "one of 500")
             styles = page_address(browser, server.url, STYLES)
-            rows += drag_rows(drag(browser, styles, options.seconds, COLUMNS), "a style's column")
+            rows += drag_rows(drag(browser, styles, options.seconds, COLUMN), "a style's column")
             rows += grid_rows(browser, styles, options.repeats)
-            bound_address = page_address(browser, server.url, BOUND_PAGE)
-            rows += curve_rows(curve_times(browser, bound_address, options.repeats))
+            tightening = page_address(browser, server.url, TIGHTENING)
+            rows += curve_rows(curve_times(browser, tightening, options.repeats))
+            bound = page_address(browser, server.url, BOUND)
+            rows += drag_rows(drag(browser, bound, options.seconds, Q), "drag q")
+            rows += pen_rows(pen(browser, bound, options.seconds, "__vaelab_bound.pen"), "pen, posterior", 16)
             rows += control_rows(controls(browser, address, options.repeats), 80)
             with serve(BARE) as bare:
                 rows += against_bare(browser, address, bare.url, options.repeats)

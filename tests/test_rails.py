@@ -74,7 +74,7 @@ LAYERS = [
     {"training_config", "losses", "backpropagation", "optimizer", "analysis", "presets"},
     {"training"},
     {"runs"},
-    {"jobs", "race"},
+    {"jobs", "race", "amortisation"},
     {"cli", "__main__"},
 ]
 

@@ -37,42 +37,13 @@ def show_elbo(
     what is drawn on the page's `slot`.
     """
     model = checkpoint.model
-    black_and_white = binarization(model) == "static"
-    shape = model.config.image_shape
-    density = terms.per_pixel.min() < 0  # of a pixel, above 1
-    scale = f"{'black ≤ 0, ' if density else ''}white ≥ {TOP_PIXEL_NATS:g}"
     if show == "draw":
         y = None if label is None else torch.tensor([label])
         shown, how = decoded(model, terms.code.unsqueeze(0), "draw", seed, y)[0], "a draw at μ(x)"
     else:
         shown, how = terms.mean, "mean at μ(x)" if model.has_likelihood else "f(g(x))"
     live_terms(
-        '<div class="lab-pictures">'
-        + row(
-            [
-                _following(
-                    "image",
-                    figure(
-                        picture(chosen.x, shape),
-                        f"The image: {chosen.caption}",
-                        "x, binarised" if black_and_white else "x",
-                    ),
-                ),
-                _following("mean", figure(picture(shown, shape), "Its reconstruction", how)),
-            ]
-        )
-        + _following(
-            "per-pixel",
-            readable(
-                heat(terms.per_pixel, shape, TOP_PIXEL_NATS),
-                terms.per_pixel,
-                shape,
-                "nats",
-                f"Nats at each pixel, {terms.per_pixel.sum():.0f} in all",
-                f"nats a pixel, {scale}",
-            ),
-        )
-        + "</div>"
+        pictures(model, chosen, terms, shown, how)
         + formula(terms)
         + (OTHER_IMAGES if is_of_other_images(chosen, checkpoint) else "")
         + "".join(
@@ -81,6 +52,28 @@ def show_elbo(
         ),
         slot,
         key="elbo",
+    )
+
+
+def pictures(model: Model, chosen: Chosen, terms: ImageTerms, shown: Tensor, how: str) -> str:
+    """The image, what is `shown` of its reconstruction and `how`, and where it misses, as HTML for `live_terms`."""
+    shape = model.config.image_shape
+    density = terms.per_pixel.min() < 0  # of a pixel, above 1
+    scale = f"{'black ≤ 0, ' if density else ''}white ≥ {TOP_PIXEL_NATS:g}"
+    caption = "x, binarised" if binarization(model) == "static" else "x"
+    image = figure(picture(chosen.x, shape), f"The image: {chosen.caption}", caption)
+    reconstruction = figure(picture(shown, shape), "Its reconstruction", how)
+    misses = readable(
+        heat(terms.per_pixel, shape, TOP_PIXEL_NATS),
+        terms.per_pixel,
+        shape,
+        "nats",
+        f"Nats at each pixel, {terms.per_pixel.sum():.0f} in all",
+        f"nats a pixel, {scale}",
+    )
+    return (
+        f'<div class="lab-pictures">{row([_following("image", image), _following("mean", reconstruction)])}'
+        f"{_following('per-pixel', misses)}</div>"
     )
 
 

@@ -68,7 +68,7 @@ def experiments_of(page: Page) -> list[Experiment]:
 
 def _names(page: Page) -> list[str]:
     """The models that the page can be about."""
-    return models.names(page.kinds, page.image_shape)
+    return models.names(page.kinds, page.image_shape, page.z_dim)
 
 
 def first_model(page: Page) -> str:

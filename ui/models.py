@@ -94,15 +94,21 @@ def _kept() -> dict[str, tuple[Checkpoint, bytes]]:
     return kept
 
 
-def names(kinds: Collection[str], image_shape: tuple[int, int, int] | None = None) -> list[str]:
+def names(
+    kinds: Collection[str], image_shape: tuple[int, int, int] | None = None, z_dim: int | None = None
+) -> list[str]:
     """Own models first, newest first, then the pretrained ones, of these kinds, and of images of that shape or of any.
+
+    With `z_dim` those with one latent of so many dimensions.
 
     The pretrained ones stand kind by kind, those of a kind as the presets do.
     """
     mine = [
-        name for name, own_one in reversed(own().items()) if _is_offered(own_one.card, kinds, image_shape)
+        name
+        for name, own_one in reversed(own().items())
+        if _is_offered(own_one.card, kinds, image_shape, z_dim)
     ]
-    ready = [name for name in checkpoints.pretrained_names() if _is_readable(name, kinds, image_shape)]
+    ready = [name for name in checkpoints.pretrained_names() if _is_readable(name, kinds, image_shape, z_dim)]
     return mine + sorted(ready, key=_place)
 
 
@@ -111,14 +117,20 @@ def _place(name: str) -> tuple[int, int, str]:
     return list(KINDS).index(pretrained_card(name)["model"]), place, name
 
 
-def _is_offered(card: Card, kinds: Collection[str], image_shape: tuple[int, int, int] | None) -> bool:
-    return card["model"] in kinds and image_shape in (None, tuple(card["config"]["image_shape"]))
+def _is_offered(
+    card: Card, kinds: Collection[str], image_shape: tuple[int, int, int] | None, z_dim: int | None
+) -> bool:
+    config = card["config"]
+    fits = image_shape in (None, tuple(config["image_shape"])) and z_dim in (None, config.get("z_dim"))
+    return card["model"] in kinds and fits
 
 
-def _is_readable(name: str, kinds: Collection[str], image_shape: tuple[int, int, int] | None) -> bool:
+def _is_readable(
+    name: str, kinds: Collection[str], image_shape: tuple[int, int, int] | None, z_dim: int | None
+) -> bool:
     """Whether a pretrained checkpoint is on offer; a damaged file is on none."""
     try:
-        return _is_offered(pretrained_card(name), kinds, image_shape)
+        return _is_offered(pretrained_card(name), kinds, image_shape, z_dim)
     except LabError:
         return False
 

@@ -43,7 +43,8 @@ class Page:
     `title` is in the menu, `heading` on the page where it is another. The page is about a model of one of the `kinds`,
     at first the first of `opens_with` that is there. `parts` are what a link can leave out, in words; `parameters`
     those of the address that no widget of Streamlit's holds. `looks` can be taken at its model, `experiments` tried.
-    Models of any images are offered, unless the page can draw those of one `image_shape` alone.
+    Models of any images are offered, unless the page can draw those of one `image_shape` alone; of any latent space,
+    unless it can draw one of `z_dim` dimensions alone.
     """
 
     file: str
@@ -52,6 +53,7 @@ class Page:
     opens_with: tuple[str, ...]
     heading: str = ""
     image_shape: tuple[int, int, int] | None = None
+    z_dim: int | None = None
     parts: Mapping[str, str] = field(default_factory=dict)
     parameters: frozenset[str] = frozenset()
     looks: Mapping[str, Look] = field(default_factory=dict)

@@ -42,7 +42,9 @@ def test_a_model_has_its_line_its_terms_its_equations_and_its_codes(name: str):
     x, y = images[0], labels[0] if model.needs_labels else None
     terms = image_terms(model, x, y)
     assert set(terms.kl) == (
-        set(model.latent_dims) | ({"y"} if model.n_labels and not model.needs_labels else set()) if terms.kl else set()
+        set(model.latent_dims) | ({"y"} if model.n_labels and not model.needs_labels else set())
+        if terms.kl
+        else set()
     )
     assert bool(terms.kl) == model.has_likelihood
     assert torch.tensor([terms.nelbo, terms.reconstruction, *terms.kl.values()]).isfinite().all()

@@ -16,10 +16,11 @@ from streamlit.testing.v1 import AppTest
 from ui.images.choice import image_named
 from ui.images.decoded import decoded
 from ui.images.splits import model_inputs
+from ui.looks import autoencoder, planes
+from ui.looks.digit_plane import PRIOR_EXTENT, digit_plane, extent_of
 from ui.looks.encoded import encoded_pretrained
 from ui.looks.view import Decoding
-from ui.vae import autoencoder, beta, decoders, planes
-from ui.vae.digit_plane import PRIOR_EXTENT, digit_plane, extent_of
+from ui.vae import beta, decoders
 from ui.vae.rate_charts import rate_distortion_chart
 from vaemodels import checkpoints, data
 from vaemodels.analysis import comparisons

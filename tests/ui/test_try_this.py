@@ -13,8 +13,8 @@ from torch.distributions import Independent
 from tests.ui.app_html import elbo
 from ui import try_this
 from ui.images.choice import image_named
+from ui.looks import autoencoder as autoencoder_look
 from ui.try_this import possible
-from ui.vae import autoencoder as autoencoder_look
 from ui.vae.experiments import EXPERIMENTS
 from ui.vae.page import LOOKS
 from vaemodels import checkpoints, data

@@ -73,6 +73,31 @@ def test_a_posterior_far_from_where_prior_and_q_look_is_found() -> None:
     assert exact_posterior(model, x).log_p == pytest.approx(exact.log_evidence(model, x).item(), abs=1e-3)
 
 
+class Far(nn.Module):
+    """f where z1 > 9, seen from 10 on, else nothing but the bias: what explains x lies beyond the prior's range."""
+
+    def __init__(self, decoder: nn.Module) -> None:
+        super().__init__()
+        self.decoder = decoder
+
+    def forward(self, z: Tensor) -> Tensor:
+        moved = torch.stack([z[..., 0] - 10, z[..., 1]], -1)
+        return torch.where(z[..., :1] > 9, self.decoder(moved), self.decoder(torch.zeros_like(moved)))
+
+
+def test_a_peak_that_q_alone_leads_to_is_found_and_others_may_be_missed() -> None:
+    model, x = linear_model(50, 1.0)
+    expected = exact.posterior(model, x).mean + torch.tensor([10.0, 0.0])
+    assert not exact_posterior(model, x).may_miss
+    model.decoder = nn.Sequential(Far(model.decoder))
+    with torch.no_grad():
+        exact.layer(model.encoder).weight.zero_()
+        exact.layer(model.encoder).bias[:2] = expected.float()
+    found = exact_posterior(model, x)
+    assert (found.grid.z1[0] < expected[0] < found.grid.z1[-1]) and found.may_miss
+    torch.testing.assert_close(found.mean, expected, rtol=0, atol=0.05)
+
+
 class Mirrored(nn.Module):
     """f(|z1|, z2): whatever z is, its mirror image explains x as well."""
 
@@ -163,7 +188,7 @@ def test_no_more_than_a_few_hundred_points_are_decoded_at_once() -> None:
     sizes: list[int] = []
     model.decoder.register_forward_hook(lambda module, inputs, output: sizes.append(len(output)))
     exact_posterior(model, x)
-    assert max(sizes) <= quadrature.POINTS_AT_ONCE and sum(sizes) < 12_000
+    assert max(sizes) <= quadrature.POINTS_AT_ONCE and sum(sizes) < 18_000
 
 
 # What is refused

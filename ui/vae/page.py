@@ -1,9 +1,21 @@
 """What the VAE page is."""
 
 from ui.explorer_panel import PARAMETERS
-from ui.looks import Look, cloud, has_likelihood, interpolation, latents, pairs, prior, traversal, units
+from ui.looks import (
+    Look,
+    autoencoder,
+    cloud,
+    has_likelihood,
+    interpolation,
+    latents,
+    pairs,
+    planes,
+    prior,
+    traversal,
+    units,
+)
 from ui.page import Page, Start, Variant
-from ui.vae import autoencoder, beta, decoders, planes
+from ui.vae import beta, decoders
 from ui.vae.experiments import EXPERIMENTS
 
 LOOKS = {

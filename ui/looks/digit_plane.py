@@ -22,7 +22,7 @@ def extent_of(points: Tensor) -> float:
 def digit_plane(points: Tensor, labels: Tensor, extent: float, line: Tensor | None = None) -> "Figure":
     """`points: [n, 2]` as the digits `labels: [n]`, and the prior's circle of two standard deviations.
 
-    `line: [2, 2]` is drawn from its first point (ring) to its second (diamond).
+    `line: [2, 2]` is drawn from its first point (ring) to its second (diamond); `[1, 2]` is one point (ring).
     """
     import plotly.graph_objects as go
 

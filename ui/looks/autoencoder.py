@@ -15,11 +15,11 @@ from ui.images.decoded import decoded, montage
 from ui.images.figures import figure, row
 from ui.images.splits import model_inputs
 from ui.looks.compared import heading
+from ui.looks.digit_plane import digit_plane, extent_of, share_chart
 from ui.looks.encoded import Encoded, encoded_pretrained
+from ui.looks.planes import within_prior
 from ui.looks.view import View
 from ui.terms import measured_terms
-from ui.vae.digit_plane import digit_plane, extent_of, share_chart
-from ui.vae.planes import within_prior
 from vaemodels.analysis.comparisons import best_fit, digit_shares, fitted_draws
 from vaemodels.checkpoints import Checkpoint
 from vaemodels.models import Model

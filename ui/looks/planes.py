@@ -8,12 +8,13 @@ from torch import Tensor
 
 from ui import models, words
 from ui.charts import show
+from ui.images.choice import for_model
 from ui.images.decoded import decoded, montage
 from ui.looks.compared import heading
+from ui.looks.digit_plane import PRIOR_EXTENT, digit_plane, extent_of
 from ui.looks.encoded import Encoded, encoded_pretrained
 from ui.looks.view import View
 from ui.terms import measured_terms
-from ui.vae.digit_plane import PRIOR_EXTENT, digit_plane, extent_of
 from vaemodels.analysis.comparisons import plane_grid
 from vaemodels.checkpoints import Checkpoint
 from vaemodels.models import Model
@@ -54,7 +55,7 @@ def render(view: View) -> None:
     codes = encoded_pretrained(name, checkpoint)
     images = words.test_images(codes.dataset, len(codes.mean[:IMAGES]), "static")
     st.caption(
-        f"Marked by their digit: one draw z ~ q(z|x) for each of {images}. Below "
+        f"Ring: μ(x) of the chosen image. Marked by their digit: one draw z ~ q(z|x) for each of {images}. Below "
         "each plane the same square decoded. Terms in nats: the mean of "
         f"{words.measured_on(checkpoint.card)}, ± one standard error."
     )
@@ -65,13 +66,14 @@ def _plane(view: View, name: str, checkpoint: Checkpoint) -> None:
     title, story = STORIES[name]
     codes = encoded_pretrained(name, checkpoint)
     points = draw_codes(codes, view.seed)
+    own = checkpoint.model.embed(for_model(view.chosen, checkpoint.model).unsqueeze(0)).detach()
     extent = extent_of(points)
     heading(view, f"**{title}**", name)
     show(
-        digit_plane(points, codes.labels[:IMAGES], extent),
+        digit_plane(points, codes.labels[:IMAGES], extent, own),
         f"planes-{name}",
         f"{title}: {len(points)} test images on the latent plane of {name}, which reaches from −{extent:.1f} to "
-        f"{extent:.1f}, each marked by its digit.",
+        f"{extent:.1f}, each marked by its digit; a ring around μ(x) of the chosen image.",
         height=330,
     )
     scale = "" if extent == PRIOR_EXTENT else f" Mind the scale: this plane reaches to ±{extent:.0f}."

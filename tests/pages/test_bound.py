@@ -1,0 +1,76 @@
+"""The page of the bound, as Python runs it."""
+
+import json
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from ui.bound.page import LOOKS
+from ui.bound.push import KEY
+from ui.images.choice import image_named
+from vaemodels import checkpoints
+from vaemodels.evaluation import image_terms
+
+PAGE = "pages/bound.py"
+
+
+def pushed(at: AppTest) -> dict[str, Any]:
+    """What the page tells its plane."""
+    [proto] = [e.proto for e in at.get("bidi_component") if e.proto.component_name == "vaelab_push"]
+    data: dict[str, Any] = json.loads(proto.mixed.json if proto.HasField("mixed") else proto.json)
+    return data
+
+
+def release(at: AppTest, q: list[float], family: str = "diagonal") -> AppTest:
+    """The browser's part: q is let go of."""
+    at.session_state[KEY] = {"released": {"q": q, "family": family, "occasion": pushed(at)["occasion"]}}
+    return at.run()
+
+
+def test_only_models_with_two_latents_are_offered(visit):
+    at = visit(PAGE)
+    names = [option.rsplit(" · ", 1)[1] for option in at.selectbox(key="model").options]
+    assert names[0] == "vae-2d" and "gmvae-2d" in names
+    assert all(checkpoints.read_card(name)["config"]["z_dim"] == 2 for name in names)
+
+
+def test_q_begins_at_the_encoders(visit):
+    at = visit(PAGE, model="vae-2d-digits")
+    model = checkpoints.load("vae-2d-digits").model
+    terms = image_terms(model, image_named("digits-0", model).x)
+    assert pushed(at)["encoder"]["mean"] == pytest.approx(terms.code.tolist(), abs=1e-5)
+    assert pushed(at)["q"] is None
+
+
+def test_a_q_that_was_let_go_of_is_in_the_address_and_a_link_opens_it(visit):
+    at = release(visit(PAGE, model="vae-2d-digits"), [0.5, -0.25, 0.1, 0.2, 0.3], "full")
+    assert not at.exception
+    assert at.query_params["q"] == "0.5_-0.25_0.1_0.2_0.3"
+    assert at.query_params["family"] == "full"
+    opened = visit(PAGE, **dict(at.query_params))
+    assert not opened.toast
+    assert pushed(opened)["q"] == [0.5, -0.25, 0.1, 0.2, 0.3]
+    assert pushed(opened)["family"] == "full"
+
+
+def test_another_image_or_model_begins_at_its_encoders_q_again(visit):
+    at = release(visit(PAGE, model="vae-2d-digits"), [0.5, -0.25, 0.1, 0.2, 0.0])
+    at.selectbox(key="model").set_value("gmvae-2d").run()
+    assert pushed(at)["q"] is None
+    assert "q" not in at.query_params
+
+
+@pytest.mark.parametrize("q", ["banana", "1_2", "0_0_0_0_0", "9999_0_1_1_0", "0_0_1_99_0"])
+def test_a_link_with_an_impossible_q_says_so(visit, q):
+    at = visit(PAGE, q=q, family="round")
+    assert not at.exception
+    assert len(at.toast) == 2
+    assert pushed(at)["q"] is None and pushed(at)["family"] == "diagonal"
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_look_shows_numbers_and_no_error(visit, look):
+    at = visit(PAGE, model="vae-2d-digits", look=look)
+    assert not at.exception and not at.error
+    assert all(chart.proto.alt for chart in at.get("plotly_chart"))
