@@ -2,6 +2,7 @@
 
 import streamlit as st
 import torch
+from torch import Tensor
 
 from ui.images.choice import Chosen, is_of_other_images, told
 from ui.images.decoded import Decoding, decoded
