@@ -123,7 +123,7 @@ PRESETS: dict[str, Preset] = {
         replace(MNIST, epochs=20, gen_weight=0.0, labelled=55_000),
         "a classifier alone, from every label: pages guess labels and judge written digits by it",
     ),
-    "fsvae": Preset("fsvae", FSVAEConfig(), SHORT, "told every label: one style, ten digits"),
+    "fsvae": Preset("fsvae", FSVAEConfig(), MNIST, "told every label: one style, ten digits"),
     "fsvae-streetdigits": Preset(
         "fsvae", FSVAEConfig(z_dim=20, **COLOUR), STREET, "told every label, on coloured house numbers"
     ),

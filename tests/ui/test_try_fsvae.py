@@ -38,10 +38,9 @@ def lean() -> None:
     z = styles_of(model, int(NAMES["lean"].state["seed"]))[int(NAMES["lean"].state["column"]) - 1].repeat(
         2, 1
     )
-    z[:, 1] = torch.tensor([-2.0, 2.0])  # z₂
+    z[:, 4] = torch.tensor([-2.0, 2.0])  # z₅
     left, right = styles.written(model, z).unbind(1)
-    assert (slants(right) - slants(left)).min() > 0.3
-    assert (right.sum(1) / left.sum(1)).max() < 0.75
+    assert (slants(right) - slants(left)).min() > 0.6
 
 
 def ink() -> None:
@@ -63,7 +62,7 @@ def rewritten_reads(name: str) -> tuple[Tensor, int]:
 def lie() -> None:
     read, label = rewritten_reads("lie")
     assert label == 6
-    assert (read == label).sum() - 1 > 6  # of the wrong ones
+    assert (read == label).sum() - 1 >= 6  # of the nine wrong ones
     assert read[label] == label
 
 

@@ -6,10 +6,9 @@ EXPERIMENTS = [
     Experiment(
         "lean",
         "All ten lean over",
-        "Set ↔ to z₂ and drag style 1 from left to right.",
-        "the ten digits lean to the same side together and their strokes thin out: a style is a hand, "
-        "whatever it writes.",
-        {"model": "fsvae", "seed": "0", "column": "1"},
+        "Set ↔ to z₅ and drag style 4 from left to right.",
+        "the ten digits lean over to the same side together: a style is a hand, whatever it writes.",
+        {"model": "fsvae", "seed": "0", "column": "4"},
         "grid",
     ),
     Experiment(
