@@ -56,7 +56,8 @@ def current(experiments: Sequence[Experiment], parts: Collection[str]) -> None:
         if experiment.name == name and experiment.at in parts:
             with st.container(border=True, key="trying"):
                 text, done = st.columns([12, 1], vertical_alignment="center")
-                text.markdown(f"**{experiment.title}.** {experiment.do} *Look for:* {experiment.look_for}")
+                end = "" if experiment.title.endswith("?") else "."
+                text.markdown(f"**{experiment.title}{end}** {experiment.do} *Look for:* {experiment.look_for}")
                 done.button("Done", on_click=url_state.put, args=("try", None), width="stretch")
 
 
