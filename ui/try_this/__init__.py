@@ -57,7 +57,9 @@ def current(experiments: Sequence[Experiment], parts: Collection[str]) -> None:
             with st.container(border=True, key="trying"):
                 text, done = st.columns([12, 1], vertical_alignment="center")
                 end = "" if experiment.title.endswith("?") else "."
-                text.markdown(f"**{experiment.title}{end}** {experiment.do} *Look for:* {experiment.look_for}")
+                text.markdown(
+                    f"**{experiment.title}{end}** {experiment.do} *Look for:* {experiment.look_for}"
+                )
                 done.button("Done", on_click=url_state.put, args=("try", None), width="stretch")
 
 
