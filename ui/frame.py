@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from ui import lead, models, try_this
 from ui.address import share, url_state
 from ui.images.decoded import Decoding
-from ui.navigation import header
+from ui.navigation import PATHS, header
 from ui.page import Page
 from ui.try_this import Experiment
 from vaemodels.checkpoints import Checkpoint
@@ -45,7 +45,7 @@ def begin(page: Page) -> Head:
             name = choose_model(page) if "model" in page.parts else first_model(page)
         checkpoint = models.get(name)
         if page.parts:
-            share.share(page.parts)
+            share.share(page.parts, page.slot, PATHS)
         with share.part("show", hide):
             shown, seed = _choose_decoding(checkpoint.model)
     return Head(page, name, checkpoint, shown, seed, hide)

@@ -10,6 +10,9 @@ from ui.all_pages import PAGES
 
 STYLE = Path(__file__).parent / "style.css"
 ENTERED = "came_through_the_entry_point"
+PATHS = tuple(
+    page.slot for page in PAGES[1:]
+)  # of all pages but the first, which is at the app's own address
 
 
 def current_page() -> Page:

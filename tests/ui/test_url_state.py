@@ -4,6 +4,8 @@ import json
 import random
 import string
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -11,13 +13,15 @@ import streamlit as st
 import torch
 from hypothesis import given
 from hypothesis import strategies as some
+from streamlit.runtime.context_util import maybe_add_page_path, maybe_trim_page_path
 from streamlit.runtime.state.query_params import QueryParams
 from streamlit.testing.v1 import AppTest
 
 from tests.rubbish import RUBBISH
 from tests.ui.app_html import elbo
 from ui.address import url_state
-from ui.address.share import link
+from ui.address.share import link, page_url
+from ui.navigation import PATHS
 from ui.vae.page import LOOKS, VAE
 from vaemodels.errors import UsageError
 
@@ -63,6 +67,15 @@ def test_any_text_is_a_point_of_that_many_numbers_or_a_sentence(text, z_dim):
 
 
 TEXTS = some.text(min_size=1, max_size=20)
+
+
+@pytest.mark.parametrize("app", ["http://127.0.0.1:8501", "https://example.org/labs/gm"])
+@pytest.mark.parametrize("path", PATHS)
+def test_a_link_leads_to_its_own_page_whatever_other_its_address_ends_like(app: str, path: str):
+    pages = {"": {"url_pathname": ""}} | {other: {"url_pathname": other} for other in PATHS}
+    manager: Any = SimpleNamespace(get_pages=lambda: pages, current_page_script_hash=path)
+    told = maybe_add_page_path(maybe_trim_page_path(f"{app}/{path}", manager), manager)
+    assert page_url(told, path, PATHS) == f"{app}/{path}"
 
 
 @given(some.dictionaries(TEXTS, TEXTS, max_size=5), some.sets(some.sampled_from(list(VAE.parts))))

@@ -1,6 +1,6 @@
 """The link to what is on screen, and what a class that follows it should not see."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from urllib.parse import urlencode
 
@@ -38,9 +38,23 @@ def link(url: str, parameters: Mapping[str, str], hide: list[str]) -> str:
     return f"{url}?{urlencode(kept, safe=',')}" if kept else url
 
 
+def page_url(told: str, path: str, paths: Sequence[str]) -> str:
+    """The address of the page at `path`, of what `st.context.url` tells; `paths` are those of all pages in their order.
+
+    Streamlit takes the first of these that the address ends with for the page's, "vae" at the end of "gmvae" too, cuts
+    it off and appends the page's own path to what is left.
+    """
+    taken = next(other for other in paths if path.endswith(other))
+    app = told.removesuffix(f"/{path}").removesuffix(f"/{path.removesuffix(taken)}")
+    return f"{app}/{path}"
+
+
 @st.fragment
-def share(parts: Mapping[str, str]) -> None:
-    """A button that opens the link to this state; `parts` are what can be left out of it, in words."""
+def share(parts: Mapping[str, str], path: str, paths: Sequence[str]) -> None:
+    """A button that opens the link to this state; `parts` are what can be left out of it, in words.
+
+    `path` is the page's own, `paths` are those of all pages in the order of the menu.
+    """
     popover = st.popover("Link", icon=":material/link:", key="link", on_change="rerun")
     if not popover.open:
         return
@@ -54,7 +68,8 @@ def share(parts: Mapping[str, str]) -> None:
             format_func=parts.__getitem__,
             key="leave_out",
         )
-        st.code(link(st.context.url or "", url_state.parameters(), leave_out), language=None, wrap_lines=True)
+        url = page_url(st.context.url or "", path, paths)
+        st.code(link(url, url_state.parameters(), leave_out), language=None, wrap_lines=True)
         if url_state.get("model") in models.own():
             st.caption("Your own model stays in this tab: whoever opens the link sees the usual one instead.")
 
