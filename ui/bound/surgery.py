@@ -3,9 +3,9 @@
 import streamlit as st
 
 from ui import models, words
-from ui.bound.tables import table
 from ui.images.splits import dataset_for, model_inputs
 from ui.looks.view import View
+from ui.tables import table
 from ui.words import number, plus_minus
 from vaemodels.analysis import surgery
 from vaemodels.checkpoints import Checkpoint
@@ -31,7 +31,7 @@ def render(view: View) -> None:
         told[words.test_images(dataset, parts.n, "static")] = f"log N = {number(parts.ceiling, 2)}"
         estimates = (parts.kl, parts.information, parts.marginal)
         rows.append([name, *(plus_minus(found.mean, found.stderr) for found in estimates)])
-    st.html(table(["model", "mean KL", "I(x; z)", "KL(q(z) ‖ p)"], rows))
+    table("The mean KL in two parts, in nats", ["model", "mean KL", "I(x; z)", "KL(q(z) ‖ p)"], rows)
     st.markdown(
         "So ELBO = E log p(x|z) − I_q(x; z) − KL(q(z) ‖ p(z)): a KL is not wasted when it is information. "
         "The second part is: there the prior expects codes other than those that come, and samples suffer."

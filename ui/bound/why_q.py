@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 import torch
 
-from ui.bound.tables import table
 from ui.charts import colours, faded, show
 from ui.looks.view import View
+from ui.tables import table
 from ui.words import number
 from vaemodels.analysis.importance import Spread, log_weights_of_prior, log_weights_of_q, spreads
 
@@ -46,7 +46,7 @@ def render(view: View) -> None:
             [f"{a.k:,}", number(a.mean), number(a.effective), number(b.mean), number(b.effective)]
             for a, b in zip(prior, ours, strict=True)
         ]
-        st.html(table(["k", "from p(z)", "worth", "from q(z|x)", "worth"], rows))
+        table("Estimates of log p(x), in nats", ["k", "from p(z)", "worth", "from q(z|x)", "worth"], rows)
         st.markdown(
             "“Worth” is the effective number of draws, (Σ w)² / Σ w². Nearly all draws of the prior explain this image "
             "not at all; one of them carries the sum. Draws of q all look like it."

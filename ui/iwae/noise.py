@@ -9,8 +9,8 @@ from ui import charts, words
 from ui.address import url_state
 from ui.iwae import measured
 from ui.iwae.lines import Line, line_chart
-from ui.iwae.tables import table
 from ui.looks.view import View
+from ui.tables import table
 from vaemodels.analysis import toy
 from vaemodels.analysis.toy import Ratios
 

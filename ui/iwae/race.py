@@ -9,9 +9,9 @@ from ui import charts, models, words
 from ui.images.splits import binarization, dataset_for, model_inputs
 from ui.iwae import measured
 from ui.iwae.lines import Line, line_chart
-from ui.iwae.tables import table
 from ui.iwae.test_set import trained_on
 from ui.looks.view import View
+from ui.tables import table
 from vaemodels.checkpoints import Checkpoint
 from vaemodels.evaluation import Evaluation, evaluate
 

@@ -9,8 +9,8 @@ from ui import charts, models, words
 from ui.address import url_state
 from ui.iwae import measured
 from ui.iwae.lines import Line, line_chart
-from ui.iwae.tables import table
 from ui.looks.view import View
+from ui.tables import table
 from vaemodels.analysis.measure import LOG_P, TIGHT
 from vaemodels.checkpoints import Card
 
