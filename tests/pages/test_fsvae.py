@@ -64,6 +64,8 @@ def test_it_opens_with_the_grid_and_the_pad_and_says_what_the_classifier_read(vi
         ({"styles": "3~0.1_0.2"}, "each with 10 numbers"),
         ({"styles": "3~" + "_".join(["99"] * 10)}, "each with 10 numbers"),
         ({"styles": "21~" + "_".join(["1"] * 10)}, "each with 10 numbers"),
+        ({"plane": "5_5"}, "plane of styles is not two of 10 dimensions"),
+        ({"plane": "x"}, "plane of styles is not two of 10 dimensions"),
         ({"images": "draw", "image": SEVEN, "label": "10"}, "label is not a digit from 0 to 9"),
         ({"images": "draw", "image": SEVEN, "label": "seven"}, "label is not a digit from 0 to 9"),
     ],
@@ -76,15 +78,17 @@ def test_what_a_link_asks_for_in_vain_is_said_in_one_sentence(visit, query, sent
 
 def test_the_styles_of_a_link_are_the_grids_and_stay_in_the_address(visit):
     moved = styles.moved_to_text({2: [0.5] * 10, 11: [-1.25] * 10})
-    at = visit(PAGE, model=MODEL, column="12", styles=moved)
+    at = visit(PAGE, model=MODEL, column="12", styles=moved, plane="8_2")
     [grid] = data_of(at, "vaelab_styles")
     assert grid["column"] == 11
+    assert grid["axes"] == [7, 1]
     assert grid["moved"] == {"2": [0.5] * 10, "11": [-1.25] * 10}
     assert at.query_params["styles"] == moved
     # Another seed has a grid of its own, and coming back to this one brings its styles back.
     at.number_input(key="seed").set_value(5).run()
     assert data_of(at, "vaelab_styles")[0]["moved"] == {}
     assert "styles" not in at.query_params
+    assert at.query_params["plane"] == "8_2"  # the plane is one for all seeds
     at.number_input(key="seed").set_value(0).run()
     assert data_of(at, "vaelab_styles")[0]["moved"] == grid["moved"]
     assert at.query_params["styles"] == moved
@@ -93,11 +97,12 @@ def test_the_styles_of_a_link_are_the_grids_and_stay_in_the_address(visit):
 def test_what_the_browser_moves_goes_into_the_address(visit):
     at = visit(PAGE, model=MODEL)
     [grid] = data_of(at, "vaelab_styles")
-    told = {"occasion": grid["occasion"], "column": 4, "moved": {"4": [0.123456] * 10}}
+    told = {"occasion": grid["occasion"], "column": 4, "moved": {"4": [0.123456] * 10}, "axes": [4, 0]}
     at.session_state[styles.KEY] = {"grid": told}
     at.run()
     assert at.query_params["column"] == "5"
     assert at.query_params["styles"] == "5~" + "_".join(["0.1235"] * 10)
+    assert at.query_params["plane"] == "5_1"
     at.session_state[styles.KEY] = {"grid": told | {"occasion": "of another grid", "column": 9}}
     at.run()
     assert at.query_params["column"] == "5"
