@@ -9,11 +9,13 @@ from streamlit.testing.v1 import AppTest
 
 from tests.small import saved, seven
 from tests.ui.app_html import elbo
-from ui.fsvae import styles
+from ui.fsvae import leak, styles
 from ui.images import label
 from ui.images.choice import image_named
 from ui.images.name import image_name
 from vaemodels import checkpoints
+from vaemodels.analysis.classification import predict
+from vaemodels.analysis.styles import rewritten
 from vaemodels.data.framing import frame
 from vaemodels.evaluation import image_terms
 from vaemodels.picture_files import read_picture
@@ -162,8 +164,34 @@ def test_the_pages_own_looks_can_be_taken_at_grey_and_colour(visit, model):
         at.run()
         assert toasts(at) == [], name
         assert at.query_params["look"] == name
+        if name == "leak":
+            of_z = "Most of the digit has left z" if model == MODEL else "Here the test says nothing"
+            assert any(of_z in text.value for text in at.markdown)
     if model != MODEL:
         assert any("stand in for SVHN" in text.value for text in at.markdown)
+
+
+def test_what_a_regression_finds_in_z_is_said_as_it_is():
+    assert "Most of the digit has left z" in leak.says_of_z(0.19, 0.90, 0.1, of_learned=True)
+    assert "Little of the digit has left z" in leak.says_of_z(0.86, 0.90, 0.1, of_learned=True)
+    assert "Neither model has learned from them" in leak.says_of_z(0.86, 0.90, 0.1, of_learned=False)
+    assert "the test says nothing" in leak.says_of_z(0.16, 0.14, 0.1, of_learned=True)
+
+
+def test_a_lie_is_counted_for_the_image_and_the_label_of_a_drawing_is_the_visitors(visit):
+    at = visit(PAGE, model=MODEL, images="draw", image=SEVEN, label="8", look="leak")
+    assert toasts(at) == []
+    assert any("below as an 8, as you said." in element.proto.body for element in at.get("html"))
+    model, reader = checkpoints.load(MODEL).model, label.guesser(checkpoints.load(MODEL))
+    assert reader is not None
+    told = torch.arange(10)
+    images = rewritten(model, image_named(SEVEN, model).x.expand(10, -1), told)
+    read = predict(reader, (images > 0.5).float()).tolist()
+    as_told = sum(read[y] == y for y in range(10) if y != 8)
+    as_own = sum(read[y] == 8 for y in range(10) if y != 8)
+    [counts] = [text.value for text in at.caption if "of the 9 wrong labels" in text.value]
+    assert f"**{as_told} are written as told**, under **{as_own} it stays an 8**" in counts
+    assert f"under {9 - as_told - as_own} it is read as something else" in counts
 
 
 def test_how_to_train_on_the_real_files_is_a_command_that_is_one(visit, capsys):
