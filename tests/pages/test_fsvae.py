@@ -165,16 +165,16 @@ def test_the_pages_own_looks_can_be_taken_at_grey_and_colour(visit, model):
         assert toasts(at) == [], name
         assert at.query_params["look"] == name
         if name == "leak":
-            of_z = "Most of the digit has left z" if model == MODEL else "Here the test says nothing"
+            of_z = "Far fewer digits can be read" if model == MODEL else "Here the test says nothing"
             assert any(of_z in text.value for text in at.markdown)
     if model != MODEL:
         assert any("stand in for SVHN" in text.value for text in at.markdown)
 
 
 def test_what_a_regression_finds_in_z_is_said_as_it_is():
-    assert "Most of the digit has left z" in leak.says_of_z(0.19, 0.90, 0.1, of_learned=True)
-    assert "Little of the digit has left z" in leak.says_of_z(0.86, 0.90, 0.1, of_learned=True)
-    assert "Neither model has learned from them" in leak.says_of_z(0.86, 0.90, 0.1, of_learned=False)
+    assert "Far fewer digits can be read" in leak.says_of_z(0.19, 0.90, 0.1, of_learned=True)
+    assert "Many digits can still be read" in leak.says_of_z(0.86, 0.90, 0.1, of_learned=True)
+    assert "Neither has learned from images like these" in leak.says_of_z(0.86, 0.90, 0.1, of_learned=False)
     assert "the test says nothing" in leak.says_of_z(0.16, 0.14, 0.1, of_learned=True)
 
 

@@ -78,20 +78,19 @@ def render(view: View) -> None:
 
 
 def says_of_z(told: float, untold: float, chance: float, *, of_learned: bool) -> str:
-    """What the shares of digits right mean, from z of a model told y and of one that isn't, on images of what both
-    learned or on others."""
+    """What the shares of digits right mean, from z of a model told y and of a VAE; `of_learned` images or others."""
     if untold < 2 * chance:
         return (
             "**Here the test says nothing.** It finds hardly a digit in the VAE’s z either, which was told none: "
             "whatever either holds of the digit, a regression doesn’t see it."
         )
     if told - chance < (untold - chance) / 2:
-        return "**Most of the digit has left z**, beside what a VAE that isn’t told y keeps of it."
+        return "**Far fewer digits can be read from z** than from that of a VAE that isn’t told y."
+    much = "**Many digits can still be read from z**, as from that of a VAE that isn’t told y."
     if of_learned:
-        return "**Little of the digit has left z**, beside what a VAE that isn’t told y keeps of it."
+        return much
     return (
-        "**On these images the digit is still in z**: nearly as much of it as in the VAE’s. Neither model has learned "
-        "from them, and nothing drove the digit out of codes of images like these."
+        f"{much} Neither has learned from images like these, so nothing drove the digit out of their codes."
     )
 
 
