@@ -41,7 +41,7 @@ def render(view: View) -> None:
             f"exp ELBO(x|y), so **−log p(x) ≤ {words.number(-found.marginal)} nats**.\n"
             f"- The second bound exceeds the first by at most log {model.n_labels} = "
             f"{math.log(model.n_labels):.2f} nats, where no other label helps; where another fits better than {y}, it "
-            "lies below the first, by any amount."
+            "may lie below the first, by any amount."
         )
         conditional, marginal, right_labels = _over_test_images(view)
         on = words.test_images(dataset_for(view.checkpoint), IMAGES, binarization(model))
