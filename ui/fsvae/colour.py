@@ -24,7 +24,7 @@ def stand_in(card: Card) -> str:
         return ""
     return (
         "It learned **street digits**, house numbers that VAE Lab draws itself; they stand in for SVHN’s "
-        "photographs, which are a download. Under “Colour and clipping” stands how to train on those."
+        "photographs, a download. “Colour and clipping” tells how to train on them."
     )
 
 
