@@ -8,7 +8,7 @@ from ui.explorer import publish_decoder
 from ui.fsvae.colour import stand_in
 from ui.fsvae.legible import legible
 from ui.fsvae.page import FSVAE
-from ui.fsvae.story import IN_SHORT, STYLE, from_vae_to_here
+from ui.fsvae.story import IN_SHORT, from_vae_to_here, of_one_image
 from ui.fsvae.styles import style_grid
 from ui.images import choice
 from ui.images.label import guesser
@@ -36,7 +36,7 @@ def explore() -> None:
         from_vae_to_here()
     with st.container(key="style"):
         st.header("The style of an image, written as ten digits", anchor=False)
-        st.caption(STYLE)
+        st.caption(of_one_image(tuple(model.config.image_shape) == choice.OWN_SHAPE))
         pick, explorer, elbo = frame.main_columns(head.hide)
     with pick:
         chosen = choice.pick_image(now.checkpoint, FSVAE.slot, own_first=True)

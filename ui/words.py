@@ -31,6 +31,11 @@ def count(n: int, noun: str) -> str:
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
+def a_digit(digit: int) -> str:
+    """A digit with its article: a 3, an 8."""
+    return f"{'an' if digit == 8 else 'a'} {digit}"
+
+
 def plus_minus(value: float, stderr: float) -> str:
     """A value in nats and its standard error, to a second decimal where the error is that small."""
     decimals = 1 if stderr >= 0.05 else 2

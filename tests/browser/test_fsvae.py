@@ -3,6 +3,7 @@
 import base64
 import io
 import re
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 from torch import Tensor
 
 from tests.browser.component_page import expect_ink, ink_of, websocket_frames
-from tests.browser.streamlit_page import centre, shown, wait_until_idle
+from tests.browser.streamlit_page import PATIENCE, centre, shown, wait_until_idle
 from tests.browser.visits import TRAINING, start_training, stop_training, watched
 from ui.explorer import decoder_data
 from ui.fsvae.legible import styles_of
@@ -135,6 +136,28 @@ def test_a_style_is_dragged_without_a_byte_and_its_link_opens_it(visit, page, mo
     torch.testing.assert_close(styles_shown(page), drawn, atol=1e-5, rtol=0)
 
 
+def test_what_is_restored_leaves_an_address_without_anything(page, app_url):
+    with watched(page):
+        page.goto(f"{app_url}/fsvae")
+        wait_until_idle(page)
+        page.locator(".styles[data-state=ready]").wait_for()
+        plane(page).press("ArrowRight")
+        page.wait_for_url("**/fsvae?styles=1~**")
+        wait_until_idle(page)
+        page.get_by_role("button", name="restore").click()
+        page.wait_for_url(f"{app_url}/fsvae")
+
+
+def test_the_planes_axes_are_in_the_link(visit, page):
+    visit("&plane=5_1")
+    horizontal, vertical = (page.locator(f".hand select.{axis}") for axis in ("horizontal", "vertical"))
+    expect(horizontal).to_have_value("4")
+    expect(vertical).to_have_value("0")
+    vertical.select_option("7")
+    page.wait_for_url("**plane=5_8**")
+    wait_until_idle(page)
+
+
 def test_arrow_keys_move_a_style_and_the_file_to_download_is_the_grid(visit, page, model):
     visit("&seed=2")
     drawn = styles_of(model, 2)
@@ -181,14 +204,16 @@ def test_a_drawings_label_follows_the_pen_and_can_be_corrected(visit, page, mode
     visit()
     pad = page.get_by_role("application", name=re.compile("^Draw a digit"))
     x, y, side = centre(pad)
-    page.wait_for_timeout(500)  # the networks are on their way
+    status = page.locator(".told [role=status]")
     page.mouse.move(x - 0.2 * side, y - 0.3 * side)
     page.mouse.down()
     page.mouse.move(x + 0.2 * side, y - 0.3 * side, steps=8)
+    move_until_guessed(page, status, x + 0.2 * side, y - 0.3 * side)
     page.wait_for_timeout(300)
     frames.clear()
-    status = page.locator(".told [role=status]")
+    guessed = status.inner_text()
     page.mouse.move(x - 0.05 * side, y + 0.35 * side, steps=8)
+    expect(status).not_to_have_text(guessed)
     expect(status).to_contain_text("Guessed:")
     assert frames == []
     page.mouse.up()
@@ -215,10 +240,21 @@ def test_a_drawings_label_follows_the_pen_and_can_be_corrected(visit, page, mode
     expect(page.locator(".told [role=status]")).to_contain_text(f"You say {other}")
 
 
+def move_until_guessed(page: Page, status: Locator, x: float, y: float) -> None:
+    """Keeps the pen on the move about a place until the networks that guess, still on their way, have come."""
+    end = time.monotonic() + PATIENCE / 1000
+    while "Guessed:" not in status.inner_text():
+        assert time.monotonic() < end, "nothing guesses what is drawn"
+        page.mouse.move(x + 2, y)
+        page.mouse.move(x, y)
+        page.wait_for_timeout(50)
+
+
 def expect_told(page: Page, model: Model, x: Tensor, label: int) -> None:
     """The explorer stands at the style of x under that label, and writes it as all ten digits."""
     with torch.no_grad():
         z = model.embed(x.unsqueeze(0), torch.tensor([label]))
+    page.wait_for_function("globalThis.__vaelab_explorers?.explorer")  # a page at rest may still fetch its parts
     page.wait_for_function(
         "z => z.every((value, i) => Math.abs(__vaelab_explorers.explorer.z[i] - value) < 1e-3)",
         arg=z[0].tolist(),

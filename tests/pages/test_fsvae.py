@@ -9,11 +9,13 @@ from streamlit.testing.v1 import AppTest
 
 from tests.small import saved, seven
 from tests.ui.app_html import elbo
-from ui.fsvae import styles
+from ui.fsvae import leak, styles
 from ui.images import label
 from ui.images.choice import image_named
 from ui.images.name import image_name
 from vaemodels import checkpoints
+from vaemodels.analysis.classification import predict
+from vaemodels.analysis.styles import rewritten
 from vaemodels.data.framing import frame
 from vaemodels.evaluation import image_terms
 from vaemodels.picture_files import read_picture
@@ -64,6 +66,8 @@ def test_it_opens_with_the_grid_and_the_pad_and_says_what_the_classifier_read(vi
         ({"styles": "3~0.1_0.2"}, "each with 10 numbers"),
         ({"styles": "3~" + "_".join(["99"] * 10)}, "each with 10 numbers"),
         ({"styles": "21~" + "_".join(["1"] * 10)}, "each with 10 numbers"),
+        ({"plane": "5_5"}, "plane of styles is not two of 10 dimensions"),
+        ({"plane": "x"}, "plane of styles is not two of 10 dimensions"),
         ({"images": "draw", "image": SEVEN, "label": "10"}, "label is not a digit from 0 to 9"),
         ({"images": "draw", "image": SEVEN, "label": "seven"}, "label is not a digit from 0 to 9"),
     ],
@@ -76,15 +80,17 @@ def test_what_a_link_asks_for_in_vain_is_said_in_one_sentence(visit, query, sent
 
 def test_the_styles_of_a_link_are_the_grids_and_stay_in_the_address(visit):
     moved = styles.moved_to_text({2: [0.5] * 10, 11: [-1.25] * 10})
-    at = visit(PAGE, model=MODEL, column="12", styles=moved)
+    at = visit(PAGE, model=MODEL, column="12", styles=moved, plane="8_2")
     [grid] = data_of(at, "vaelab_styles")
     assert grid["column"] == 11
+    assert grid["axes"] == [7, 1]
     assert grid["moved"] == {"2": [0.5] * 10, "11": [-1.25] * 10}
     assert at.query_params["styles"] == moved
     # Another seed has a grid of its own, and coming back to this one brings its styles back.
     at.number_input(key="seed").set_value(5).run()
     assert data_of(at, "vaelab_styles")[0]["moved"] == {}
     assert "styles" not in at.query_params
+    assert at.query_params["plane"] == "8_2"  # the plane is one for all seeds
     at.number_input(key="seed").set_value(0).run()
     assert data_of(at, "vaelab_styles")[0]["moved"] == grid["moved"]
     assert at.query_params["styles"] == moved
@@ -93,11 +99,12 @@ def test_the_styles_of_a_link_are_the_grids_and_stay_in_the_address(visit):
 def test_what_the_browser_moves_goes_into_the_address(visit):
     at = visit(PAGE, model=MODEL)
     [grid] = data_of(at, "vaelab_styles")
-    told = {"occasion": grid["occasion"], "column": 4, "moved": {"4": [0.123456] * 10}}
+    told = {"occasion": grid["occasion"], "column": 4, "moved": {"4": [0.123456] * 10}, "axes": [4, 0]}
     at.session_state[styles.KEY] = {"grid": told}
     at.run()
     assert at.query_params["column"] == "5"
     assert at.query_params["styles"] == "5~" + "_".join(["0.1235"] * 10)
+    assert at.query_params["plane"] == "5_1"
     at.session_state[styles.KEY] = {"grid": told | {"occasion": "of another grid", "column": 9}}
     at.run()
     assert at.query_params["column"] == "5"
@@ -157,8 +164,34 @@ def test_the_pages_own_looks_can_be_taken_at_grey_and_colour(visit, model):
         at.run()
         assert toasts(at) == [], name
         assert at.query_params["look"] == name
+        if name == "leak":
+            of_z = "Far fewer digits can be read" if model == MODEL else "Here the test says nothing"
+            assert any(of_z in text.value for text in at.markdown)
     if model != MODEL:
         assert any("stand in for SVHN" in text.value for text in at.markdown)
+
+
+def test_what_a_regression_finds_in_z_is_said_as_it_is():
+    assert "Far fewer digits can be read" in leak.says_of_z(0.19, 0.90, 0.1, of_learned=True)
+    assert "Many digits can still be read" in leak.says_of_z(0.86, 0.90, 0.1, of_learned=True)
+    assert "Neither has learned from images like these" in leak.says_of_z(0.86, 0.90, 0.1, of_learned=False)
+    assert "the test says nothing" in leak.says_of_z(0.16, 0.14, 0.1, of_learned=True)
+
+
+def test_a_lie_is_counted_for_the_image_and_the_label_of_a_drawing_is_the_visitors(visit):
+    at = visit(PAGE, model=MODEL, images="draw", image=SEVEN, label="8", look="leak")
+    assert toasts(at) == []
+    assert any("below as an 8, as you said." in element.proto.body for element in at.get("html"))
+    model, reader = checkpoints.load(MODEL).model, label.guesser(checkpoints.load(MODEL))
+    assert reader is not None
+    told = torch.arange(10)
+    images = rewritten(model, image_named(SEVEN, model).x.expand(10, -1), told)
+    read = predict(reader, (images > 0.5).float()).tolist()
+    as_told = sum(read[y] == y for y in range(10) if y != 8)
+    as_own = sum(read[y] == 8 for y in range(10) if y != 8)
+    [counts] = [text.value for text in at.caption if "of the 9 wrong labels" in text.value]
+    assert f"**{as_told} are written as told**, under **{as_own} it stays an 8**" in counts
+    assert f"under {9 - as_told - as_own} it is read as something else" in counts
 
 
 def test_how_to_train_on_the_real_files_is_a_command_that_is_one(visit, capsys):

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from ui.address import url_state
 from ui.fsvae.experiments import EXPERIMENTS
 from ui.fsvae.legible import styles_of
 from ui.images.choice import image_named
@@ -38,7 +39,9 @@ def lean() -> None:
     z = styles_of(model, int(NAMES["lean"].state["seed"]))[int(NAMES["lean"].state["column"]) - 1].repeat(
         2, 1
     )
-    z[:, 4] = torch.tensor([-2.0, 2.0])  # z₅
+    horizontal, _ = url_state.axes_from_text(str(NAMES["lean"].state["plane"]), z.shape[1])
+    assert horizontal == 4  # z₅
+    z[:, horizontal] = torch.tensor([-2.0, 2.0])
     left, right = styles.written(model, z).unbind(1)
     assert (slants(right) - slants(left)).min() > 0.6
 
@@ -62,7 +65,7 @@ def rewritten_reads(name: str) -> tuple[Tensor, int]:
 def lie() -> None:
     read, label = rewritten_reads("lie")
     assert label == 6
-    assert (read == label).sum() - 1 >= 6  # of the nine wrong ones
+    assert (read == label).sum() - 1 == 6  # of the nine wrong ones
     assert read[label] == label
 
 
@@ -74,7 +77,7 @@ def leak() -> None:
         with torch.no_grad():
             codes = model.embed(x, labels)
         shares.append((styles.predicted_from(codes, labels, 10) == labels).double().mean().item())
-    assert shares[0] < 1 / 3
+    assert 0.27 < shares[0] < 1 / 3  # three times chance
     assert 0.85 < shares[1] < 0.9
 
 
@@ -108,7 +111,7 @@ def clip() -> None:
         for show in ("mean", "draw")
     )
     assert mean < 0.03
-    assert draw > 1 / 8
+    assert draw > 1 / 6
 
 
 CHECKS = {check.__name__: check for check in (lean, ink, lie, leak, wrong, doubt, clip)}

@@ -47,3 +47,7 @@ def test_what_was_measured():
     assert words.measured_on(checkpoints.read_card("vae-streetdigits")).endswith(
         "street digits, colour pixels"
     )
+
+
+def test_a_digit_has_its_article():
+    assert [words.a_digit(digit) for digit in (1, 8)] == ["a 1", "an 8"]

@@ -91,7 +91,8 @@ def write_when_quiet() -> None:
     """
     wanted = _remember()
     is_late = is_fragment_run() and _told() != wanted
-    when_quiet(_write_late, occasion=urlencode(wanted) if is_late else "", key="address")
+    occasion = f"?{urlencode(wanted)}" if is_late else ""  # not empty even where the query is to be
+    when_quiet(_write_late, occasion=occasion, key="address")
 
 
 def _write_late() -> None:

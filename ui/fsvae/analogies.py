@@ -27,7 +27,7 @@ def render(view: View) -> None:
     st.caption(
         "Left, an image x; right of it, its style μ(x, y) written as every digit: slant, width and weight "
         "stay. First comes the image above, then the first others of "
-        f"{words.the_dataset(dataset)}’s test images ({words.binarisation(binarization(model), dataset)}), not "
+        f"the test images of {words.the_dataset(dataset)} ({words.binarisation(binarization(model), dataset)}), not "
         f"chosen by hand. Shown are {shown}."
     )
     rows = torch.cat([view.chosen.x.unsqueeze(0), x[others]])
@@ -47,5 +47,5 @@ def _block(view: View, x: Tensor, y: Tensor) -> str:
         model.config.image_shape,
         model.n_labels + 1,
         f"Images of the digits {digits}, a row each, and beside each its style as the digits 0 to {model.n_labels - 1}",
-        row_labels=[f"a {digit}" for digit in y.tolist()],
+        row_labels=[words.a_digit(digit) for digit in y.tolist()],
     )

@@ -18,8 +18,9 @@ def render(view: View) -> None:
     z = (1 - t) * first + t * second
     pixels = torch.cat([decoded(model, z, view.show, view.seed, digit) for digit in range(model.n_labels)])
     st.caption(
-        "The same line between the two styles, written as every digit: each image was encoded under its own label, so "
-        "that only the hand changes from left to right."
+        f"The strip above is written as y = {view.label} from end to end, the digit of the explorer, whichever digits "
+        "the two images show. Below, the same line between the two styles is written as every digit: each image was "
+        "encoded under its own label, so that only the hand changes from left to right."
     )
     _, place, _ = st.columns([1, 4, 1])
     place.html(

@@ -39,8 +39,9 @@ def render(view: View) -> None:
             "log p(x|y).\n"
             f"- A model that isn’t told has to spread over ten labels: log p(x) = log Σ p(y) p(x|y) ≥ log Σ 1/10 · "
             f"exp ELBO(x|y), so **−log p(x) ≤ {words.number(-found.marginal)} nats**.\n"
-            f"- For the right label the two differ by at most log {model.n_labels} = "
-            f"{math.log(model.n_labels):.2f} nats: what the label itself is worth."
+            f"- The second bound exceeds the first by at most log {model.n_labels} = "
+            f"{math.log(model.n_labels):.2f} nats, where no other label helps; where another fits better than {y}, it "
+            "may lie below the first, by any amount."
         )
         conditional, marginal, right_labels = _over_test_images(view)
         on = words.test_images(dataset_for(view.checkpoint), IMAGES, binarization(model))
@@ -50,8 +51,8 @@ def render(view: View) -> None:
             f"for **{right_labels.mean:.1%} ± {right_labels.stderr:.1%}**."
         )
         st.info(
-            "**−ELBO(x|y) is sorted into no column with a VAE’s −ELBO.** One is about log p(x|y), the other "
-            "about log p(x): part of the work was done by whoever wrote the label."
+            "**Don’t compare −ELBO(x|y) with a VAE’s −ELBO.** One bounds −log p(x|y), the other "
+            "−log p(x): part of the work was done by whoever wrote the label."
             + (
                 " A Gaussian decoder’s is of a density besides, which may exceed 1."
                 if found.nelbo.min() < 0

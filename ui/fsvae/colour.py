@@ -3,7 +3,8 @@
 import streamlit as st
 import torch
 
-from ui import models
+from ui import models, try_this
+from ui.fsvae.experiments import EXPERIMENTS
 from ui.images.decoded import decoded, montage
 from ui.looks.compared import heading
 from ui.looks.view import View
@@ -23,7 +24,7 @@ def stand_in(card: Card) -> str:
         return ""
     return (
         "It learned **street digits**, house numbers that VAE Lab draws itself; they stand in for SVHN’s "
-        "photographs, which are a download. Under “Colour and clipping” stands how to train on those."
+        "photographs, a download. “Colour and clipping” tells how to train on them."
     )
 
 
@@ -39,7 +40,9 @@ def render(view: View) -> None:
     gaussian = _is_gaussian(view.checkpoint)
     shown = view.checkpoint if gaussian else found.get(COLOUR)
     if shown is not None:
-        _clipping(view.name if gaussian else COLOUR, shown, view.seed)
+        with st.container(key="clipping"):
+            try_this.current(EXPERIMENTS, {"clipping"})
+            _clipping(view.name if gaussian else COLOUR, shown, view.seed)
 
 
 def drawn_styles(checkpoint: Checkpoint, seed: int, n: int) -> torch.Tensor:

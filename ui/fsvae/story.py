@@ -3,14 +3,21 @@
 import streamlit as st
 
 IN_SHORT = (
-    "This VAE is **told which digit** it looks at, and which one to write. So z is left with the hand: every "
-    "column below is one style z ~ N(0, I), every row a digit y. Choose a column, drag its number in the "
-    "plane, and its ten digits follow."
+    "This conditional VAE is **told which digit** it looks at, and which one to write. So z is left with the "
+    "hand: every column below is one style z ~ N(0, I), every row a digit y. Choose a column, drag its number in "
+    "the plane, and its ten digits follow. Its ELBO(x|y) bounds log p(x|y): don’t compare it with a VAE’s."
 )
-STYLE = (
-    "Draw a digit: told which one it is, the encoder finds its style μ(x, y), and the row below the large "
-    "picture writes that as all ten. All of it follows your pen."
-)
+
+
+def of_one_image(is_drawn: bool) -> str:
+    """What is to be seen of one image, which a visitor may draw or can only choose."""
+    found = (
+        "told which digit it is, the encoder finds its style μ(x, y), and the row below the large picture writes that "
+        "as all ten."
+    )
+    if not is_drawn:
+        return f"Choose an image: {found}"
+    return f"Draw a digit: {found} All of it follows your pen; a manifold on the plane alone waits until you lift it."
 
 
 def from_vae_to_here() -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 import torch
 from torch import Tensor
 
+from ui import words
 from ui.address import url_state
 from ui.address.fragments import run_if_left_out
 from ui.images.figures import figure
@@ -155,7 +156,7 @@ def image_named(key: str, model: Model) -> Chosen:
         split = data.load(image.dataset, "test")
         label = int(split.labels[image.place])
         dataset = image.dataset.upper() if image.dataset in {"mnist", "svhn"} else image.dataset
-        caption = f"a {label}, {dataset} test image {image.place}"
+        caption = f"{words.a_digit(label)}, {dataset} test image {image.place}"
         grey = split.images[image.place] / 255
     else:
         label, caption = None, "a drawn or uploaded image"

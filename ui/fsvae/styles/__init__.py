@@ -15,9 +15,9 @@ from vaemodels.errors import UsageError
 _styles = component("vaelab_styles", Path(__file__).with_name("styles"))
 
 KEY = "fsvae-styles"
-GRIDS = "_fsvae_grids"
-COLUMN, MOVED = "column", "styles"  # parameters of the address
-PARAMETERS = frozenset({COLUMN, MOVED})
+GRIDS, PLANES = "_fsvae_grids", "_fsvae_planes"
+COLUMN, MOVED, PLANE = "column", "styles", "plane"  # parameters of the address
+PARAMETERS = frozenset({COLUMN, MOVED, PLANE})
 COLUMNS = 20
 REACH = 10.0  # no style is farther out than that in any dimension
 KEPT = 50  # grids of a session
@@ -36,6 +36,13 @@ class _Grid:
     turn: int = 0
 
 
+@dataclass
+class _Plane:
+    """The two dimensions that a session's visitor chose for the plane of one model; None are the model's own."""
+
+    axes: list[int] | None = None
+
+
 def style_grid(slot: str, *, name: str, z_dim: int, show: Decoding, seed: int, in_link: bool = True) -> None:
     """The grid of `seed`, decoded by the model in `slot`, which is called `name`; what is moved goes into the address.
 
@@ -46,31 +53,36 @@ def style_grid(slot: str, *, name: str, z_dim: int, show: Decoding, seed: int, i
     if len(grids) >= KEPT and (name, seed) not in grids:
         grids.pop(next(iter(grids)))
     grid = grids.setdefault((name, seed), _Grid())
+    plane: _Plane = st.session_state.setdefault(PLANES, {}).setdefault(name, _Plane())  # one for all seeds
     if in_link and url_state.decides(KEY):
         _follow_address(grid, z_dim)
+        plane.axes = _axes_of_address(z_dim)
     occasion = f"{name}/{seed}/{grid.turn}"
-    _take(grid, occasion, st.session_state.get(KEY))
+    _take(grid, plane, occasion, st.session_state.get(KEY))
     data = {
         "slot": slot,
         "name": name,
         "occasion": occasion,
         "column": grid.column,
         "moved": {str(column): z for column, z in grid.moved.items()},
+        "axes": plane.axes,
         "show": show,
         "seed": seed,
     }
-    _take(grid, occasion, _styles(key=KEY, data=data, on_grid_change=lambda: None))
+    _take(grid, plane, occasion, _styles(key=KEY, data=data, on_grid_change=lambda: None))
     if in_link:
         url_state.put(COLUMN, str(grid.column + 1) if grid.column else None)
         url_state.put(MOVED, moved_to_text(grid.moved) or None)
+        url_state.put(PLANE, None if plane.axes is None else url_state.axes_to_text(plane.axes))
 
 
-def _take(grid: _Grid, occasion: str, state: Any) -> None:
+def _take(grid: _Grid, plane: _Plane, occasion: str, state: Any) -> None:
     """Remember what the browser told, unless that was of another grid."""
     told = (state or {}).get("grid")
     if told is not None and told["occasion"] == occasion:
         grid.column = told["column"]
         grid.moved = {int(column): url_state.rounded(z) for column, z in told["moved"].items()}
+        plane.axes = told["axes"]
 
 
 def _follow_address(grid: _Grid, z_dim: int) -> None:
@@ -90,6 +102,18 @@ def _follow_address(grid: _Grid, z_dim: int) -> None:
             grid.moved = moved_from_text(moved, z_dim)
         except UsageError as error:
             url_state.note(str(error))
+
+
+def _axes_of_address(z_dim: int) -> list[int] | None:
+    text = url_state.get(PLANE)
+    try:
+        return None if text is None else url_state.axes_from_text(text, z_dim)
+    except UsageError:
+        url_state.note(
+            f"The link's plane of styles is not two of {z_dim} dimensions, such as 3_6 of 10; it shows the model's "
+            "usual ones."
+        )
+        return None
 
 
 def moved_to_text(moved: dict[int, list[float]]) -> str:

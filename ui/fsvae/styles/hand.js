@@ -12,6 +12,7 @@ export function createHand(root, sheet, { choose, set, present, end }) {
   const nothing = document.createElement("canvas"); // in place of a mosaic
   let network, prior, theme;
   let dims = [0, 1]; // horizontal, vertical (null when z has one dimension)
+  let axes = null; // those that the visitor chose in place of the model's own
   let held = [0, 0]; // from the style to the pointer that holds it, in px
 
   function adopt(published) {
@@ -19,7 +20,11 @@ export function createHand(root, sheet, { choose, set, present, end }) {
     network = published;
     prior = createPrior(network);
     if (anew) buildChoices();
+    takeDims();
   }
+
+  // From the next `adopt` on the plane shows these dimensions, or with null the model's own.
+  const turnTo = (chosen) => (axes = chosen);
 
   function adoptTheme() {
     const found = { ...themeOf(root), primary: getComputedStyle(root).getPropertyValue("--st-primary-color").trim() };
@@ -94,10 +99,17 @@ export function createHand(root, sheet, { choose, set, present, end }) {
   function buildChoices() {
     const count = network.meta.z_dim;
     const options = () => Array.from({ length: count }, (_, i) => new Option(named(i), i));
-    dims = count > 2 ? [...(network.dims ?? [0, 1])] : [0, count > 1 ? 1 : null];
     find(".dims").hidden = count < 3;
     find("select.horizontal").replaceChildren(...options());
     find("select.vertical").replaceChildren(...options());
+  }
+
+  const usual = () => network.dims ?? [0, 1];
+
+  function takeDims() {
+    const count = network.meta.z_dim;
+    const fits = axes?.every((dim) => dim < count);
+    dims = count > 2 ? [...(fits ? axes : usual())] : [0, count > 1 ? 1 : null];
     showDims();
   }
 
@@ -113,9 +125,9 @@ export function createHand(root, sheet, { choose, set, present, end }) {
   function chooseDims(axis, dim) {
     if (dims[1 - axis] === dim) dims.reverse();
     else dims[axis] = dim;
+    axes = String(dims) === String(usual()) ? null : [...dims];
     showDims();
-    redraw();
-    describe();
+    end();
   }
 
   find("select.horizontal").addEventListener("change", (event) => chooseDims(0, Number(event.target.value)));
@@ -167,5 +179,5 @@ export function createHand(root, sheet, { choose, set, present, end }) {
   const resized = new ResizeObserver(redraw);
   resized.observe(canvas);
 
-  return { adopt, adoptTheme, redraw, describe, stop: () => resized.disconnect() };
+  return { adopt, adoptTheme, turnTo, axes: () => axes, redraw, describe, stop: () => resized.disconnect() };
 }

@@ -31,12 +31,15 @@ function createStyles(root) {
   let unfollow = () => {};
 
   function update(data, setStateValue) {
-    report = () => setStateValue("grid", { occasion, column: state.column, moved });
+    report = () => setStateValue("grid", { occasion, column: state.column, moved, axes: hand.axes() });
     hand.adoptTheme();
     const wanted = [data.slot, data.occasion, data.show, data.seed].join();
     if (wanted === shows) return;
     shows = wanted;
-    if (data.occasion !== occasion) [state.column, moved] = [data.column, { ...data.moved }];
+    if (data.occasion !== occasion) {
+      [state.column, moved] = [data.column, { ...data.moved }];
+      hand.turnTo(data.axes);
+    }
     ({ occasion, name, show, seed } = data);
     if (slot !== data.slot) {
       ({ slot } = data);

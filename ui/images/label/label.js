@@ -83,7 +83,7 @@ function createLabel(root) {
     for (const input of choice.querySelectorAll("input")) input.checked = Number(input.value) === label;
     const guessed = guess && `${best()} (${Math.round(100 * guess[best()])}% sure)`;
     let text = "Nothing here guesses it: say which digit it is.";
-    if (known !== null) text = `The test image is a ${known}. Draw a digit, and it is guessed here.`;
+    if (known !== null) text = `The test image is ${known === 8 ? "an" : "a"} ${known}. Draw a digit, and it is guessed here.`;
     else if (told !== null) text = guess ? `You say ${told}; the guess is ${guessed}.` : `You say ${told}.`;
     else if (guess) text = `Guessed: ${guessed}. Choose another if that is wrong.`;
     if (status.textContent !== text) status.textContent = text;
