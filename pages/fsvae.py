@@ -4,7 +4,6 @@ import streamlit as st
 
 from ui import elbo_panel, explorer_panel, frame, try_this
 from ui.address import share, url_state
-from ui.explorer import publish_decoder
 from ui.fsvae.colour import stand_in
 from ui.fsvae.legible import legible
 from ui.fsvae.page import FSVAE
@@ -14,8 +13,7 @@ from ui.images import choice
 from ui.images.label import guesser
 from ui.looks import EXPLORER, View, closer_look
 from ui.source import source
-from ui.training.panel import LIVE_EVERY, describe, is_followed, shown, training_panel
-from vaemodels.models import Model
+from ui.training.panel import LIVE_EVERY, describe, is_followed, shown, train
 
 head = frame.begin(FSVAE)
 describe(head)
@@ -74,19 +72,6 @@ def explore() -> None:
     url_state.write_when_quiet()
 
 
-def show(live: Model | None) -> None:
-    """Give all that decodes in the browser the model in training, else the chosen one."""
-    if live is None:
-        explorer_panel.publish(head.name, head.checkpoint, FSVAE.slot)
-    else:
-        publish_decoder(live, FSVAE.slot, key=f"{FSVAE.slot}-decoder")
-
-
 st.fragment(explore, run_every=LIVE_EVERY if is_followed(FSVAE.kinds) else None)()
-
-if "train" in head.hide:
-    explorer_panel.publish(head.name, head.checkpoint, FSVAE.slot)
-else:
-    st.header("Train one yourself", anchor=False)
-    training_panel(FSVAE.kinds, show)
+train(head)
 frame.end(head)

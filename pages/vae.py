@@ -4,13 +4,11 @@ import streamlit as st
 
 from ui import elbo_panel, explorer_panel, frame, try_this
 from ui.address import url_state
-from ui.explorer import publish_decoder
 from ui.images import choice
 from ui.looks import EXPLORER, View, closer_look
 from ui.source import source
-from ui.training.panel import LIVE_EVERY, describe, is_followed, shown, training_panel
+from ui.training.panel import LIVE_EVERY, describe, is_followed, shown, train
 from ui.vae.page import VAE
-from vaemodels.models import Model
 
 head = frame.begin(VAE)
 describe(head)
@@ -58,19 +56,6 @@ def explore() -> None:
     url_state.write_when_quiet()
 
 
-def show(live: Model | None) -> None:
-    """Give the explorer and the samples the model in training, else the chosen one."""
-    if live is None:
-        explorer_panel.publish(head.name, head.checkpoint, VAE.slot)
-    else:
-        publish_decoder(live, VAE.slot, key=f"{VAE.slot}-decoder")
-
-
 st.fragment(explore, run_every=LIVE_EVERY if is_followed(VAE.kinds) else None)()
-
-if "train" in head.hide:
-    explorer_panel.publish(head.name, head.checkpoint, VAE.slot)
-else:
-    st.header("Train one yourself", anchor=False)
-    training_panel(VAE.kinds, show)
+train(head)
 frame.end(head)

@@ -254,7 +254,9 @@ def expect_told(page: Page, model: Model, x: Tensor, label: int) -> None:
     """The explorer stands at the style of x under that label, and writes it as all ten digits."""
     with torch.no_grad():
         z = model.embed(x.unsqueeze(0), torch.tensor([label]))
-    page.wait_for_function("globalThis.__vaelab_explorers?.explorer")  # a page at rest may still fetch its parts
+    page.wait_for_function(
+        "globalThis.__vaelab_explorers?.explorer"
+    )  # a page at rest may still fetch its parts
     page.wait_for_function(
         "z => z.every((value, i) => Math.abs(__vaelab_explorers.explorer.z[i] - value) < 1e-3)",
         arg=z[0].tolist(),

@@ -4,9 +4,10 @@ from collections.abc import Callable, Collection, Sequence
 
 import streamlit as st
 
-from ui import models
+from ui import explorer_panel, models
 from ui.address import url_state
 from ui.address.fragments import is_fragment_run
+from ui.explorer import publish_decoder
 from ui.frame import Head
 from ui.training.form import ask_for_settings
 from ui.training.own_models import own_models
@@ -28,6 +29,28 @@ def training_panel(kinds: Sequence[str], show: Callable[[Model | None], None]) -
     run_of_this_tab()
     st.session_state["was_followed"] = is_followed(kinds)
     st.fragment(_draw, run_every=POLL_EVERY if panel().job is not None else None)(kinds, show)
+
+
+def train(head: Head, title: str = "Train one yourself", about: str = "") -> None:
+    """The part of a page with an explorer where models are trained, unless a link leaves it out.
+
+    All that decodes in the browser on the page's slot is given the model in training, else the chosen one.
+    """
+    slot = head.page.slot
+
+    def show(live: Model | None) -> None:
+        if live is None:
+            explorer_panel.publish(head.name, head.checkpoint, slot)
+        else:
+            publish_decoder(live, slot, key=f"{slot}-decoder")
+
+    if "train" in head.hide:
+        show(None)
+        return
+    st.header(title, anchor=False)
+    if about:
+        st.caption(about)
+    training_panel(head.page.kinds, show)
 
 
 def is_followed(kinds: Collection[str]) -> bool:
