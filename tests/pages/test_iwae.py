@@ -114,11 +114,40 @@ def test_how_many_draws_are_shown_is_in_the_link(visit):
     assert at.query_params["draws"] == "30"
 
 
-def test_a_sigma_that_is_none_gives_a_sentence(visit):
-    at = visit("pages/iwae.py", look="stl", sigma="9")
+@pytest.mark.parametrize("look", ["stl", "test"])
+@pytest.mark.parametrize("sigma", ["9", "wide"])
+def test_a_sigma_that_is_none_gives_a_sentence_on_whatever_look(visit, look, sigma):
+    at = visit("pages/iwae.py", look=look, sigma=sigma)
     assert not at.exception
     [toast] = at.toast
     assert toast.value == "The link's sigma is not a number from 0.2 to 2; using 0.5 instead."
+    assert "sigma" not in at.query_params
+
+
+@pytest.mark.parametrize(
+    ("name", "look"), [("upto", "noise"), ("off", "test"), ("family", "test"), ("family", "stl")]
+)
+def test_a_choice_that_is_none_gives_a_sentence_and_leaves_the_address(visit, name, look):
+    at = visit("pages/iwae.py", look=look, **{name: "7"})
+    assert not at.exception
+    [toast] = at.toast
+    assert toast.value.startswith(f"The link's {name} is not one of")
+    assert name not in at.query_params
+
+
+@pytest.mark.parametrize("look", ["implicit", "none"])
+def test_a_look_that_the_model_has_not_gives_a_sentence_and_leaves_the_address(visit, look):
+    at = visit("pages/iwae.py", model="vae-digits", look=look)
+    assert not at.exception
+    [toast] = at.toast
+    assert f"look={look}, which is not here" in toast.value
+    assert "look" not in at.query_params
+
+
+def test_the_price_stands_beside_its_own_models_alone(visit):
+    for family, alone in (("iwae", True), ("two", False)):
+        at = visit("pages/iwae.py", model="vae-digits", look="test", family=family)
+        assert any("The price of a tight bound" in element.value for element in at.markdown) == alone
 
 
 @pytest.mark.parametrize("look", ["test", "race", "noise", "implicit"])

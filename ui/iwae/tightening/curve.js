@@ -28,7 +28,7 @@ export function createCurve(svg) {
     part(".running").setAttribute("d", path(runningOf(logW, n)));
     part(".mean").setAttribute("d", path(chain.map(({ k, mean }) => [k, mean])));
     part(".points").innerHTML = chain
-      .map(({ k, mean }) => `<circle cx="${x(k)}" cy="${y(mean)}" r="4"></circle>`)
+      .map(({ k, mean, repeats }) => `<circle${repeats > 1 ? "" : ' class="single"'} cx="${x(k)}" cy="${y(mean)}" r="4"></circle>`)
       .join("");
     level(".elbo", chain[0].mean, "ELBO", y, width);
     level(".exact", exact, "log p(x), exact", y, width);
