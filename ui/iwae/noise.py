@@ -91,8 +91,8 @@ def verdict(fitted: Mapping[str, float], k: int, effective: float) -> str:
     if abs(fitted["generative"] - 0.5) < NEAR and abs(fitted["iwae"] + 0.5) < NEAR:
         return "These are the laws √K and 1/√K."
     return (
-        f"The laws √K and 1/√K don’t hold at these K: so far from the best values {k:,} draws are worth "
-        f"{words.number(effective)} (effective draws, median), so that one or few decide the gradient."
+        f"The laws √K and 1/√K don’t hold at these K: so far from the best values {k:,} draws are worth only "
+        f"{words.number(effective)} (effective draws, median), and these few decide the gradient."
     )
 
 
@@ -108,8 +108,8 @@ def _bias(ratios: Sequence[Ratios]) -> None:
         "Ratios of the encoder’s gradients and stl’s bias by K", ("K", *(f"{of.k:,}" for of in ratios)), rows
     )
     st.caption(
-        "The best ratio belongs to the wrong gradient: stl’s bias is its distance from the true gradient, in the "
-        "true gradient’s lengths. A clear signal is not yet a right one."
+        "The best ratio belongs to the wrong gradient: stl’s bias is its distance from the true gradient, in "
+        "multiples of that one’s length. A clear signal is not yet a right one."
     )
 
 
