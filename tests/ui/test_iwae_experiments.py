@@ -173,6 +173,13 @@ def test_training_with_k_wins_on_the_mean_and_loses_on_a_third_of_the_images() -
     assert (ahead[:3] < 0).all()
 
 
+@pytest.mark.parametrize(("off", "larger"), [("0.01", True), ("0.03", True), ("1", False)])
+def test_stls_bias_is_said_to_be_large_where_it_is(off: str, larger: bool) -> None:
+    of = toy.ratios(toy.make(float(off)), 256)
+    assert (of.stl_bias > 1) == larger
+    assert ("is larger" in noise.bias_in_words(of)) == larger
+
+
 # What was measured beforehand
 
 

@@ -80,8 +80,8 @@ def _toy(seed: int) -> None:
     )
     st.caption(
         f"Fitted from K = {FROM} on: {exponents}. {ratios[0].repeats:,} to {ratios[-1].repeats:,} gradients each, "
-        f"seed {seed}. iwae and dreg expect the same gradient, so dreg, which has less noise, gives the signal of "
-        "both. " + verdict(fitted, ks[-1], _worth(float(how_far), ks[-1], seed))
+        f"seed {seed}. iwae and dreg expect the same gradient, whose signal is measured by dreg. "
+        + verdict(fitted, ks[-1], _worth(float(how_far), ks[-1], seed))
     )
     _bias(ratios)
 
@@ -108,8 +108,8 @@ def _bias(ratios: Sequence[Ratios]) -> None:
         "Ratios of the encoder’s gradients and stl’s bias by K", ("K", *(f"{of.k:,}" for of in ratios)), rows
     )
     st.caption(
-        "The best ratio belongs to the wrong gradient: stl’s bias is its distance from the true gradient, in "
-        "multiples of that one’s length. A clear signal is not yet a right one."
+        "stl’s bias is the distance of what it expects from the true gradient, in multiples of that one’s length. "
+        + bias_in_words(ratios[-1])
     )
 
 
@@ -164,6 +164,13 @@ def _by_name(ratios: Sequence[Mapping[str, Any]]) -> dict[str, list[float]]:
     for name in ("iwae", "stl", "dreg"):
         found[name] = [ratio["inference"] for ratio in ordered if ratio["objective"] == name]
     return found
+
+
+def bias_in_words(of: Ratios) -> str:
+    """Whether stl's signal is of the right gradient."""
+    if of.stl_bias > 1:
+        return f"At K = {of.k:,} it is larger than the true gradient: a clear signal is not yet a right one."
+    return f"At K = {of.k:,} it is smaller than the true gradient."
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
