@@ -250,7 +250,7 @@ def test_far_from_the_optimum_many_draws_are_worth_one() -> None:
     assert toy.effective_draws(toy.make(1.0), 256) < 1.5
     model = toy.make(0.1)
     z = model.mean + math.sqrt(toy.VARIANCE) * torch.randn((64, 500, toy.DIMENSIONS), generator=seeded(8))
-    log_w = toy.log_weights(model, z).T.double()
+    log_w = toy.log_weights(model, z).double()
     expected = effective_sample_size(log_w).median().item()
     assert toy.effective_draws(model, 64) == pytest.approx(expected, rel=0.15)
 
