@@ -6,8 +6,9 @@ from ui import elbo_panel, explorer_panel, frame, try_this
 from ui.address import share, url_state
 from ui.explorer import publish_decoder
 from ui.images import choice
+from ui.iwae import story
+from ui.iwae.links import forget_unreadable
 from ui.iwae.page import IWAE
-from ui.iwae.story import what_it_is
 from ui.iwae.tightening import Subject, tightening
 from ui.looks import EXPLORER, View, closer_look
 from ui.source import source
@@ -16,6 +17,8 @@ from vaemodels.models import Model
 
 head = frame.begin(IWAE)
 describe(head)
+forget_unreadable()
+story.introduce()
 experiments = frame.experiments_of(IWAE)
 try_this.current(experiments, {try_this.TOP, *head.hide})
 
@@ -28,7 +31,8 @@ def explore() -> None:
         chosen = choice.pick_image(now.checkpoint, IWAE.slot)
     with bound, share.part("bound", head.hide):
         st.fragment(tightening)(Subject(now.name, now.checkpoint, chosen, now.seed, now.show), IWAE.slot)
-        what_it_is()
+        story.what_gain_is()
+        story.what_it_is()
     explorer_panel.encode_drawings(now.model, IWAE.slot)
     start = explorer_panel.start_at(now.model, chosen)
     if "looks" not in head.hide:

@@ -52,7 +52,7 @@ def text(value: float) -> str:
 
 
 def expect_draws(page: Page, n: int) -> None:
-    expect(page.locator(".tightening .now .k")).to_have_text(str(n))
+    expect(page.locator(".tightening .now .k")).to_have_text(f"{n:,}")
 
 
 def test_the_scripts_arithmetic_is_torchs(page: Page):
@@ -90,11 +90,14 @@ def test_the_curve_fills_in_and_its_numbers_are_torchs(visit: Visit):
     expect_draws(page, MOST_DRAWS)
     draws = draws_of("vae-digits", "digits-0")
     points = bounds.curve(draws.log_w)
-    cells = page.get_by_role("table", name="L_k in nats by k").locator("tr:nth-child(2) td").all_inner_texts()
+    table = page.get_by_role("table", name="L_k in nats by k")
+    cells, gains = (table.locator(f"tr:nth-child({row}) td").all_inner_texts() for row in (2, 3))
     assert cells == [text(point.mean) for point in points]
+    assert gains == [text(point.mean - points[0].mean) for point in points]
     now = page.locator(".tightening .now")
     expect(now.locator(".elbo-value")).to_have_text(text(points[0].mean))
-    expect(now.locator(".gain")).to_have_text(text(points[-1].mean - points[0].mean))
+    stderr = draws.log_w.std().item() / MOST_DRAWS**0.5
+    expect(now.locator(".elbo-error")).to_have_text(f"± {text(stderr)}")
     ess = effective_sample_size(draws.log_w.unsqueeze(1)).item()
     expect(now.locator(".ess b")).to_have_text(f"{ess:.0f}")
     expect(page.locator(".tightening .warning")).to_be_hidden()
@@ -142,6 +145,20 @@ def test_more_draws_are_shown_without_the_server_and_kept_in_the_link(page: Page
     slider.press("End")
     expect_draws(page, MOST_DRAWS)
     page.wait_for_url(lambda url: "draws" not in url)
+    # The controls stay where they are whatever is said of the draws, and no press of a key is lost among few.
+    heights = {centre(play)[1]}
+    slider.press("Home")
+    expect_draws(page, 1)
+    expect(page.locator(".tightening .alone")).to_be_visible()
+    for n in range(2, 12):
+        slider.press("ArrowRight")
+        expect_draws(page, n)
+        heights.add(centre(play)[1])
+    expect(page.locator(".tightening .warning")).to_be_visible()
+    assert len(heights) == 1
+    slider.press("ArrowLeft")
+    expect_draws(page, 10)
+    page.wait_for_url("**draws=10**")
     wait_until_idle(page)
 
 
@@ -199,6 +216,15 @@ def test_few_effective_draws_are_marked_below_the_exact_evidence_and_sigma_is_dr
     expect(page.locator(".by-hand .sigma")).to_have_text("1.00")
     expect(page.locator(".by-hand .stl-value")).to_have_text("0.00")
     expect(page.locator(".by-hand .ordinary-value")).to_have_text("1.00")
+    # The least σ, where stl scatters most, is within the picture, and so is its dot upon its curve.
+    page.mouse.move(at(0.2), middle, steps=5)
+    expect(page.locator(".by-hand .stl-value")).to_have_text("4.80")
+    expect(page.locator(".by-hand .beyond")).to_contain_text("lie beyond ±5")
+    dot = page.locator(".by-hand .stl-dot")
+    [x, y] = [float(dot.get_attribute(name) or "nan") for name in ("cx", "cy")]
+    line = page.locator(".by-hand .stl-line").get_attribute("d") or ""
+    assert y > 12 and line.startswith(f"M{x:.1f} {y:.1f}L")
+    page.mouse.move(at(1.0), middle, steps=5)
     assert frames == []
     page.mouse.up()
     page.wait_for_url("**sigma=1**")

@@ -114,11 +114,36 @@ def test_how_many_draws_are_shown_is_in_the_link(visit):
     assert at.query_params["draws"] == "30"
 
 
-def test_a_sigma_that_is_none_gives_a_sentence(visit):
-    at = visit("pages/iwae.py", look="stl", sigma="9")
+@pytest.mark.parametrize(("look", "sigma"), [("stl", "9"), ("test", "wide")])
+def test_a_sigma_that_is_none_gives_a_sentence_on_whatever_look(visit, look, sigma):
+    at = visit("pages/iwae.py", look=look, sigma=sigma)
     assert not at.exception
     [toast] = at.toast
     assert toast.value == "The link's sigma is not a number from 0.2 to 2; using 0.5 instead."
+    assert "sigma" not in at.query_params
+
+
+@pytest.mark.parametrize("look", ["noise", "stl"])
+def test_a_choice_that_is_none_gives_a_sentence_and_leaves_the_address(visit, look):
+    at = visit("pages/iwae.py", look=look, upto="7", off="7", family="7")
+    assert not at.exception
+    told = [toast.value.split(" is not one of")[0] for toast in at.toast]
+    assert sorted(told) == ["The link's family", "The link's off", "The link's upto"]
+    assert at.query_params.keys().isdisjoint({"upto", "off", "family"})
+
+
+def test_a_look_that_the_model_has_not_gives_a_sentence_and_leaves_the_address(visit):
+    at = visit("pages/iwae.py", model="vae-digits", look="implicit")
+    assert not at.exception
+    [toast] = at.toast
+    assert "look=implicit, which is not here" in toast.value
+    assert "look" not in at.query_params
+
+
+def test_the_price_stands_beside_its_own_models_alone(visit):
+    for family, alone in (("iwae", True), ("two", False)):
+        at = visit("pages/iwae.py", model="vae-digits", look="test", family=family)
+        assert any("The price of a tight bound" in element.value for element in at.markdown) == alone
 
 
 @pytest.mark.parametrize("look", ["test", "race", "noise", "implicit"])

@@ -1,5 +1,6 @@
 """L_k of one image, the implicit posterior and the exact toy, against closed forms and quadrature."""
 
+import itertools
 import math
 
 import pytest
@@ -10,6 +11,7 @@ from tests.small import make_ae, make_gmvae, make_hvae, make_vae, random_binary
 from tests.vaemodels import linear_gaussian as linear
 from vaemodels import models, objectives
 from vaemodels.analysis import bounds, implicit, toy
+from vaemodels.analysis.diagnostics import effective_sample_size
 from vaemodels.analysis.quadrature import exact_posterior
 from vaemodels.errors import UsageError
 
@@ -43,11 +45,20 @@ def test_the_bounds_rise_over_the_chain_and_end_at_the_exact_evidence() -> None:
 def test_a_point_is_the_mean_over_blocks_and_its_spread_theirs() -> None:
     log_w = torch.randn(110, generator=seeded())
     points = bounds.curve(log_w)
-    assert [(point.k, point.repeats) for point in points] == [(1, 110), (5, 22), (10, 11), (50, 2), (100, 1)]
+    assert [(point.k, point.repeats) for point in points] == [(1, 100), (5, 20), (10, 10), (50, 2), (100, 1)]
+    assert points[0].mean == pytest.approx(log_w[:100].mean().item())
     fifty = torch.stack([objectives.iwae(part) for part in log_w[:100].double().view(2, 50, 1)])[:, 0]
     assert points[3].mean == pytest.approx(fifty.mean().item())
     assert points[3].spread == pytest.approx(fifty.std().item())
     assert math.isnan(points[4].spread)
+
+
+@pytest.mark.parametrize("scale", [1, 30])
+def test_the_bounds_never_fall_over_the_chain_however_many_draws_there_are(scale: int) -> None:
+    log_w = scale * torch.randn(1_100, generator=seeded())
+    for n in (*range(1, 120), *range(491, 511), *range(991, 1_011)):
+        means = [point.mean for point in bounds.curve(log_w[:n])]
+        assert all(low <= high + 1e-9 for low, high in itertools.pairwise(means)), n
 
 
 @pytest.mark.parametrize(
@@ -231,6 +242,17 @@ def test_one_draw_has_ratios_in_closed_form() -> None:
     assert found.dreg == found.stl == pytest.approx(signal / (spread * (1 / toy.VARIANCE - 2) * -1), rel=0.05)
     assert found.generative == pytest.approx((model.mean - model.mu).norm().item() / spread, rel=0.05)
     assert found.stl_bias == 0
+
+
+def test_far_from_the_optimum_many_draws_are_worth_one() -> None:
+    assert toy.effective_draws(toy.make(0.01), 1) == pytest.approx(1)
+    assert toy.effective_draws(toy.make(0.01), 256) > 100
+    assert toy.effective_draws(toy.make(1.0), 256) < 1.5
+    model = toy.make(0.1)
+    z = model.mean + math.sqrt(toy.VARIANCE) * torch.randn((64, 500, toy.DIMENSIONS), generator=seeded(8))
+    log_w = toy.log_weights(model, z).double()
+    expected = effective_sample_size(log_w).median().item()
+    assert toy.effective_draws(model, 64) == pytest.approx(expected, rel=0.15)
 
 
 def test_the_exponent_of_a_power_is_its_own() -> None:

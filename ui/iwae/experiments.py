@@ -8,7 +8,7 @@ EXPERIMENTS = [
     Experiment(
         "gain",
         "What fifty draws gain",
-        "Read L₁ and L₅₀ in the row of numbers under the curve.",
+        "Read “gain” for k = 50 in the table under the curve.",
         "L₅₀ lies 5 nats above the ELBO here; the same image gains only 1.3 nats with the model vae-digits, whose "
         "encoder fits its posteriors better.",
         {"model": "iwae-k50-digits", **FIRST},
@@ -16,9 +16,9 @@ EXPERIMENTS = [
     Experiment(
         "few",
         "Ten draws, again and again",
-        "Press “Again with another seed” a few times.",
-        "L₁₀ of ten draws jumps by a nat and more from seed to seed, as wide as the band at k = 10, while a point of "
-        "5,000 draws hardly moves.",
+        "Press “Again with another seed” a few times, then pull the slider to 5,000 draws and do so again.",
+        "the estimate from ten draws jumps by a nat and more from seed to seed, that from 5,000 by less than half a "
+        "nat.",
         {"model": "iwae-k50-digits", **FIRST, "draws": 10},
     ),
     Experiment(
@@ -38,9 +38,9 @@ EXPERIMENTS = [
     Experiment(
         "foreign",
         "A digit from elsewhere",
-        "This model learned MNIST, and the image is none of it; draw one of your own, too.",
-        "fewer than ten of 5,000 draws are effective and the warning stands beside the curve, which is still rising "
-        "at its end.",
+        "This model learned MNIST, and the image is none of it; draw a cross or a filled square, too.",
+        "fewer than ten of 5,000 draws are effective and the warning stands under the curve, which is still rising "
+        "at its end; a digit drawn as MNIST has them need not show it.",
         {"model": "vae", **FIRST},
     ),
     Experiment(
@@ -54,10 +54,10 @@ EXPERIMENTS = [
     ),
     Experiment(
         "drowns",
-        "Whose gradient drowns in noise?",
+        "Which gradient drowns in noise",
         "Follow the four lines of the toy to the right, then read the row of stl’s bias.",
-        "the decoder’s ratio rises with K and iwae’s for the encoder falls as K^−0.5; stl has the best ratio of the "
-        "encoder’s and a gradient that is off by more than 30 times its length at K = 64.",
+        "the decoder’s ratio rises with K and iwae’s for the encoder falls as 1/√K; stl has the best ratio of the "
+        "encoder’s and a gradient that is off by more than 30 times the true gradient’s length at K = 64.",
         {"look": "noise", "off": "0.01", "upto": "256", "seed": 0},
         "looks",
     ),

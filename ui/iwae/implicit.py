@@ -30,7 +30,8 @@ def render(view: View) -> None:
     assert exact is not None
     st.markdown(
         "Draw k times from q, keep **one** of the draws with a chance in proportion to its weight. What is kept comes "
-        "from another distribution than q: a bound on k draws behaves as if the encoder had that one."
+        "from another distribution, qₖ, which is closer to the posterior. Its own ELBO is at least the bound of k "
+        "draws: Lₖ ≤ ELBO(qₖ) ≤ log p(x) (Cremer et al. 2017)."
     )
     axes, cell = _grid(view, exact)
     nodes = implicit.nodes_at(view.model, view.chosen.x, torch.cartesian_prod(*axes))

@@ -1,5 +1,6 @@
 """What was measured beforehand, as the looks show it; a sentence where the files are missing."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -38,7 +39,7 @@ def race_run() -> dict[str, Any] | None:
         return None
 
 
-def images_of(record: dict[str, Any]) -> str:
+def images_of(record: Mapping[str, Any]) -> str:
     """What a file's numbers were measured on."""
     return (
         f"the first {record['images']:,} {record['split']} images of {words.the_dataset(record['dataset'])}, "

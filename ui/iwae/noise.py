@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 UP_TO, OFF = "upto", "off"  # in the address: the largest K of the toy, and how far its parameters are off
 LARGEST = ("64", "256", "1024")
 OFFS = ("0.01", "0.03", "0.1", "0.3", "1")
+NEAR = 0.1  # of the laws’ exponents: how near a fit counts as theirs
 FROM = 16  # K from which exponents are fitted: the laws hold for large K
 STYLES = {
     "generative": ("generative network", "solid", "circle"),
@@ -33,8 +34,11 @@ def render(view: View) -> None:
     """Signal-to-noise over K for both, with fitted exponents, and stl's bias beside its ratio."""
     st.markdown(
         "Training follows a gradient that is estimated from K draws. Its **signal-to-noise ratio** is the length of "
-        "its mean over the size of its scatter, ‖E g‖ / √(tr Cov g). For large K more draws make it better for the "
-        "generative network, as √K, and worse for the encoder, as 1/√K (iwae): straight lines on two logarithmic axes."
+        "its mean over the size of its scatter, ‖E g‖ / √(tr Cov g). Where K draws are worth many, more make it better "
+        "for the generative network, as √K, and worse for the encoder, as 1/√K (iwae, Rainforth et al. 2018): straight "
+        "lines on two logarithmic axes. Two estimators leave out the score of q: **stl**, sticking the landing (Roeder "
+        "et al. 2017), drops it and is biased for K > 1; **dreg**, doubly reparameterised (Tucker et al. 2019), turns "
+        "it into a second path through the draws and is unbiased."
     )
     live, stored = st.columns(2, gap="large")
     with live:
@@ -44,7 +48,7 @@ def render(view: View) -> None:
 
 
 def _toy(seed: int) -> None:
-    st.markdown("**An exact toy**: all is Gaussian, 20 latents, every parameter a little off its best value.")
+    st.markdown("**An exact toy**: all is Gaussian, 20 latents, every parameter off its best value by noise.")
     largest, off = st.columns([2, 3], gap="small")
     with largest:
         up_to = url_state.segmented(
@@ -76,9 +80,20 @@ def _toy(seed: int) -> None:
     )
     st.caption(
         f"Fitted from K = {FROM} on: {exponents}. {ratios[0].repeats:,} to {ratios[-1].repeats:,} gradients each, "
-        f"seed {seed}. iwae and dreg expect the same gradient, so dreg, which has less noise, gives the signal of both."
+        f"seed {seed}. iwae and dreg expect the same gradient, whose signal is measured by dreg. "
+        + verdict(fitted, ks[-1], _worth(float(how_far), ks[-1], seed))
     )
     _bias(ratios)
+
+
+def verdict(fitted: Mapping[str, float], k: int, effective: float) -> str:
+    """Whether the fitted exponents are those of the laws; where they are not, how few the largest `k` is worth."""
+    if abs(fitted["generative"] - 0.5) < NEAR and abs(fitted["iwae"] + 0.5) < NEAR:
+        return "These are the laws √K and 1/√K."
+    return (
+        f"The laws √K and 1/√K don’t hold at these K: so far from the best values {k:,} draws are worth only "
+        f"{words.number(effective)} (effective draws, median), and these few decide the gradient."
+    )
 
 
 def _bias(ratios: Sequence[Ratios]) -> None:
@@ -93,8 +108,8 @@ def _bias(ratios: Sequence[Ratios]) -> None:
         "Ratios of the encoder’s gradients and stl’s bias by K", ("K", *(f"{of.k:,}" for of in ratios)), rows
     )
     st.caption(
-        "The best ratio belongs to the wrong gradient: stl’s bias is its distance from the true gradient, in lengths "
-        "of that. A clear signal is not yet a right one."
+        "stl’s bias is the distance of what it expects from the true gradient, in multiples of that one’s length. "
+        + bias_in_words(ratios[-1])
     )
 
 
@@ -149,6 +164,18 @@ def _by_name(ratios: Sequence[Mapping[str, Any]]) -> dict[str, list[float]]:
     for name in ("iwae", "stl", "dreg"):
         found[name] = [ratio["inference"] for ratio in ordered if ratio["objective"] == name]
     return found
+
+
+def bias_in_words(of: Ratios) -> str:
+    """Whether stl's signal is of the right gradient."""
+    if of.stl_bias > 1:
+        return f"At K = {of.k:,} it is larger than the true gradient: a clear signal is not yet a right one."
+    return f"At K = {of.k:,} it is smaller than the true gradient."
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _worth(off: float, k: int, seed: int) -> float:
+    return toy.effective_draws(toy.make(off, seed), k, seed)
 
 
 @st.cache_data(max_entries=32, show_spinner="Drawing gradients…")

@@ -1,5 +1,6 @@
 """L_k of test images over k for all checkpoints that may be compared, and what a tight bound costs."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 FAMILY = "family"  # in the address: which of the models are shown
+PRICED = ("vae-k1", "iwae-k5", "iwae-k50")
 FAMILIES: Mapping[str, tuple[str, Sequence[str]]] = {
-    "iwae": ("One network, trained with k = 1, 5, 50", ("vae-k1", "iwae-k5", "iwae-k50")),
+    "iwae": ("One network, trained with k = 1, 5, 50", PRICED),
     "gmvae": ("GMVAE, trained with k = 1, 50", ("gmvae", "gmvae-iwae-k50")),
     "ten": (
         "Ten latents and more",
@@ -29,7 +31,6 @@ FAMILIES: Mapping[str, tuple[str, Sequence[str]]] = {
 }
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star", "circle-open")
-PRICED = ("vae-k1", "iwae-k5", "iwae-k50")
 
 
 def render(view: View) -> None:
@@ -40,7 +41,8 @@ def render(view: View) -> None:
     titles = {family: title for family, (title, _) in FAMILIES.items()}
     family = url_state.segmented("Models", FAMILY, titles, "iwae", label_visibility="collapsed")
     found = {name: record["models"][name] for name in FAMILIES[family][1] if name in record["models"]}
-    curves, price = st.columns([3, 2], gap="large")
+    is_priced = FAMILIES[family][1] == PRICED
+    curves, price = st.columns([3, 2], gap="large") if is_priced else (st.container(), None)
     with curves:
         st.markdown(
             "**A bound that rises with k for every model**: evaluating with a larger k changes no weight."
@@ -49,8 +51,9 @@ def render(view: View) -> None:
         st.caption(
             f"± one standard error over {measured.images_of(record)}; {record['draws']:,} draws an image."
         )
-    with price:
-        _price(record)
+    if price is not None:
+        with price:
+            _price(record)
     _table(found)
 
 
@@ -94,7 +97,8 @@ def _price(record: Mapping[str, Any]) -> None:
     )
     st.caption(
         f"log p̂ is L{words.subscript(LOG_P)} of the same draws in nested blocks, so that the difference can't come out "
-        f"positive; log p(x) itself lies higher still. ± one standard error over the same images."
+        f"positive; log p(x) itself lies higher still. The models {', '.join(names)}; ± one standard error over "
+        f"{measured.images_of(record)}."
     )
 
 
@@ -136,9 +140,17 @@ def _table(found: Mapping[str, Mapping[str, Any]]) -> None:
     table("The bounds of these models in nats", head, rows)
     st.caption(
         "Nats on the images above. Effective draws of 5,000: the median over images, and the share of images with "
-        "fewer than ten, whose Lₖ reads too low. Active units as on each card: latent dimensions whose posterior mean "
-        "varies by more than 0.01 over 10,000 test images. Training with more draws keeps more of them at work."
+        "fewer than ten, whose Lₖ is too low on average. Active units as on each card: latent dimensions whose "
+        "posterior mean varies by more than 0.01 over 10,000 test images."
+        + (" Training with more draws keeps more of them at work." if more_units_with_k(list(found)) else "")
     )
+
+
+def more_units_with_k(names: Sequence[str]) -> bool:
+    """Whether these models differ in the k they were trained with, and a larger k has more active units."""
+    cards = [models.pretrained_card(name) for name in names]
+    by_k = sorted((card["training"].get("k", 1), card["evaluation"]["active_units"]) for card in cards)
+    return all(k < more and few < many for (k, few), (more, many) in itertools.pairwise(by_k))
 
 
 def trained_on(card: Card) -> str:

@@ -4,6 +4,7 @@
     L_k     = E log (1/k) Σ_i w_i   ≤ L_k+1   ≤ log p(x)        (Burda et al. 2016)
 
 All in nats. `CHAIN` are the k that are shown: each divides the next, so that on the same draws their estimates rise.
+All take as many of the draws as the largest k can use in whole blocks.
 """
 
 import math
@@ -80,12 +81,12 @@ def joined(parts: list[Draws]) -> Draws:
 
 
 def curve(log_w: Tensor) -> list[Point]:
-    """L_k from `log_w: [n]` for every k of `CHAIN` up to n, with the spread over its repeats."""
+    """L_k from `log_w: [n]` for every k of `CHAIN` up to n, with the spread over its repeats; it never falls."""
+    ks = [k for k in CHAIN if k <= len(log_w)]
+    used = log_w[: len(log_w) - len(log_w) % ks[-1]].double().unsqueeze(1)
     points = []
-    for k in CHAIN:
-        if k > len(log_w):
-            break
-        repeats = iwae_by_block(log_w.double().unsqueeze(1), k)[:, 0]
+    for k in ks:
+        repeats = iwae_by_block(used, k)[:, 0]
         spread = repeats.std().item() if len(repeats) > 1 else math.nan
         points.append(Point(k, repeats.mean().item(), spread, len(repeats)))
     return points

@@ -67,6 +67,14 @@ class Ratios(NamedTuple):
     repeats: int
 
 
+def effective_draws(toy: Toy, k: int, seed: int = 0) -> float:
+    """The median effective sample size 1 / Σ w̃² of `k` draws of q, over as many repeats as `ratios` takes."""
+    repeats = min(REPEATS[1], max(REPEATS[0], DRAWS // k))
+    noise = torch.randn((repeats, k, DIMENSIONS), generator=torch.Generator().manual_seed(seed))
+    weights = log_weights(toy, toy.mean + math.sqrt(VARIANCE) * noise)
+    return (1 / weights.softmax(1).square().sum(1)).median().item()
+
+
 def make(perturbation: float, seed: int = 0) -> Toy:
     """A true μ* ~ N(0, I), an x ~ N(μ*, 2 I), and μ*, I/2 and μ*/2 with noise of that standard deviation added."""
     generator = torch.Generator().manual_seed(seed)

@@ -26,7 +26,8 @@ def render(view: View) -> None:
     )
     turn = st.session_state.setdefault(_TURN, {"turn": 0, "sigma": USUAL})
     if url_state.decides(KEY):
-        turn.update(turn=turn["turn"] + 1, sigma=_sigma_in_address())
+        text = url_state.get(SIGMA)
+        turn.update(turn=turn["turn"] + 1, sigma=USUAL if text is None else sigma_of(text))
     result = _by_hand(
         key=KEY,
         data={"sigma": turn["sigma"], "turn": turn["turn"], "low": LOW, "high": HIGH, "seed": view.seed},
@@ -41,15 +42,19 @@ def render(view: View) -> None:
     )
 
 
-def _sigma_in_address() -> float:
-    text = url_state.get(SIGMA)
-    if text is None:
-        return USUAL
+def sigma_of(text: str) -> float:
+    """The σ that a link sets.
+
+    Raises:
+        UsageError: unless it is a number from `LOW` to `HIGH`.
+    """
+    refusal = UsageError(
+        f"The link's sigma is not a number from {LOW:g} to {HIGH:g}; using {USUAL:g} instead."
+    )
     try:
         [sigma] = url_state.z_from_text(text, 1)
     except UsageError:
-        sigma = 0.0
+        raise refusal from None
     if not LOW <= sigma <= HIGH:
-        url_state.note(f"The link's sigma is not a number from {LOW:g} to {HIGH:g}; using {USUAL:g} instead.")
-        return USUAL
+        raise refusal
     return sigma

@@ -4,7 +4,7 @@
 
 const DRAWS = 60;
 const REACH = 5; // of gradients and of z that is shown
-const TOP = 2.6; // of the curves
+const TOP = 5; // of the curves, above stl's at the least σ
 const BOX = { left: 44, right: 12, top: 12, bottom: 36 };
 const REST = 500; // ms after the last key
 const panels = new WeakMap();
@@ -47,7 +47,7 @@ function createPanel(root) {
     const x = (value) => BOX.left + ((value - low) / (high - low)) * (width - BOX.left - BOX.right);
     const y = (value) => BOX.top + (1 - value / TOP) * (height - BOX.top - BOX.bottom);
     const path = (of) => {
-      const points = Array.from({ length: 181 }, (_, i) => low + ((high - low) * i) / 180).filter((at) => of(at) <= TOP);
+      const points = Array.from({ length: 181 }, (_, i) => low + ((high - low) * i) / 180);
       return `M${points.map((at) => `${x(at).toFixed(1)} ${y(of(at)).toFixed(1)}`).join("L")}`;
     };
     find(".ordinary-line").setAttribute("d", path(ordinarySpread));
@@ -55,10 +55,12 @@ function createPanel(root) {
     find(".axes").innerHTML = axes(x, y, width, height);
     const at = x(sigma);
     place(find(".handle line"), { x1: at, x2: at, y1: BOX.top, y2: height - BOX.bottom });
-    place(find(".ordinary-dot"), { cx: at, cy: y(Math.min(TOP, ordinarySpread(sigma))) });
-    place(find(".stl-dot"), { cx: at, cy: y(Math.min(TOP, stlSpread(sigma))) });
+    place(find(".ordinary-dot"), { cx: at, cy: y(ordinarySpread(sigma)) });
+    place(find(".stl-dot"), { cx: at, cy: y(stlSpread(sigma)) });
     dots(".of-ordinary", (epsilon) => ordinary(sigma, epsilon));
     dots(".of-stl", (epsilon) => stl(sigma, epsilon));
+    const beyond = noise.filter((epsilon) => Math.abs(stl(sigma, epsilon)) > REACH).length;
+    find(".beyond").textContent = beyond ? `; ${beyond} lie beyond ±${REACH}` : "";
     densities();
     describe();
   }
@@ -70,7 +72,8 @@ function createPanel(root) {
     svg.querySelector("g").innerHTML =
       `<line x1="0" x2="${width}" y1="${height / 2}" y2="${height / 2}"></line><line x1="${x(0)}" x2="${x(0)}" y1="0" y2="${height}"></line>` +
       Array.from(noise, (epsilon, i) => {
-        const value = Math.max(-REACH, Math.min(REACH, of(epsilon)));
+        const value = of(epsilon);
+        if (Math.abs(value) > REACH) return "";
         return `<circle cx="${x(value).toFixed(1)}" cy="${(height * (0.2 + 0.6 * ((i * 0.618) % 1))).toFixed(1)}" r="3"></circle>`;
       }).join("");
   }
@@ -78,12 +81,12 @@ function createPanel(root) {
   function densities() {
     const svg = find(".densities");
     const [width, height] = [svg.clientWidth, svg.clientHeight];
-    const top = 1 / (low * Math.sqrt(2 * Math.PI)) / 2.2;
+    const top = 1 / (low * Math.sqrt(2 * Math.PI)); // of the narrowest q
     const line = (std) =>
       `M${Array.from({ length: 121 }, (_, i) => {
         const z = -REACH + (2 * REACH * i) / 120;
         const density = Math.exp(-0.5 * (z / std) ** 2) / (std * Math.sqrt(2 * Math.PI));
-        return `${((width * i) / 120).toFixed(1)} ${(height * (1 - Math.min(1, density / top))).toFixed(1)}`;
+        return `${((width * i) / 120).toFixed(1)} ${(height * (1 - density / top)).toFixed(1)}`;
       }).join("L")}`;
     svg.querySelector(".posterior").setAttribute("d", line(1));
     svg.querySelector(".q").setAttribute("d", line(sigma));
@@ -154,7 +157,7 @@ function place(element, attributes) {
 function axes(x, y, width, height) {
   const foot = height - BOX.bottom;
   const across = [0.2, 0.5, 1, 1.5, 2].map((value) => `<text x="${x(value)}" y="${foot + 16}" text-anchor="middle">${value}</text>`);
-  const up = [0, 1, 2].map(
+  const up = [0, 1, 2, 3, 4, 5].map(
     (value) =>
       `<line x1="${BOX.left}" x2="${width - BOX.right}" y1="${y(value)}" y2="${y(value)}"></line>` +
       `<text x="${BOX.left - 7}" y="${y(value) + 4}" text-anchor="end">${value}</text>`,

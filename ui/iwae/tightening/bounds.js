@@ -12,16 +12,27 @@ function logMean(logW, from, to) {
   return largest + Math.log(sum / (to - from));
 }
 
-// For every k of the chain up to n: { k, mean, spread, repeats } of L_k over the disjoint blocks of k of the first n
-// draws; spread, their standard deviation, is NaN where there is one block.
+// For every k of the chain up to n: { k, mean, spread, repeats } of L_k over disjoint blocks of k; spread, their standard
+// deviation, is NaN where there is one block. All k take the same draws, those of the largest k's whole blocks among the
+// first n, so that no mean is below the one before.
 export function chainOf(logW, n) {
-  return CHAIN.filter((k) => k <= n).map((k) => {
-    const repeats = Math.floor(n / k);
+  const ks = CHAIN.filter((k) => k <= n);
+  const used = n - (n % ks.at(-1));
+  return ks.map((k) => {
+    const repeats = used / k;
     const values = Float64Array.from({ length: repeats }, (_, block) => logMean(logW, block * k, (block + 1) * k));
     const mean = values.reduce((a, b) => a + b, 0) / repeats;
     const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
     return { k, mean, spread: repeats > 1 ? Math.sqrt(squares / (repeats - 1)) : NaN, repeats };
   });
+}
+
+// The mean of the first n log-weights, an estimate of the ELBO, and its standard error, NaN of one alone.
+export function elboOf(logW, n) {
+  const values = Array.from({ length: n }, (_, i) => logW[i]);
+  const mean = values.reduce((a, b) => a + b, 0) / n;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { mean, stderr: n > 1 ? Math.sqrt(squares / (n - 1) / n) : NaN };
 }
 
 // [m, log mean of the first m weights] for m = 1 to n, at most about `points` of them, evenly apart on a log axis.

@@ -3,6 +3,7 @@
 
 const PLOT = { left: 62, right: 12, top: 10, bottom: 34 };
 const TICKS = [1, 10, 100, 1000, 5000];
+const POINT = 5; // px from a point's middle to its rim
 const LEAST_RANGE = 0.5; // nats on the axis
 
 // Returns draw({ logW, known, n, exact, most }, { width, height }): `known` draws are there, the first `n` are shown.
@@ -16,7 +17,7 @@ export function createCurve(svg) {
     const x = (k) => PLOT.left + (Math.log(k) / Math.log(most)) * (width - PLOT.left - PLOT.right);
     const y = (value) => PLOT.top + ((top - value) / (top - bottom)) * (height - PLOT.top - PLOT.bottom);
     drawAxes(x, y, bottom, top, width, height);
-    const inside = { x: PLOT.left, y: PLOT.top, width: width - PLOT.left - PLOT.right, height: height - PLOT.top - PLOT.bottom };
+    const inside = { x: PLOT.left - POINT, y: PLOT.top, width: width - PLOT.left - PLOT.right + 2 * POINT, height: height - PLOT.top - PLOT.bottom };
     for (const [name, value] of Object.entries(inside)) part(".inside").setAttribute(name, Math.max(0, value));
     const chain = chainOf(logW, n);
     const point = (k, value) => `${x(k).toFixed(1)} ${y(value).toFixed(1)}`;
@@ -28,7 +29,7 @@ export function createCurve(svg) {
     part(".running").setAttribute("d", path(runningOf(logW, n)));
     part(".mean").setAttribute("d", path(chain.map(({ k, mean }) => [k, mean])));
     part(".points").innerHTML = chain
-      .map(({ k, mean }) => `<circle cx="${x(k)}" cy="${y(mean)}" r="4"></circle>`)
+      .map(({ k, mean, repeats }) => `<circle${repeats > 1 ? "" : ' class="single"'} cx="${x(k)}" cy="${y(mean)}" r="4"></circle>`)
       .join("");
     level(".elbo", chain[0].mean, "ELBO", y, width);
     level(".exact", exact, "log p(x), exact", y, width);

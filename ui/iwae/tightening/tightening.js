@@ -41,6 +41,7 @@ function createPanel(root) {
   let frame = 0;
   let asking = 0;
   let resting = 0;
+  let byKey = false; // what the slider tells next comes from a key
   let unfollow = () => {};
 
   function update(data, setStateValue, setTriggerValue) {
@@ -151,8 +152,19 @@ function createPanel(root) {
   });
   find(".more").addEventListener("click", () => of && show(n >= of.most ? MORE : n + MORE));
   find(".again").addEventListener("click", () => trigger("again", true));
-  slider.addEventListener("input", () => of && show(Math.round(of.most ** (slider.value / SLIDER))));
-  slider.addEventListener("keydown", (event) => event.stopPropagation());
+  slider.addEventListener("input", () => {
+    if (!of) return;
+    let wanted = Math.round(of.most ** (slider.value / SLIDER));
+    // Among few draws a step of the slider is less than one draw.
+    if (byKey && wanted === n) wanted += Math.sign(slider.value - placeOf(n));
+    byKey = false;
+    show(wanted);
+  });
+  slider.addEventListener("keydown", (event) => {
+    event.stopPropagation();
+    byKey = true;
+  });
+  slider.addEventListener("pointerdown", () => (byKey = false));
 
   // ---- what is shown
 
@@ -166,35 +178,41 @@ function createPanel(root) {
     if (!pen) weights.draw(found, of.at, of.z, of.dim, of.show, of.seed);
     find(".images").classList.toggle("stale", Boolean(pen));
     describe(chainOf(logW, shown), found, shown, exact);
-    slider.value = (SLIDER * Math.log(shown)) / Math.log(of.most);
+    slider.value = placeOf(shown);
     slider.setAttribute("aria-valuetext", `${shown.toLocaleString("en")} draws`);
     slider.disabled = Boolean(pen);
     times.n = shown;
   }
 
+  const placeOf = (draws) => Math.round((SLIDER * Math.log(draws)) / Math.log(of.most));
+
   function describe(chain, { ess, carriers }, shown, exact) {
-    const now = runningOf(pen ?? of.logW, shown).at(-1)[1];
+    const logW = pen ?? of.logW;
     const draws = shown.toLocaleString("en");
-    const elbo = chain[0].mean;
-    find(".bound").textContent = number(now);
-    find(".k").textContent = shown;
-    find(".elbo-value").textContent = number(elbo);
-    find(".gain").textContent = number(now - elbo);
+    const { k, repeats } = chain.at(-1);
+    const used = (k * repeats).toLocaleString("en");
+    const elbo = elboOf(logW, shown);
+    find(".k").textContent = draws;
+    find(".noun").textContent = shown === 1 ? "draw" : "draws";
+    find(".bound").textContent = number(runningOf(logW, shown).at(-1)[1]);
+    find(".elbo-value").textContent = number(elbo.mean);
+    find(".elbo-error").textContent = shown > 1 ? `± ${number(elbo.stderr)}` : "";
+    find(".used").textContent = used;
     find(".log-p").hidden = exact === null;
     if (exact !== null) find(".log-p b").textContent = number(exact);
     find(".ess b").textContent = number(ess, ess < 100 ? 1 : 0);
-    find(".ess span").textContent = `of ${draws}`;
     find(".carry").textContent =
-      carriers === 1
-        ? `1 of ${draws} draws carries 90 % of the sum.`
-        : `${carriers.toLocaleString("en")} of ${draws} draws carry 90 % of the sum.`;
+      shown === 1
+        ? "One draw carries all."
+        : `${carriers.toLocaleString("en")} of ${draws} draws ${carriers === 1 ? "carries" : "carry"} 90 % of the sum.`;
     const few = ess < RELIABLE && shown >= RELIABLE;
     find(".warning").hidden = !few;
+    find(".alone").hidden = shown > 1;
     find(".now").classList.toggle("few", few);
     find(".table").innerHTML = tableOf(chain);
-    const levels = `ELBO ${number(elbo)}${exact === null ? "" : `, exact log p(x) ${number(exact)}`}`;
+    const level = exact === null ? "" : `; exact log p(x) ${number(exact)}`;
     const curveText = chain.map(({ k, mean }) => `L of ${k} ${number(mean)}`).join(", ");
-    find(".curve").setAttribute("aria-label", `The bound over the number of draws, in nats, from ${draws} draws: ${curveText}; ${levels}`);
+    find(".curve").setAttribute("aria-label", `The bound over the number of draws, in nats, from the first ${used} of ${draws} draws: ${curveText}${level}`);
     find(".bars").setAttribute(
       "aria-label",
       `Normalised weights of ${draws} draws, largest first: ${carriers} carry 90 % of the sum, effective sample size ${number(ess, 1)}`,
@@ -223,10 +241,11 @@ const SLIDER = 1000; // steps of the slider over the log axis
 
 function tableOf(chain) {
   const row = (name, cells) => `<tr><th scope="row">${name}</th>${cells.join("")}</tr>`;
-  const spread = ({ repeats, spread }) => (repeats > 1 ? `± ${number(spread)}` : "–");
+  const spread = ({ repeats, spread }) => (repeats > 1 ? `± ${number(spread)}` : "only one");
   return (
     row("k", chain.map(({ k }) => `<th scope="col">${k.toLocaleString("en")}</th>`)) +
     row("L<sub>k</sub>", chain.map(({ mean }) => `<td>${number(mean)}</td>`)) +
-    row("one repeat", chain.map((of) => `<td>${spread(of)}</td>`))
+    row("gain", chain.map(({ mean }) => `<td>${number(mean - chain[0].mean)}</td>`)) +
+    row("one block", chain.map((of) => `<td>${spread(of)}</td>`))
   );
 }
