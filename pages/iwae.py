@@ -4,7 +4,6 @@ import streamlit as st
 
 from ui import elbo_panel, explorer_panel, frame, try_this
 from ui.address import share, url_state
-from ui.explorer import publish_decoder
 from ui.images import choice
 from ui.iwae import story
 from ui.iwae.links import forget_unreadable
@@ -12,8 +11,7 @@ from ui.iwae.page import IWAE
 from ui.iwae.tightening import Subject, tightening
 from ui.looks import EXPLORER, View, closer_look
 from ui.source import source
-from ui.training.panel import LIVE_EVERY, describe, is_followed, shown, training_panel
-from vaemodels.models import Model
+from ui.training.panel import LIVE_EVERY, describe, is_followed, shown, train
 
 head = frame.begin(IWAE)
 describe(head)
@@ -63,23 +61,11 @@ def explore() -> None:
     url_state.write_when_quiet()
 
 
-def show(live: Model | None) -> None:
-    """Give what decodes in the browser the model in training, else the chosen one."""
-    if live is None:
-        explorer_panel.publish(head.name, head.checkpoint, IWAE.slot)
-    else:
-        publish_decoder(live, IWAE.slot, key=f"{IWAE.slot}-decoder")
-
-
 st.fragment(explore, run_every=LIVE_EVERY if is_followed(IWAE.kinds) else None)()
-
-if "train" in head.hide:
-    explorer_panel.publish(head.name, head.checkpoint, IWAE.slot)
-else:
-    st.header("Train on Lₖ yourself", anchor=False)
-    st.caption(
-        "Choose the objective iwae, stl or dreg and k under “More settings”. A larger k is another training, not only "
-        "another measure: compare both runs in the look “The race over k”."
-    )
-    training_panel(IWAE.kinds, show)
+train(
+    head,
+    "Train on Lₖ yourself",
+    "Choose the objective iwae, stl or dreg and k under “More settings”. A larger k is another training, not only "
+    "another measure: compare both runs in the look “The race over k”.",
+)
 frame.end(head)
