@@ -56,6 +56,7 @@ function createMixture(root) {
     theme = { ...themeOf(root), primary: getComputedStyle(root).getPropertyValue("--st-primary-color").trim() };
     noiseOfDraws = column(data.noise);
     codeStds = data.code_stds && column(data.code_stds);
+    find(".held").classList.remove("stale");
     held = { shares: column(data.shares), counts: column(data.counts), labels: data.labels, about: data.about };
     if (JSON.stringify(data.image) !== given) [given, image] = [JSON.stringify(data.image), data.image];
     if (data.turn !== turn) {
@@ -161,6 +162,7 @@ function createMixture(root) {
     drawPlane(plane, {
       ...{ network, limit, means, stds, trained, chosen, tiles, bands, theme },
       ...{ dims: choices.dims(), gaussians: gaussiansBehind(), image: found && image },
+      isStandard: choices.behind() === "standard",
     });
     const mean = find(".mean").getContext("2d");
     tiles.copy(chosen, mean, 0, 0, 28);
@@ -220,6 +222,7 @@ function createMixture(root) {
     if (mean.every((value, d) => value === trained[i * dim + d])) moved.delete(i);
     else moved.set(i, mean);
     movedFor = network.meta.version;
+    find(".held").classList.add("stale"); // until Python has counted anew
     tiles.paint(i);
     samples.start(SAMPLES, 0);
   }
