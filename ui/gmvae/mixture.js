@@ -56,7 +56,6 @@ function createMixture(root) {
     theme = { ...themeOf(root), primary: getComputedStyle(root).getPropertyValue("--st-primary-color").trim() };
     noiseOfDraws = column(data.noise);
     codeStds = data.code_stds && column(data.code_stds);
-    find(".held").classList.remove("stale");
     held = { shares: column(data.shares), counts: column(data.counts), labels: data.labels, about: data.about };
     if (JSON.stringify(data.image) !== given) [given, image] = [JSON.stringify(data.image), data.image];
     if (data.turn !== turn) {
@@ -179,6 +178,7 @@ function createMixture(root) {
   function settle() {
     if (!network) return;
     const count = means.length / network.meta.z_dim;
+    find(".held").classList.remove("stale");
     describe(root, {
       ...{ chosen, count, samples: SAMPLES, dims: choices.dims(), limit },
       mean: means.subarray(chosen * network.meta.z_dim),
@@ -222,7 +222,7 @@ function createMixture(root) {
     if (mean.every((value, d) => value === trained[i * dim + d])) moved.delete(i);
     else moved.set(i, mean);
     movedFor = network.meta.version;
-    find(".held").classList.add("stale"); // until Python has counted anew
+    find(".held").classList.add("stale"); // what it holds is counted anew on release
     tiles.paint(i);
     samples.start(SAMPLES, 0);
   }
