@@ -129,9 +129,9 @@ def _compare(view: View) -> None:
     st.markdown(
         "Nothing in the ELBO asks that a component be a digit: it asks for short codes. **Compare the accuracy of "
         "equal numbers of components only**: it lets ten count, so that 500 can’t score high, and purity rises with "
-        "their number by itself. At ten components each, gmvae-10 has the better bound and sorts better than gmvae-2d. With "
-        "500 the bound is about a nat better, but a digit is spread over a dozen components or more: which number you "
-        "want decides."
+        "their number by itself. At ten components each, gmvae-10 has the better bound and sorts better than "
+        "gmvae-2d. With its 500 the bound of gmvae is about a nat better still, but a digit is spread over a dozen "
+        "components or more: which number you want decides."
     )
     st.caption(
         "± one standard error over the images, of accuracy and purity about √(a(1 − a)/n): on 300 images 3 points, so "
