@@ -209,6 +209,8 @@ def test_a_mean_is_dragged_and_all_follows_without_the_server(page: Page, visit)
     expect(page).to_have_url(re.compile("moved=10_"))
     expect(page.get_by_text(f", as trained {trained.kl.mean():.1f}")).to_be_visible()
     expect(page.get_by_text("With 1 mean moved the KL of all 300 test images")).to_be_visible()
+    expect(page.get_by_text(", with 1 mean moved; the most probable one of")).to_be_visible()
+    expect(page.get_by_text("The terms here are as trained")).to_be_visible()
     wait_until_idle(page)
 
     reopened = visit(page.url.split("?")[1])
