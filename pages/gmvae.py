@@ -33,12 +33,13 @@ def explore() -> None:
     if "elbo" not in head.hide:
         with pick:
             elbo_panel.elbo_in_a_line(terms, GMVAE.slot)
-    with elbo:
-        elbo_panel.show_elbo(now.checkpoint, chosen, terms, None, now.show, now.seed, GMVAE.slot)
-        elbo_panel.in_numbers(now.model, chosen)
     with centre:
         made = mixture(view, in_link=now is head)
         story.tell_of_move(view, made)
+    with elbo:
+        story.as_trained(made)
+        elbo_panel.show_elbo(now.checkpoint, chosen, terms, None, now.show, now.seed, GMVAE.slot)
+        elbo_panel.in_numbers(now.model, chosen)
     with share.part("around", head.hide):
         around(view, made, in_link=now is head)
     explorer_panel.encode_drawings(now.model, GMVAE.slot)

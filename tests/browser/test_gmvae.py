@@ -119,7 +119,7 @@ def test_a_component_is_picked_and_its_share_digits_and_samples_are_read(visit, 
     total, most = int(held.table[5].sum()), int(held.table[5].argmax())
     images = "all 300 test images of the built-in digits (static binarisation)"
     holds = f"the most probable one of {total}: {most} ×{int(held.table[5].max())}"
-    expect(page.get_by_text(f"share {share} % of {images}; {holds}")).to_be_visible()
+    expect(page.get_by_text(f"mean p(i|z) {share} % over {images}; {holds}")).to_be_visible()
     expect(page.get_by_role("heading", name="Around component 6")).to_be_visible()
 
     epsilon = normals(2**31, 18 * 10).view(18, 10).float()
@@ -134,7 +134,7 @@ def test_a_component_is_picked_and_its_share_digits_and_samples_are_read(visit, 
     expect(page).to_have_url(re.compile("component=7"))
     tiles(page).press("ArrowUp")
     expect(page).to_have_url(re.compile("component=3"))
-    expect(tiles(page)).to_have_attribute("aria-valuetext", re.compile("^Component 3 of 10: share"))
+    expect(tiles(page)).to_have_attribute("aria-valuetext", re.compile("^Component 3 of 10: mean"))
     link = page.url
     other = visit(link.split("?")[1])
     assert state(other)["chosen"] == 2
@@ -209,6 +209,8 @@ def test_a_mean_is_dragged_and_all_follows_without_the_server(page: Page, visit)
     expect(page).to_have_url(re.compile("moved=10_"))
     expect(page.get_by_text(f", as trained {trained.kl.mean():.1f}")).to_be_visible()
     expect(page.get_by_text("With 1 mean moved the KL of all 300 test images")).to_be_visible()
+    expect(page.get_by_text(", with 1 mean moved; the most probable one of")).to_be_visible()
+    expect(page.get_by_text("The terms here are as trained")).to_be_visible()
     wait_until_idle(page)
 
     reopened = visit(page.url.split("?")[1])

@@ -63,6 +63,30 @@ def test_a_component_that_is_picked_is_what_the_page_is_about_and_stays_in_its_l
     assert at.query_params["model"] == "gmvae-2d"
 
 
+def test_until_a_component_is_picked_it_is_the_images_own(visit):
+    at = visit(PAGE, model="gmvae-10", images="digits", image="digits-0")
+    assert mixture(at)["component"] == 5  # a group of sixes for this 6
+    assert "component" not in at.query_params
+    other = visit(PAGE, model="gmvae-10", images="digits", image="digits-1")
+    model = checkpoints.load("gmvae-10").model
+    assert isinstance(model, GMVAE)
+    with torch.no_grad():
+        q = model.encode(binarize(data.load("digits", "test").images, "static")[1:2])["z"]
+        own = int(model.prior().responsibilities(q.sample((1000,))[:, 0]).mean(0).argmax())
+    assert mixture(other)["component"] == own != 5
+    assert f"Around component {own + 1}" in [header.value for header in other.header]
+
+
+def test_the_first_component_is_in_the_address_once_it_is_picked(visit):
+    at = let_go(visit(PAGE, model="gmvae-10", images="digits", image="digits-0"), component=6)
+    assert at.query_params["component"] == "7"
+    assert let_go(at, component=0).query_params["component"] == "1"
+    # Another image moves no component that was picked.
+    at.session_state["images"] = "draw"
+    assert mixture(at.run())["component"] == 0
+    assert at.query_params["component"] == "1"
+
+
 def test_what_moving_a_mean_does_to_the_test_images_is_what_torch_computes(visit):
     at = visit(PAGE, model="gmvae-2d")
     assert "Drag an image in the plane" in texts(at)
@@ -79,7 +103,15 @@ def test_what_moving_a_mean_does_to_the_test_images_is_what_torch_computes(visit
         after = occupancy(moved.prior(), q.mean, q.stddev, split.labels).kl.mean().item()
     assert after > trained
     assert f"is **{after:.2f} nats** on average, as trained {trained:.2f}" in texts(at)
-    assert "all 300 test images of the built-in digits (static binarisation)" in texts(at)
+    about = "all 300 test images of the built-in digits (static binarisation)"
+    assert about in texts(at)
+    assert "The terms here are **as trained**" in texts(at)
+    # What the component holds is counted under the prior as it was moved.
+    held = occupancy(moved.prior(), q.mean, q.stddev, split.labels)
+    assert mixture(at)["about"] == f"{about}, with 1 mean moved"
+    assert f"Counted here: {about}, with 1 mean moved" in texts(at)
+    assert held.table[9].sum() == 0
+    assert "Component 10 is the most probable one of **none**" in texts(at)
 
     opened = visit(PAGE, **dict(at.query_params))
     assert mixture(opened)["moved"] == {"9": [8.0, -8.0]}
@@ -112,6 +144,7 @@ SENTENCES = {
         ("-3", "99_" + "_".join(["1"] * 10), "3_3"),
         ("abc", "2_" + "_".join(["5000"] * 10), "x"),
         ("0", "1_0.5", "0_1"),
+        ("banana", "xx", "9_9"),
     ],
 )
 def test_rubbish_in_the_address_is_one_sentence_each(visit, component, moved, dims):
@@ -156,7 +189,8 @@ def test_a_look_has_its_numbers_with_what_they_were_measured_on(visit, look):
     measured = "test images of the built-in digits"
     assert measured in texts(at) + html(at)
     if look == "occupancy":
-        assert "trained before occupancy was recorded" in texts(at)
+        assert "recorded from now on" in texts(at)
+        assert "Dark: component 1, the chosen one" in texts(at)
     if look == "beside":
         card = checkpoints.read_card(MODEL)
         assert f"{card['evaluation']['nelbo']:.1f} ± " in html(at)

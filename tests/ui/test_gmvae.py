@@ -12,7 +12,7 @@ from ui.gmvae.experiments import EXPERIMENTS
 from ui.gmvae.page import GMVAE
 from ui.images.choice import image_named
 from vaemodels import checkpoints, data
-from vaemodels.analysis.clustering import clustering_accuracy, components_in_use
+from vaemodels.analysis.clustering import clustering_accuracy, components_in_use, purity
 from vaemodels.analysis.mixtures import Draws, Occupancy, image_draws, occupancy, with_means
 from vaemodels.data import binarize
 from vaemodels.models import GMVAE as Model
@@ -67,11 +67,12 @@ def away() -> None:
 def standard() -> None:
     model = model_of("standard")
     codes = model.embed(binarize(data.load("digits", "test").images, "static"))
-    assert (codes.norm(dim=1) > 2).float().mean() > 1 / 3
-    assert round(100 * float(torch.exp(torch.tensor(-2.0)))) == 14
+    assert len(codes) == 300 and int((codes.norm(dim=1) > 2).sum()) == 143
+    assert round(300 * float(torch.exp(torch.tensor(-2.0)))) == 41
     # On its bands: within six nats of the density's highest place.
-    heights = model.prior().log_prob(codes)
-    assert (heights > model.prior().log_prob(model.prior_mean).max() - 6).float().mean() > 0.95
+    line = torch.linspace(-6, 6, 301)
+    highest = model.prior().log_prob(torch.cartesian_prod(line, line)).max()
+    assert (model.prior().log_prob(codes) > highest - 6).all()
 
 
 def negative() -> None:
@@ -83,13 +84,20 @@ def negative() -> None:
 
 def bound() -> None:
     many, ten = (checkpoints.read_card(name)["evaluation"]["nelbo"] for name in ("gmvae", "gmvae-10"))
-    assert many < ten
-    accuracy = [clustering_accuracy(among_digits(load(name)).table) for name in ("gmvae", "gmvae-10")]
-    assert accuracy[0] < accuracy[1] / 2
+    assert ten - many == pytest.approx(1, abs=0.2)
+    tables = [among_digits(load(name)).table for name in ("gmvae", "gmvae-10")]
+    assert [f"{clustering_accuracy(table):.0%}" for table in tables] == ["25%", "52%"]
+    assert purity(tables[0]) > purity(tables[1]) + 0.2
+    of_many = tables[0]
+    as_if_equal = [components_in_use(of_many[:, digit].float()) for digit in range(10)]
+    assert 10 < sum(as_if_equal) / 10 < 14 and 10 < (of_many > 0).sum() / 10 < 15
 
 
 def idle() -> None:
-    assert components_in_use(among_digits(model_of("idle")).shares) < 450
+    held = among_digits(model_of("idle"))
+    assert components_in_use(held.shares) == pytest.approx(127, abs=1)
+    assert held.table.sum() == 300
+    assert (held.shares * 500 < 0.5).any()  # faint tiles
 
 
 def twins() -> None:
@@ -118,12 +126,14 @@ def test_an_experiment_is_two_short_sentences_and_a_state_of_this_page(name: str
     assert experiment.state.get("look", "holds") in GMVAE.looks
 
 
-def test_what_the_page_says_of_two_dimensions_against_ten_is_so() -> None:
-    """ui/gmvae/holds.py: over forty nats worse, and the digits sorted nearly as well."""
+def test_of_two_models_with_ten_components_the_better_bound_sorts_better() -> None:
+    """As ui/gmvae/holds.py says; by more than two standard errors of the difference, about 3 points each."""
     flat, ten = (checkpoints.read_card(name)["evaluation"]["nelbo"] for name in ("gmvae-2d", "gmvae-10"))
-    assert 40 < flat - ten < 50
+    assert ten < flat
     accuracy = [clustering_accuracy(among_digits(load(name)).table) for name in ("gmvae-2d", "gmvae-10")]
-    assert accuracy[1] - accuracy[0] < 0.12
+    stderr = [(right * (1 - right) / 300) ** 0.5 for right in accuracy]
+    assert all(f"{100 * one:.0f}" == "3" for one in stderr)
+    assert accuracy[1] - accuracy[0] > 2 * sum(one**2 for one in stderr) ** 0.5
 
 
 def test_n_of_k_components_cost_no_more_than_the_logarithm_of_their_part() -> None:

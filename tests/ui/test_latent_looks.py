@@ -307,6 +307,17 @@ def test_the_bars_are_the_mean_kl_of_each_dimension(open_look: Open, name):
     np.testing.assert_allclose(posterior_of_chosen.error_x.array, posterior.stddev[4].numpy(), atol=1e-4)
 
 
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("gmvae-10-digits", "a mixture does not factorise over them"),
+        ("hvae-digits", "the prior, an average over the level above, does not factorise over them"),
+    ],
+)
+def test_why_there_is_no_kl_of_a_dimension(open_look: Open, name, reason):
+    assert f"no sum over dimensions here, as {reason}." in captions(open_look("units", name))
+
+
 def text_without_markup(active: list[bool]) -> Any:
     return units.collapse_sentence(torch.tensor(active), torch.full((len(active),), 0.004)).replace("*", "")
 

@@ -33,32 +33,46 @@ class Mixture(NamedTuple):
 
 @dataclass
 class _Memory:
-    """What a session keeps; what the browser told before the last `turn` is out of date."""
+    """What a session keeps; what the browser told before the last `turn` is out of date.
+
+    Until a visitor has `picked` a component, it is the image's own.
+    """
 
     model: str = ""
     shown: Mixture = field(default_factory=Mixture)
+    picked: bool = False
     turn: int = 0
     moved: dict[str, Mapping[int, Sequence[float]]] = field(
         default_factory=dict
     )  # by model, for when it is back
 
 
-def current(name: str, prior: GaussianMixture, in_link: bool) -> tuple[Mixture, int]:
-    """What the visitor made of the mixture of the model `name`, and the turn to be told with it."""
+def current(name: str, prior: GaussianMixture, own: int, in_link: bool) -> tuple[Mixture, int]:
+    """What the visitor made of the mixture of the model `name`, and the turn to be told with it.
+
+    `own` is the image's most probable component, shown while none was picked. In training it stays what it was.
+    """
     memory: _Memory = st.session_state.setdefault(MEMORY, _Memory())
     count, z_dim = prior.means.shape
     _take_told(memory)
     if in_link and url_state.decides(KEY):
-        memory.shown = _of_address(count, z_dim)
+        component = _component(count)
+        memory.picked = component is not None
+        memory.shown = Mixture(
+            own if component is None else component, _moved(count, z_dim), _behind(), _axes(z_dim)
+        )
         memory.turn += 1
     elif memory.model != name:
         memory.moved[memory.model] = memory.shown.moved
-        fits = memory.shown.component < count
+        memory.picked = memory.picked and memory.shown.component < count
         memory.shown = Mixture(
-            memory.shown.component if fits else 0,
+            memory.shown.component if memory.picked else own,
             memory.moved.get(name, {}) if in_link else {},
             memory.shown.behind,
         )
+        memory.turn += 1
+    elif in_link and not memory.picked and memory.shown.component != own:
+        memory.shown = memory.shown._replace(component=own)
         memory.turn += 1
     memory.model = name
     return memory.shown, memory.turn
@@ -70,18 +84,24 @@ def chosen_now() -> Mixture:
     return memory.shown
 
 
-def told() -> Mixture:
-    """The same, once the browser has been heard; to be called after the mixture is drawn."""
+def told(in_link: bool) -> Mixture:
+    """The same, once the browser has been heard; to be called after the mixture is drawn.
+
+    Of a model in training no mean is moved, as the weights change under it.
+    """
     memory: _Memory = st.session_state[MEMORY]
     _take_told(memory)
+    if not in_link:
+        memory.shown = memory.shown._replace(moved={})
     return memory.shown
 
 
-def to_address(mixture: Mixture, in_link: bool) -> None:
-    """Keep it in the address."""
+def to_address(mixture: Mixture) -> None:
+    """Keep it in the address, the component once one was picked."""
+    memory: _Memory = st.session_state[MEMORY]
     moved = ",".join(f"{i + 1}_{url_state.z_to_text(mean)}" for i, mean in sorted(mixture.moved.items()))
-    url_state.put("component", str(mixture.component + 1) if mixture.component else None)
-    url_state.put("moved", moved if moved and in_link else None)
+    url_state.put("component", str(mixture.component + 1) if memory.picked else None)
+    url_state.put("moved", moved or None)
     url_state.put("behind", None if mixture.behind == BEHIND[0] else mixture.behind)
     url_state.put("dims", None if mixture.axes is None else url_state.axes_to_text(mixture.axes))
 
@@ -92,20 +112,17 @@ def _take_told(memory: _Memory) -> None:
     if told is not None and told["turn"] == memory.turn:
         moved = {int(i): url_state.rounded(mean) for i, mean in told["moved"].items()}
         memory.shown = Mixture(int(told["component"]), moved, told["behind"], told["axes"])
+        memory.picked = True
 
 
-def _of_address(count: int, z_dim: int) -> Mixture:
-    return Mixture(_component(count), _moved(count, z_dim), _behind(), _axes(z_dim))
-
-
-def _component(count: int) -> int:
+def _component(count: int) -> int | None:
     text = url_state.get("component")
     if text is None:
-        return 0
+        return None
     if text.isdecimal() and len(text) < 5 and 1 <= int(text) <= count:
         return int(text) - 1
-    url_state.note(f"The link's component is none of the model's {count:,}; showing component 1 instead.")
-    return 0
+    url_state.note(f"The link's component is none of the model's {count:,}; showing the image's own instead.")
+    return None
 
 
 def _moved(count: int, z_dim: int) -> dict[int, list[float]]:

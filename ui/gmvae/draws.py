@@ -35,6 +35,7 @@ def render(view: View) -> None:
             f"**{below:.1%}**."
         )
     codes, found = facts(view)
+    among = estimate(found.kl)
     with text:
         st.markdown(
             "The KL of a Gaussian to N(0, I) has a closed form. To a mixture it has none: the logarithm of a sum "
@@ -44,12 +45,13 @@ def render(view: View) -> None:
         st.latex(r"\mathrm{KL}(q\,\|\,p)=\mathbb{E}_{q}\!\left[\log q(z|x)-\log p(z)\right]\ \ge\ 0")
         st.markdown(
             "The mean is never negative; **one draw is, wherever the prior is denser than q**: log p(z) > log q(z|x). "
-            "That is most likely where the KL is small, and no sign of an error."
+            "That is no sign of an error."
         )
         st.caption(
             f"One draw for each of {measured_on(view, codes)}, under the prior as trained: from "
             f"{words.number(found.kl.min().item(), 1)} to {words.number(found.kl.max().item(), 1)} nats, "
-            f"**{int((found.kl < 0).sum())} of {len(found.kl):,}** below 0. Their mean is the KL that a card tells."
+            f"**{int((found.kl < 0).sum())} of {len(found.kl):,}** below 0. "
+            f"Their mean, **{words.plus_minus(among.mean, among.stderr)}**, is the KL of these images but for chance."
         )
 
 
@@ -77,7 +79,7 @@ def _show_histogram(kl: Tensor, mean: float) -> None:
         annotation={"text": f"mean {words.number(mean, 2)}", "font": {"color": colours["text"]}},
     )
     figure.update_xaxes(title="log q(z|x) − log p(z), nats", showgrid=False)
-    figure.update_yaxes(title="draws")
+    figure.update_yaxes(title="draws", range=[0, 1.15 * counts.max().item()])  # the mean's label stands above
     charts.show(
         figure,
         "gmvae-draws",

@@ -161,6 +161,7 @@ function createMixture(root) {
     drawPlane(plane, {
       ...{ network, limit, means, stds, trained, chosen, tiles, bands, theme },
       ...{ dims: choices.dims(), gaussians: gaussiansBehind(), image: found && image },
+      isStandard: choices.behind() === "standard",
     });
     const mean = find(".mean").getContext("2d");
     tiles.copy(chosen, mean, 0, 0, 28);
@@ -177,6 +178,7 @@ function createMixture(root) {
   function settle() {
     if (!network) return;
     const count = means.length / network.meta.z_dim;
+    find(".held").classList.remove("stale");
     describe(root, {
       ...{ chosen, count, samples: SAMPLES, dims: choices.dims(), limit },
       mean: means.subarray(chosen * network.meta.z_dim),
@@ -220,6 +222,7 @@ function createMixture(root) {
     if (mean.every((value, d) => value === trained[i * dim + d])) moved.delete(i);
     else moved.set(i, mean);
     movedFor = network.meta.version;
+    find(".held").classList.add("stale"); // what it holds is counted anew on release
     tiles.paint(i);
     samples.start(SAMPLES, 0);
   }

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ui import charts, words
 from ui.gmvae.choice import chosen_now
-from ui.gmvae.facts import facts, measured_on
+from ui.gmvae.facts import facts, measured_on, with_moved
 from ui.looks import View
 from vaemodels.analysis.clustering import components_in_use
 from vaemodels.checkpoints import Card
@@ -21,19 +21,25 @@ NAMED = 20  # components up to which each has a number on the axis
 
 def render(view: View) -> None:
     """The shares now, and their course."""
-    codes, found = facts(view)
-    now, course = st.columns(2, gap="large")
+    made, card = chosen_now(), view.checkpoint.card
+    codes, found = facts(view, made.moved)
+    has_course = any("components_in_use" in record for record in card["history"])
+    now, course = st.columns(2, gap="large") if has_course else (st.container(), st.container())
     with now:
         st.subheader("Now", anchor=False)
-        _show_shares(found.shares, chosen_now().component)
+        _show_shares(found.shares, made.component)
         st.caption(
-            f"The share of a component: its mean responsibility p(i|z) over {measured_on(view, codes)}, one draw of z "
-            f"an image. Dotted: an equal share. In use: exp(entropy) = **{components_in_use(found.shares):.1f} of "
-            f"{len(found.shares):,}**."
+            f"The share of a component: its mean responsibility p(i|z) over "
+            f"{measured_on(view, codes)}{with_moved(made.moved)}, one draw of z an image. Dark: component "
+            f"{made.component + 1}, the chosen one. Dotted: an equal share. In use: exp(entropy) = "
+            f"**{components_in_use(found.shares):.1f} of {len(found.shares):,}**."
         )
     with course:
-        st.subheader("Over the training", anchor=False)
-        _show_course(view.checkpoint.card)
+        if has_course:
+            st.subheader("Over the training", anchor=False)
+            _show_course(card)
+        else:
+            st.caption("How a model came by its shares is recorded from now on: train one below to see it.")
 
 
 def _show_shares(shares: Tensor, component: int) -> None:
@@ -75,12 +81,6 @@ def _show_shares(shares: Tensor, component: int) -> None:
 
 def _show_course(card: Card) -> None:
     records = [record for record in card["history"] if "components_in_use" in record]
-    if not records:
-        st.markdown(
-            "This model was trained before occupancy was recorded. **Models trained from now on have it**, epoch by "
-            "epoch: train one below, and watch the components share out the images as it learns."
-        )
-        return
     count = card["config"]["components"]
     first, last = records[0], records[-1]
     charts.show(

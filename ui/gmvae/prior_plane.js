@@ -84,7 +84,7 @@ export function reachOf({ components, points }) {
 }
 
 // Draws the plane on `canvas`. `view` holds limit (it spans ±limit), network, dims [horizontal, vertical or null],
-// gaussians (whose density is behind: { means, stds, dim }), means and stds of the components, trained (their means as
+// gaussians (whose density is behind: { means, stds, dim }), isStandard (that of N(0, I) is), means and stds of the components, trained (their means as
 // trained), chosen, image ({ mean, std } or nothing), tiles (createTiles), bands (createBands), theme.
 export function drawPlane(canvas, view) {
   const side = canvas.clientWidth;
@@ -99,9 +99,20 @@ export function drawPlane(canvas, view) {
   context.fillStyle = theme.surface;
   context.fillRect(0, 0, side, side);
   view.bands(context, view.gaussians, dims, limit, side, theme.text);
+  if (view.isStandard && dims[1] !== null) drawStandard(context, theme, toX, toY);
   if (network.points) context.drawImage(digitsLayer(view, side, scale, toX, toY), 0, 0, side, side);
   drawComponents(context, view, side, toX, toY);
   if (view.image) drawPosterior(context, { posterior: view.image, dims, theme }, toX, toY, false);
+}
+
+// One and two standard deviations of N(0, I).
+function drawStandard(context, theme, toX, toY) {
+  Object.assign(context, { strokeStyle: theme.text, lineWidth: 1.5 });
+  context.setLineDash([6, 4]);
+  context.beginPath();
+  for (const sigmas of [1, 2]) traceEllipse(context, 0, 0, sigmas, sigmas, toX, toY);
+  context.stroke();
+  context.setLineDash([]);
 }
 
 // The digits stay where they are while a component moves, and are drawn once.

@@ -27,13 +27,14 @@ export function describe(root, { chosen, count, samples, dims, limit, mean, held
   set(find(".samples"), { "aria-label": `${samples} samples of component ${chosen + 1}` });
 }
 
-// Its share, and the digits of the images that it is the most probable component of.
+// Its share, the mean p(i|z), and the digits of the images that it is the most probable component of.
 function heldBy(i, { shares, counts, labels, about }) {
   const digits = Array.from(counts.subarray(i * labels, (i + 1) * labels), (images, digit) => ({ images, digit }));
   const some = digits.filter(({ images }) => images > 0).sort((a, b) => b.images - a.images);
   const total = some.reduce((sum, { images }) => sum + images, 0);
   const listed = some.map(({ images, digit }) => `${digit} ×${images}`).join(", ");
-  return `share ${percent(shares[i])} of ${about}; the most probable one of ${total ? `${total}: ${listed}` : "none"}`;
+  const share = `mean p(i|z) ${percent(shares[i])} over ${about}`;
+  return `${share}; the most probable one of ${total ? `${total}: ${listed}` : "none"}`;
 }
 
 // The image's largest responsibilities as bars in the list `root`.

@@ -6,40 +6,50 @@ import streamlit as st
 
 from ui import models, words
 from ui.gmvae.choice import Mixture
-from ui.gmvae.facts import facts, measured_on, prior_of
+from ui.gmvae.facts import facts, measured_on
 from ui.looks import View
-from vaemodels.analysis.mixtures import occupancy, with_means
 from vaemodels.checkpoints import Card
 
 # A VAE, then the same networks under mixtures.
 FAMILIES = (("vae-digits", "gmvae-10-digits"), ("vae-2d", "gmvae-2d"), ("vae", "gmvae-10", "gmvae"))
 TERMS = (("nelbo", "−ELBO"), ("reconstruction", "reconstruction"), ("kl", "KL"))
 
+LEGEND = (
+    "In it: coloured digits, the codes of test images by their label, which the model never saw; ellipses, 1σ of the "
+    "components; orange rings, 1σ and 2σ of q(z|x); a band behind is one nat. Orange bars: the image’s "
+    "responsibilities; the fainter a tile, the smaller its share. Dots: log q(z|x) − log p(z) at one draw of z each, "
+    "negative left of 0."
+)
+
 
 def introduce() -> None:
     """The page's story in three sentences, under its title."""
     st.markdown(
-        "A VAE asks all codes to lie in one Gaussian, N(0, I). A **GMVAE changes only that prior**: it learns "
-        "K Gaussians, p(z) = (1/K) Σᵢ N(μᵢ, diag σᵢ²), with the rest. What that buys is **groups found without a "
+        "A VAE’s prior is one Gaussian, N(0, I). A **GMVAE changes only that prior**: along with the networks it "
+        "learns K Gaussians, p(z) = (1/K) Σᵢ N(μᵢ, diag σᵢ²). What that buys is **groups found without a "
         "label**; the price is a KL without a closed form. Pick a component, drag its mean."
     )
 
 
 def tell_of_move(view: View, made: Mixture) -> None:
-    """What the means that were moved do to the test images' KL, or how to move one."""
-    if not made.moved:
-        st.caption(
-            "Drag an image in the plane. A band is one nat of log p(z); a faint tile holds hardly an image."
+    """What the means that were moved do to the test images' KL, or how to move one; and what is what in the centre."""
+    if made.moved:
+        codes, trained = facts(view)
+        _, moved = facts(view, made.moved)
+        before, after = trained.kl.mean().item(), moved.kl.mean().item()
+        first = (
+            f"With {words.count(len(made.moved), 'mean')} moved the KL of {measured_on(view, codes)} is "
+            f"**{words.number(after, 2)} nats** on average, as trained {words.number(before, 2)}."
         )
-        return
-    codes, trained = facts(view)
-    assert codes.std is not None
-    moved = occupancy(with_means(prior_of(view), made.moved), codes.mean, codes.std, codes.labels)
-    before, after = trained.kl.mean().item(), moved.kl.mean().item()
-    st.caption(
-        f"With {words.count(len(made.moved), 'mean')} moved the KL of {measured_on(view, codes)} is "
-        f"**{words.number(after, 2)} nats** on average, as trained {words.number(before, 2)}."
-    )
+    else:
+        first = "Drag an image in the plane."
+    st.caption(f"{first} {LEGEND}")
+
+
+def as_trained(made: Mixture) -> None:
+    """Says beside the ELBO, where means were moved, that its terms don't follow them."""
+    if made.moved:
+        st.caption("The terms here are **as trained**, with no mean moved.")
 
 
 def render(view: View) -> None:

@@ -1,7 +1,8 @@
 // needs: ../explorer/painter.js ../components/idle.js
 // The components of a mixture as one canvas of small images, each decoded at its mean; hundreds of them in idle time.
 
-const HARDLY_USED = 0.2; // of an equal share; such components are shown fainter
+const FULL = 0.5; // of an equal share; components with less are the fainter the less they have
+const FAINTEST = 0.7; // how much of a tile without any is covered
 const LEGIBLE = 26; // px of a tile from which on it has a number
 
 // Returns the part that draws on `canvas`; `onProgress(done)` is called now and then while the tiles are decoded.
@@ -62,8 +63,9 @@ export function createTiles(canvas, onProgress) {
     const [tileWidth, tileHeight] = [width / columns, height / rows];
     for (let i = 0; i < count; i++) {
       const [x, y] = [(i % columns) * tileWidth, Math.floor(i / columns) * tileHeight];
-      if (shares && shares[i] * count < HARDLY_USED) {
-        target.fillStyle = "rgb(11 13 18 / .6)";
+      const lack = shares ? 1 - (shares[i] * count) / FULL : 0;
+      if (lack > 0) {
+        target.fillStyle = `rgb(11 13 18 / ${FAINTEST * lack})`;
         target.fillRect(x, y, tileWidth, tileHeight);
       }
       if (responsibilities?.[i] > 0.02) {

@@ -55,7 +55,9 @@ def _caption(model: Model, codes: Encoded, active: Tensor) -> str:
     of_active = f"**{int(active.sum())} of {len(active)} dimensions are active**"
     rule = f"the variance of E[{symbol.latent}] over the images is above {ACTIVE_UNIT_VARIANCE:g}; Burda et al., 2016"
     if codes.kl is None:
-        measured = f"{of_active} ({rule}), the bars. The KL is no sum over dimensions here, as the prior is no N(0, I)."
+        measured = (
+            f"{of_active} ({rule}), the bars. The KL is no sum over dimensions here, as {_no_product(model)}."
+        )
     else:
         total = estimate(codes.kl.sum(1))
         measured = (
@@ -73,6 +75,16 @@ def _caption(model: Model, codes: Encoded, active: Tensor) -> str:
         f"On {images}: {measured} The densities: grey, the aggregate posterior of these images; dotted, {prior}; dot "
         "and line, μ ± σ of the chosen image."
     )
+
+
+def _no_product(model: Model) -> str:
+    """Why the KL of the latent that is shown has no part for each dimension."""
+    kind = prior_kind(model)
+    if kind == "mixture":
+        return "a mixture does not factorise over them"
+    if kind == "two-level":
+        return "the prior, an average over the level above, does not factorise over them"
+    return "this model has no prior"
 
 
 def collapse_sentence(active: Tensor, kl: Tensor | None) -> str:
