@@ -4,7 +4,6 @@ import streamlit as st
 
 from ui import elbo_panel, explorer_panel, frame, try_this
 from ui.address import share, url_state
-from ui.explorer import publish_decoder
 from ui.gmvae import story
 from ui.gmvae.around import around
 from ui.gmvae.mixture import mixture
@@ -12,8 +11,7 @@ from ui.gmvae.page import GMVAE
 from ui.images import choice
 from ui.looks import View, closer_look
 from ui.source import source
-from ui.training.panel import LIVE_EVERY, describe, is_followed, shown, training_panel
-from vaemodels.models import Model
+from ui.training.panel import LIVE_EVERY, describe, is_followed, shown, train
 
 head = frame.begin(GMVAE)
 describe(head)
@@ -53,19 +51,6 @@ def explore() -> None:
     url_state.write_when_quiet()
 
 
-def show(live: Model | None) -> None:
-    """Give all that decodes in the browser the model in training, else the chosen one."""
-    if live is None:
-        explorer_panel.publish(head.name, head.checkpoint, GMVAE.slot)
-    else:
-        publish_decoder(live, GMVAE.slot, key=f"{GMVAE.slot}-decoder")
-
-
 st.fragment(explore, run_every=LIVE_EVERY if is_followed(GMVAE.kinds) else None)()
-
-if "train" in head.hide:
-    explorer_panel.publish(head.name, head.checkpoint, GMVAE.slot)
-else:
-    st.header("Train one yourself", anchor=False)
-    training_panel(GMVAE.kinds, show)
+train(head)
 frame.end(head)
