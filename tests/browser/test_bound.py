@@ -186,3 +186,30 @@ def test_optimise_leaves_the_gap_smaller_and_the_evidence_where_it_was(visited: 
     assert after["gap"] > 0
     assert after["logP"] == before["logP"]
     expect(visited.get_by_role("button", name="optimise")).to_be_visible()
+
+
+def test_a_handle_at_half_the_distance_makes_q_half_as_wide(visited: Page):
+    def middle(name: str) -> tuple[float, float]:
+        box = visited.get_by_role("slider", name=name).bounding_box()
+        assert box is not None
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    (x, y), (right, _) = middle("Centre of q"), middle("Width of q along its first axis")
+    before = visited.evaluate("__vaelab_bound.q.std[0]")
+    visited.mouse.move(right, y)
+    visited.mouse.down()
+    visited.mouse.move((x + right) / 2, y)
+    assert visited.evaluate("__vaelab_bound.q.std[0]") == pytest.approx(before / 2, rel=0.03)
+    visited.mouse.up()
+
+
+def test_a_q_as_wide_as_the_prior_shows_no_number_that_is_off(visited: Page):
+    shown = visited.locator(".push .bars [data-n=nelbo]").first
+    visited.get_by_role("button", name="N(0, I)").click()
+    live = shown.inner_text()
+    visited.wait_for_function("__vaelab_bound.terms.exact", timeout=60_000)
+    exact = float(shown.inner_text())
+    assert live == "…" or float(live) == pytest.approx(exact, abs=0.5)
+    expect(visited.get_by_role("img", name=re.compile("^−ELBO"))).to_have_attribute(
+        "aria-label", re.compile("KL 0.00 ")
+    )
