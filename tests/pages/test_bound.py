@@ -113,3 +113,9 @@ def test_the_splits_of_the_stored_run_differ_by_less_than_one_and_a_half_standar
             learned, held_out = record["train"][part], record["held_out"][part]
             error = (learned["stderr"] ** 2 + held_out["stderr"] ** 2) ** 0.5
             assert abs(learned["mean"] - held_out["mean"]) < 1.5 * error
+
+
+def test_surgery_says_where_the_images_are_not_those_that_a_model_learned(visit):
+    at = visit(PAGE, model="vae-2d-digits", look="surgery")
+    shown = " ".join(str(element.proto) for element in at.get("html"))
+    assert shown.count("it learned MNIST") >= 2

@@ -72,7 +72,8 @@ def _over_training() -> None:
     )
     st.caption(
         "Most of the gap is amortisation, at every stage: a Gaussian could do almost as well as the posterior, but the "
-        f"encoder does not find it. Of {story['images']} images a split, the splits differ by less than 1.5 standard errors: too little to tell them apart."
+        f"encoder does not find it. With {story['images']} images a split, training and held-out "
+        "images differ by less than 1.5 standard errors: too little to tell them apart."
     )
     show(
         gap_chart(records, int(epoch)),

@@ -321,7 +321,9 @@ function createBoard(root) {
     const missed = table.complete() && (table.spacing > UNSEEN * width || isFar)
       ? " Peaks this narrow or this far out can lie between the nodes that were searched: one may be missed, and log p(x) be higher."
       : "";
-    const held = part === null ? "; p(z|x) is being searched for further peaks" : `; ${Math.floor(1e4 * part) / 100}% of the mass of p(z|x) seen anywhere on the plane`;
+    const held = part === null
+      ? "; p(z|x) is being searched for further peaks"
+      : `; ${Math.floor(1e4 * part) / 100}% of the mass of p(z|x) seen anywhere on the plane`;
     return `Summed over ${terms.decoded} decoded z for q and ${posterior.lattice.values.size} for p(z|x)${held}.${missed}`;
   }
 
@@ -334,7 +336,7 @@ function createBoard(root) {
 
   // The page's pictures and terms follow q as they follow a drawing.
   function tell() {
-    if (!perPixel || !network || !Number.isFinite(terms.reconstruction)) return; // what there is of the encoder's q is right until then
+    if (!perPixel || !network || Number.isNaN(terms.reconstruction)) return; // what there is of the encoder's q is right until then
     const { q } = state;
     const parts = klByDimension(q);
     const kls = joint.mixed ? {} : { z: parts.slice(0, 2), shared: parts.slice(2) };
