@@ -28,7 +28,10 @@ export function createBars(root) {
     const nelbo = reconstruction + kl;
     const isKnown = Number.isFinite(evidence) && Number.isFinite(nelbo);
     const numbers = { nelbo, reconstruction, kl, gap, evidence };
-    for (const [node, name] of texts) node.textContent = inNats(name, numbers[name]);
+    for (const [node, name] of texts) {
+      node.textContent = inNats(name, numbers[name]);
+      node.classList.toggle("open", !Number.isFinite(numbers[name]));
+    }
     root.classList.toggle("rough", !exact);
     scale.classList.toggle("unknown", !isKnown);
     const said = isKnown ? inWords(numbers) : "−ELBO …";

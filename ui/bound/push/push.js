@@ -336,7 +336,7 @@ function createBoard(root) {
 
   // The page's pictures and terms follow q as they follow a drawing.
   function tell() {
-    if (!perPixel || !network || Number.isNaN(terms.reconstruction)) return; // what there is of the encoder's q is right until then
+    if (!perPixel || !network) return; // what there is of the encoder's q is right until then
     const { q } = state;
     const parts = klByDimension(q);
     const kls = joint.mixed ? {} : { z: parts.slice(0, 2), shared: parts.slice(2) };
