@@ -14,6 +14,10 @@ from ui.source import source
 
 head = frame.begin(BOUND)
 experiments = frame.experiments_of(BOUND)
+st.caption(
+    "Why −ELBO bounds −log p(x), and by how much. Here log p(x) itself is known, by a sum over the plane of z, only "
+    "because z has two dimensions."
+)
 try_this.current(experiments, {try_this.TOP, *head.hide})
 
 

@@ -186,3 +186,33 @@ def test_optimise_leaves_the_gap_smaller_and_the_evidence_where_it_was(visited: 
     assert after["gap"] > 0
     assert after["logP"] == before["logP"]
     expect(visited.get_by_role("button", name="optimise")).to_be_visible()
+
+
+def test_a_handle_at_half_the_distance_makes_q_half_as_wide(visited: Page):
+    def middle(name: str) -> tuple[float, float]:
+        box = visited.get_by_role("slider", name=name).bounding_box()
+        assert box is not None
+        return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+    (x, y), (right, _) = middle("Centre of q"), middle("Width of q along its first axis")
+    before = visited.evaluate("__vaelab_bound.q.std[0]")
+    visited.mouse.move(right, y)
+    visited.mouse.down()
+    visited.mouse.move((x + right) / 2, y)
+    assert visited.evaluate("__vaelab_bound.q.std[0]") == pytest.approx(before / 2, rel=0.03)
+    visited.mouse.up()
+
+
+def test_a_q_as_wide_as_the_prior_shows_no_number_that_is_off(page: Page, app_url: str):
+    model = checkpoints.load("vae-2d").model.requires_grad_(False)
+    x, _ = model_inputs("digits", model, 1)
+    normal = MultivariateNormal(torch.zeros(2).double(), torch.eye(2).double())
+    exact = bound_terms(model, x[0], normal, exact_posterior(model, x[0])).reconstruction
+    page.goto(f"{app_url}/bound?model=vae-2d&image=digits-0&images=digits")
+    page.wait_for_function("globalThis.__vaelab_bound?.terms?.exact")
+    page.get_by_role("button", name="N(0, I)").click()
+    shown = page.locator(".push .bars [data-n=reconstruction]").inner_text()
+    assert shown == "…" or float(shown) == pytest.approx(exact, abs=0.5)
+    if shown == "…":
+        scale = page.get_by_role("img", name=re.compile("^−ELBO"))
+        expect(scale).to_have_attribute("aria-label", "−ELBO …, still summing")

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from ui.bound.experiments import EXPERIMENTS
 from ui.bound.page import LOOKS
 from ui.bound.push import KEY
 from ui.images.choice import image_named
-from vaemodels import checkpoints
+from vaemodels import amortisation, checkpoints
 from vaemodels.evaluation import image_terms
 
 PAGE = "pages/bound.py"
@@ -61,6 +62,36 @@ def test_another_image_or_model_begins_at_its_encoders_q_again(visit):
     assert "q" not in at.query_params
 
 
+def page_with_buttons() -> None:
+    import runpy
+    from pathlib import Path
+
+    import streamlit as st
+
+    import ui
+    from ui.bound.page import BOUND
+    from ui.navigation import enter
+    from ui.try_this import set_up
+
+    for experiment in BOUND.experiments:
+        st.button(experiment.name, on_click=set_up, args=(experiment, BOUND.parameters))
+    enter()
+    runpy.run_path(str(Path(ui.__file__).parents[1] / "pages" / "bound.py"))
+
+
+def test_an_experiment_begins_at_the_encoders_q_whatever_the_one_before_left():
+    at = AppTest.from_function(page_with_buttons, default_timeout=120).run()
+    for experiment in EXPERIMENTS:
+        [button] = [button for button in at.button if button.label == experiment.name]
+        button.click().run()
+        assert not at.exception and not at.toast
+        assert pushed(at)["q"] is None
+        assert pushed(at)["family"] == experiment.state["family"]
+        assert "q" not in at.query_params
+        at = release(at, [0.5, -0.25, 0.1, 0.2, 0.0], "isotropic")
+        assert at.query_params["family"] == "isotropic"
+
+
 @pytest.mark.parametrize("q", ["banana", "1_2", "0_0_0_0_0", "9999_0_1_1_0", "0_0_1_99_0"])
 def test_a_link_with_an_impossible_q_says_so(visit, q):
     at = visit(PAGE, q=q, family="round")
@@ -74,3 +105,17 @@ def test_every_look_shows_numbers_and_no_error(visit, look):
     at = visit(PAGE, model="vae-2d-digits", look=look)
     assert not at.exception and not at.error
     assert all(chart.proto.alt for chart in at.get("plotly_chart"))
+
+
+def test_the_splits_of_the_stored_run_differ_by_less_than_one_and_a_half_standard_errors():
+    for record in amortisation.load()["snapshots"]:
+        for part in ("amortisation", "approximation"):
+            learned, held_out = record["train"][part], record["held_out"][part]
+            error = (learned["stderr"] ** 2 + held_out["stderr"] ** 2) ** 0.5
+            assert abs(learned["mean"] - held_out["mean"]) < 1.5 * error
+
+
+def test_surgery_says_where_the_images_are_not_those_that_a_model_learned(visit):
+    at = visit(PAGE, model="vae-2d-digits", look="surgery")
+    shown = " ".join(str(element.proto) for element in at.get("html"))
+    assert shown.count("it learned MNIST") >= 2

@@ -38,9 +38,10 @@ def render(view: View) -> None:
         )
     if stage >= 5:
         parts = ", ".join(f"{part} {length:.1f}" for part, length in step.gradient.items())
+        change = round(step.after, 2) - round(step.before, 2)  # of the numbers as they are read
         lines.append(
             f"**Back**: the gradient’s length is {parts}. A step of the length {RATE:g} against it makes the loss of "
-            f"the same draw :green[**{number(step.after, 2)}**] nats, {number(step.after - step.before, 2)}."
+            f"the same draw :green[**{number(step.after, 2)}**] nats, {number(change, 2)}."
         )
     images, text = st.columns([1, 3], gap="medium")
     images.html(f'<div class="lab-row">{"".join(pictures)}</div>')

@@ -36,9 +36,10 @@ def render(view: View) -> None:
     shape = view.model.config.image_shape
     images = images_of(view.model, view.chosen, dataset_beside(view.chosen, view.checkpoint), view.seed)
     exact = st.toggle("log p(x) of each, too (a second an image)", key="bound-beside")
+    found = {name: image_terms(view.model, x) for name, x in images.items()}
     columns = st.columns(len(images), gap="small")
     for column, (name, x) in zip(columns, images.items(), strict=True):
-        terms = image_terms(view.model, x)
+        terms = found[name]
         with column:
             st.html(f'<div class="lab-row">{figure(picture(x, shape), f"{name} as pixels", name)}</div>')
             lines = [
@@ -52,9 +53,14 @@ def render(view: View) -> None:
             st.html(f'<div class="lab-formula">{"<br>".join(lines)}</div>')
     average = view.checkpoint.card["evaluation"]
     told = "" if average is None else f" A test image costs {number(average['nelbo'])} nats on average."
+    shuffled, coins, blank = (
+        number(found[name].nelbo) for name in ("its pixels shuffled", "fair coins", "blank")
+    )
     st.markdown(
-        "Noise costs hundreds of nats, nearly all in reconstruction. The blank canvas is no digit, and yet it may cost "
-        "fewer nats than most digits: few pixels are in doubt. A high log p(x) does not mean “like the images learned” "
+        f"Noise costs {shuffled} and {coins} nats, nearly all in reconstruction. The encoder never saw a blank canvas: "
+        f"its q for one can lie far outside all codes, and the blank’s −ELBO, {blank}, far above its −log p(x), a gap "
+        "of amortisation. By −log p(x) itself (the switch above) the blank, which is no digit, may cost fewer nats "
+        "than most digits: few pixels are in doubt. A high log p(x) does not mean “like the images learned” "
         "(Nalisnick et al. 2019)." + told
     )
     st.caption("In nats; the ELBO from 64 draws of the encoder’s q.")

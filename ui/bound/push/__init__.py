@@ -21,6 +21,7 @@ _push = component("vaelab_push", Path(__file__).with_name("push"))
 KEY = "bound-push"
 MEMORY = "_bound_push"
 Q, FAMILY = "q", "family"  # parameters of the address
+ENCODERS = "encoder"  # for q: as the encoder gives it
 USUAL: Family = "diagonal"  # as the encoders'
 NARROWEST, WIDEST, FARTHEST = 1e-4, 10.0, 100.0
 
@@ -95,7 +96,7 @@ def _follow_address(memory: _Memory) -> None:
     if family is not None and not known:
         url_state.note("The link names a family that q has not; showing the diagonal one instead.")
     wanted = None
-    if text is not None:
+    if text is not None and text != ENCODERS:
         with suppress(UsageError):
             wanted = url_state.z_from_text(text, 5)
         if wanted is None or not _is_possible(wanted):

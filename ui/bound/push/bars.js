@@ -26,11 +26,16 @@ export function createBars(root) {
   return function show(terms) {
     const { reconstruction, kl, gap, evidence, exact } = terms;
     const nelbo = reconstruction + kl;
-    const isKnown = Number.isFinite(evidence);
+    const isKnown = Number.isFinite(evidence) && Number.isFinite(nelbo);
     const numbers = { nelbo, reconstruction, kl, gap, evidence };
-    for (const [node, name] of texts) node.textContent = Number.isFinite(numbers[name]) ? number(numbers[name]) : "…";
+    for (const [node, name] of texts) {
+      node.textContent = inNats(name, numbers[name]);
+      node.classList.toggle("open", !Number.isFinite(numbers[name]));
+    }
     root.classList.toggle("rough", !exact);
     scale.classList.toggle("unknown", !isKnown);
+    const said = isKnown ? inWords(numbers) : "−ELBO …";
+    scale.setAttribute("aria-label", exact ? said : `${said}, still summing`);
     if (!isKnown) return;
     choose(gap, Math.min(kl, 48));
     const at = (nats) => MARK + (RIGHT * (nats - evidence)) / span;
@@ -44,15 +49,21 @@ export function createBars(root) {
     atEvidence.style.left = `${100 * MARK}%`;
     atBound.style.left = `${100 * Math.min(at(nelbo), 1)}%`;
     left.textContent = begin ? "" : `… from ${number(lowest, 0)}`;
-    middle.textContent = `−log p(x) ${number(evidence, 1)}`;
+    middle.textContent = `log p(x) = ${number(-evidence)}`;
     right.textContent = `${number(evidence + ((1 - MARK) * span) / RIGHT, 0)} nats`;
-    if (exact) scale.setAttribute("aria-label", inWords(numbers));
   };
 }
 
 export const inWords = ({ nelbo, reconstruction, kl, evidence, gap }) =>
   `−ELBO ${number(nelbo)} = reconstruction ${number(reconstruction)} + KL ${number(kl)} = ` +
-  `−log p(x) ${number(evidence)} + gap ${number(gap)} nats`;
+  `−log p(x) ${number(evidence)} + gap ${inNats("gap", gap)} nats`;
+
+// A gap is never quite 0, nor, but for what its sum is off, below.
+function inNats(name, nats) {
+  if (!Number.isFinite(nats)) return "…";
+  if (name !== "gap" || Math.abs(nats) >= 0.01) return number(nats);
+  return nats < 0.001 ? "< 0.001" : number(nats, 3);
+}
 
 function place(node, from, to) {
   const [begin, end] = [from, to].map((part) => Math.min(1.02, Math.max(0, part)));

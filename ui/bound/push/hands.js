@@ -7,7 +7,8 @@ const KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowDown: [0, -1], Arrow
 export function createHands(root, state, { change, end }) {
   const canvas = root.querySelector(".plane");
   const [centre, first, second] = [".centre", ".first", ".second"].map((name) => root.querySelector(name));
-  const held = new WeakMap(); // a handle to how far from its middle it was taken
+  // A handle to { off, widthPerUnit }: how far from its middle it was taken, and what a distance from q’s centre is worth.
+  const held = new WeakMap();
 
   const directions = ({ angle }) => [[Math.cos(angle), Math.sin(angle)], [-Math.sin(angle), Math.cos(angle)]];
 
@@ -18,7 +19,7 @@ export function createHands(root, state, { change, end }) {
     const [x, y] = [toX(state.q.mean[0]), toY(state.q.mean[1])];
     put(centre, x, y, side);
     directions(state.q).forEach(([cos, sin], i) => {
-      const far = 2 * state.q.std[i] * perUnit + GRIP;
+      const far = Math.max(NEAREST, 2 * state.q.std[i] * perUnit);
       put([first, second][i], x + cos * far, y - sin * far, side);
     });
   }
@@ -47,21 +48,26 @@ export function createHands(root, state, { change, end }) {
     return { mean: state.q.mean, std, angle };
   }
 
+  // Twice as far from the centre is twice as wide: half of the distance, more of it where a handle stands off its ring.
+  function worth(handle) {
+    const width = state.q.std[handle === first ? 0 : 1];
+    return width / Math.max(2 * width, NEAREST / toPixels(state.window, state.side).perUnit);
+  }
+
   function toPointer(handle, event) {
     const box = canvas.getBoundingClientRect();
-    const { fromX, fromY, perUnit } = toPixels(state.window, box.width);
-    const [dx, dy] = held.get(handle) ?? [0, 0];
+    const { fromX, fromY } = toPixels(state.window, box.width);
+    const { off: [dx, dy], widthPerUnit } = held.get(handle) ?? { off: [0, 0] };
     const z = [fromX(event.clientX - box.left - dx), fromY(event.clientY - box.top - dy)];
     if (handle === centre) return { ...state.q, mean: z };
     const i = handle === first ? 0 : 1;
     const [u, v] = [z[0] - state.q.mean[0], z[1] - state.q.mean[1]];
-    const grip = GRIP / perUnit;
     if (state.family !== "full") {
       const [cos, sin] = directions(state.q)[i];
-      return withWidth(i, (Math.abs(u * cos + v * sin) - grip) / 2);
+      return withWidth(i, widthPerUnit * Math.abs(u * cos + v * sin));
     }
     const angle = Math.atan2(v, u) - (i * Math.PI) / 2;
-    return withWidth(i, (Math.hypot(u, v) - grip) / 2, angle);
+    return withWidth(i, widthPerUnit * Math.hypot(u, v), angle);
   }
 
   // The turn nearest to none: an ellipse is the same after half a round, and a quarter makes one axis the other.
@@ -74,7 +80,8 @@ export function createHands(root, state, { change, end }) {
     handle.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
       const box = handle.getBoundingClientRect();
-      held.set(handle, [event.clientX - box.left - box.width / 2, event.clientY - box.top - box.height / 2]);
+      const off = [event.clientX - box.left - box.width / 2, event.clientY - box.top - box.height / 2];
+      held.set(handle, { off, widthPerUnit: handle === centre ? 1 : worth(handle) });
       handle.setPointerCapture(event.pointerId);
     });
     handle.addEventListener("pointermove", (event) => {

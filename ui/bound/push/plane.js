@@ -2,7 +2,7 @@
 // The window on the plane: the posterior as a density, the prior's rings, q as ellipses of one and two widths.
 
 const PIXELS = 176; // of the density's picture, along a side
-export const GRIP = 15; // px that a handle stands out beyond two widths of q
+export const NEAREST = 26; // px from its centre that a handle of q stands at least, else on its ring of two widths
 
 // Returns { paint(window, logJoint, highest), draw({ window, q, side }, prior, theme, mark) }: `paint` makes the density's picture from
 // log p(x, z), `draw` puts it with all else on the canvas,

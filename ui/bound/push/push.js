@@ -222,6 +222,7 @@ function createBoard(root) {
     const { q } = state;
     const live = isTrusted() ? liveTerms(joint, table, likelihood, q, logP) : null;
     terms = { ...(live ?? roughTerms(joint, x, q, logP)), exact: false };
+    if (!live && Math.max(...q.std) > table.spacing) terms.reconstruction = terms.gap = NaN; // too few nodes for so wide
     show();
     redraw();
   }
@@ -303,11 +304,10 @@ function createBoard(root) {
     find(".q").textContent =
       `q: centre (${q.mean.map((value) => number(value)).join(", ")}), widths ${q.std.map((std) => number(std, 3)).join(" and ")}` +
       (state.family === "full" ? `, turned ${number((q.angle * 180) / Math.PI, 0)}°` : "");
-    find(".exact").textContent = terms.exact ? inShort() : posterior ? "" : "Looking for the posterior…";
-    if (terms.exact) {
-      canvas.setAttribute("aria-label", described());
-      find(".said").textContent = inWords({ ...terms, nelbo: terms.reconstruction + terms.kl, evidence: -logP });
-    }
+    find(".exact").textContent = terms.exact ? inShort() : posterior ? "Summing…" : "Looking for the posterior…";
+    canvas.setAttribute("aria-label", described());
+    const said = terms.exact ? inWords({ ...terms, nelbo: terms.reconstruction + terms.kl, evidence: -logP }) : "Summing…";
+    if (find(".said").textContent !== said) find(".said").textContent = said;
     Object.assign(pushed, { q, family: state.family, terms, logP, posterior, table, window: state.window, captured: share() });
     tell();
   }
@@ -321,7 +321,9 @@ function createBoard(root) {
     const missed = table.complete() && (table.spacing > UNSEEN * width || isFar)
       ? " Peaks this narrow or this far out can lie between the nodes that were searched: one may be missed, and log p(x) be higher."
       : "";
-    const held = part === null ? "; other peaks are still being looked for" : `; ${Math.floor(1e4 * part) / 100}% of all mass found`;
+    const held = part === null
+      ? "; p(z|x) is being searched for further peaks"
+      : `; ${Math.floor(1e4 * part) / 100}% of the mass of p(z|x) seen anywhere on the plane`;
     return `Summed over ${terms.decoded} decoded z for q and ${posterior.lattice.values.size} for p(z|x)${held}.${missed}`;
   }
 
