@@ -37,7 +37,7 @@ with explorer:
     st.caption(models.describe(head.checkpoint.card))
 with beside:
     st.header("Where to start", anchor=False)
-    starts.links(PAGES)
+    starts.first(PAGES)
 prior_samples(
     HOME.slot,
     key="home-samples",
@@ -47,6 +47,8 @@ prior_samples(
     seed=head.seed,
     about="Draws z ~ N(0, I), decoded in your browser. Choose one to carry its z to the plane above.",
 )
+st.header("More ways in", anchor=False)
+starts.others(PAGES)
 st.header("What each variant changes", anchor=False)
 variants.table(PAGES)
 explorer_panel.publish(head.name, head.checkpoint, HOME.slot)
