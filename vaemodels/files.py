@@ -1,9 +1,11 @@
-"""Writing a file so that neither a reader nor a failure half-way ever leaves half of it."""
+"""Files: written so that neither a reader nor a failure half-way ever leaves half of one; records read back."""
 
 import errno
+import json
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 
 from vaemodels.errors import LabError
 
@@ -19,6 +21,19 @@ WRITE_FAILURES = {
     errno.EISDIR: "a folder has that name: choose another name",
     errno.ENAMETOOLONG: "its name is too long: choose a shorter one",
 }
+
+
+def read_json(path: Path, remedy: str) -> dict[str, Any]:
+    """The object in a JSON file.
+
+    Raises:
+        LabError: with the `remedy`, if there is none.
+    """
+    try:
+        found: dict[str, Any] = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise LabError(f"{path} can't be read; {remedy}.") from error
+    return found
 
 
 def write_atomically(path: Path, data: bytes) -> None:

@@ -68,11 +68,7 @@ def load(path: Path = FILE) -> dict[str, Any]:
     Raises:
         LabError: if there is none.
     """
-    try:
-        race: dict[str, Any] = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise LabError(f"{path} can't be read; {REMEDY}.") from error
-    return race
+    return files.read_json(path, REMEDY)
 
 
 def main() -> None:

@@ -86,11 +86,7 @@ def load(path: Path = FILE) -> dict[str, Any]:
     Raises:
         LabError: if there is none.
     """
-    try:
-        measured: dict[str, Any] = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise LabError(f"{path} can't be read; {REMEDY}.") from error
-    return measured
+    return files.read_json(path, REMEDY)
 
 
 def _both(value: Estimate) -> list[float]:
