@@ -17,13 +17,21 @@ _IDLE = """() => {
 }"""
 
 # All that changes before a timeout of 0 runs goes to the server in one request, so here they wait in `held`, once a
-# test has set it to []. `rested` tells that the visitor has rested for 400 ms, whereupon the address is to be written.
+# test has set it to []. Once a visitor has rested for 400 ms the address is to be written; however slow the machine,
+# they rest no sooner than the requests are held, and `rested` tells that they have. (An interval, as a timeout that is
+# cleared clears it too.)
 HOLD_REQUESTS = """{
   const { setTimeout } = window;
   window.setTimeout = (task, delay, ...more) => {
     if (window.held && !delay) return window.held.push(() => task(...more));
-    if (delay === 400) return setTimeout(() => { task(...more); window.rested = Boolean(window.held); }, delay);
-    return setTimeout(task, delay, ...more);
+    if (delay !== 400) return setTimeout(task, delay, ...more);
+    const rest = setInterval(() => {
+      if (window.held === undefined) return;
+      clearInterval(rest);
+      task(...more);
+      window.rested = Boolean(window.held);
+    }, delay);
+    return rest;
   };
 }"""
 RELEASE_REQUESTS = "{ const { held } = window; window.held = null; held.forEach(task => task()); }"
