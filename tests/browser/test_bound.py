@@ -188,6 +188,25 @@ def test_optimise_leaves_the_gap_smaller_and_the_evidence_where_it_was(visited: 
     expect(visited.get_by_role("button", name="optimise")).to_be_visible()
 
 
+def test_the_derivation_is_folded_away_and_its_numbers_follow_q(visited: Page):
+    derivation = visited.locator(".push .derivation")
+    lines = derivation.get_by_role("listitem")
+    expect(lines.first).to_be_hidden()
+    derivation.locator("summary").click()
+    expect(lines).to_have_count(5)
+    centre = visited.get_by_role("slider", name="Centre of q")
+    for _ in range(2):
+        terms = visited.evaluate("({ ...__vaelab_bound.terms, logP: __vaelab_bound.logP })")
+        elbo = -terms["reconstruction"] - terms["kl"]
+        for place, values in {0: [terms["logP"]], 2: [elbo, terms["gap"]], 4: [elbo]}.items():
+            expect(lines.nth(place)).to_contain_text(" + ".join(f"{v:.2f}".replace("-", "−") for v in values))
+        centre.press("ArrowRight")
+        visited.wait_for_function("__vaelab_bound.terms.exact")
+    lines.nth(4).hover()
+    expect(visited.locator(".push .bar .evidence")).to_have_css("opacity", "0.2")
+    expect(visited.locator(".push .bar .rec")).to_have_css("opacity", "1")
+
+
 def test_a_handle_at_half_the_distance_makes_q_half_as_wide(visited: Page):
     def middle(name: str) -> tuple[float, float]:
         box = visited.get_by_role("slider", name=name).bounding_box()

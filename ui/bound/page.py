@@ -1,6 +1,6 @@
 """What the page of the bound is."""
 
-from ui.bound import amortisation, derivation, jensen, one_step, readings, side_by_side, surgery, why_q
+from ui.bound import amortisation, jensen, one_step, readings, side_by_side, surgery, why_q
 from ui.bound.experiments import EXPERIMENTS
 from ui.looks import Look, autoencoder, planes
 from ui.page import Page, Start
@@ -12,7 +12,6 @@ LOOKS = {
     "readings": Look("Three readings", readings.render),
     "beside": Look("Test, noise, blank", side_by_side.render),
     "surgery": Look("ELBO surgery", surgery.render),
-    "derivation": Look("Five lines", derivation.render),
     "step": Look("One training step", one_step.render),
     "planes": Look("Reconstruction or KL", planes.render),
     "autoencoder": Look("Autoencoder", autoencoder.render),

@@ -36,8 +36,8 @@ STORIES = {
     ),
     "vae-2d": (
         "Both: the ELBO",
-        "The codes fill the prior and still keep the digits together: neighbours decode alike, and nearly every z "
-        "from the prior gives something like a digit.",
+        "The codes lie where the prior has its mass, and the digits still keep together: neighbours decode alike, and "
+        "nearly every z from the prior gives something like a digit.",
     ),
 }
 

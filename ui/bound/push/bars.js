@@ -59,7 +59,7 @@ export const inWords = ({ nelbo, reconstruction, kl, evidence, gap }) =>
   `−log p(x) ${number(evidence)} + gap ${inNats("gap", gap)} nats`;
 
 // A gap is never quite 0, nor, but for what its sum is off, below.
-function inNats(name, nats) {
+export function inNats(name, nats) {
   if (!Number.isFinite(nats)) return "…";
   if (name !== "gap" || Math.abs(nats) >= 0.01) return number(nats);
   return nats < 0.001 ? "< 0.001" : number(nats, 3);

@@ -1,4 +1,4 @@
-// needs: ../../explorer/registry.js ../../explorer/painter.js bars.js hands.js terms.js ascent.js work.js
+// needs: ../../explorer/registry.js ../../explorer/painter.js bars.js derivation.js hands.js terms.js ascent.js work.js
 // The bound as something to push on. q lives here; Python hears of it when it is let go of.
 
 const boards = new WeakMap();
@@ -33,6 +33,7 @@ function createBoard(root) {
   const state = { q: { mean: [0, 0], std: [1, 1], angle: 0 }, family: "diagonal", window: { centre: [0, 0], half: 3.5 }, side: 0 };
   const view = createView(canvas);
   const bars = createBars(find(".bars"));
+  const derivation = createDerivation(find(".derivation"));
   const hands = createHands(root, state, { change: (q, since) => move(q, since), end: release });
   const work = createWork();
 
@@ -300,7 +301,9 @@ function createBoard(root) {
 
   function show() {
     const { q } = state;
-    bars({ ...terms, evidence: -logP });
+    const read = { ...terms, evidence: -logP };
+    bars(read);
+    derivation(read);
     find(".q").textContent =
       `q: centre (${q.mean.map((value) => number(value)).join(", ")}), widths ${q.std.map((std) => number(std, 3)).join(" and ")}` +
       (state.family === "full" ? `, turned ${number((q.angle * 180) / Math.PI, 0)}°` : "");
