@@ -14,6 +14,7 @@ from torch import Tensor
 from vaemodels import objectives
 from vaemodels.errors import LabError, UsageError
 from vaemodels.models import SSVAE, Model
+from vaemodels.pixel_bernoulli import GREY, is_binary
 
 # Decoded images held at once: 2,000 of 784 pixels are 6 MB a buffer, which stays near the processor's caches.
 DECODED_AT_ONCE = 2_000
@@ -235,8 +236,5 @@ def refuse_grey_pixels(model: Model, x: Tensor) -> None:
         UsageError: if the model's likelihood is Bernoulli and `x` holds anything else.
     """
     bernoulli = model.has_likelihood and getattr(model.config, "likelihood", "bernoulli") == "bernoulli"
-    if bernoulli and not ((x == 0) | (x == 1)).all():
-        raise UsageError(
-            "These images have grey pixels, which a Bernoulli likelihood gives no probability; "
-            "choose the binarisation static, dynamic or threshold."
-        )
+    if bernoulli and not is_binary(x):
+        raise UsageError(GREY)
