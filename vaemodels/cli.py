@@ -6,16 +6,17 @@ Exit codes: 0 done, 1 failed, 2 asked for something that makes no sense; errors 
 import argparse
 import json
 import math
+import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from tqdm import tqdm
 
-from vaemodels import checkpoints, files, presets, runs, settings, training
+from vaemodels import checkpoints, files, presets, runs, settings, stopping, training
 from vaemodels import data as datasets
 from vaemodels.data.binarization import MODES, binarize
 from vaemodels.errors import LabError, UsageError
@@ -24,6 +25,9 @@ from vaemodels.losses import headline
 from vaemodels.models import Model
 from vaemodels.training import Run
 from vaemodels.training_config import TrainingConfig
+
+if TYPE_CHECKING:
+    from vaemodels.jobs import Job
 
 SAVE_EVERY = 120.0
 DEFAULT_K = "1,10,100,1000,5000"
@@ -92,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--out", metavar="FILE", type=Path, help="where to save; PRESET.safetensors here if not given"
     )
+    sub.add_argument("--overwrite", action="store_true", help="replace what is at --out without asking")
     sub.add_argument(
         "--half", action="store_true", help="store the finished weights as float16, in half the space"
     )
@@ -186,9 +191,15 @@ def _accuracy(evaluation: Mapping[str, Any]) -> str:
 
 
 def _train(options: argparse.Namespace) -> None:
+    with stopping.taken_as_ctrl_c():
+        _train_and_measure(options)
+
+
+def _train_and_measure(options: argparse.Namespace) -> None:
     run, card = _run_from(options)
     out = options.out or Path(f"{options.preset}.safetensors")
     files.check_writable(out)
+    _check_overwriting(out, options)
     seconds = math.inf if options.seconds is None else options.seconds
     if not seconds > 0:
         raise UsageError("--seconds is a limit on the time; give more than 0.")
@@ -251,6 +262,22 @@ def _run_from(options: argparse.Namespace) -> tuple[Run, dict[str, Any]]:
     return run, card
 
 
+def _check_overwriting(out: Path, options: argparse.Namespace) -> None:
+    """What is at `out` may go where the run goes on from it, `--overwrite` is given, or the user says so.
+
+    Raises:
+        UsageError: otherwise.
+    """
+    goes_on = options.start and os.path.exists(out) and checkpoints.resolve(options.start).samefile(out)
+    if options.overwrite or goes_on or not os.path.exists(out):
+        return
+    if not options.json and all(stream and stream.isatty() for stream in (sys.stdin, sys.stderr)):
+        print(f"{out} is there already; replace it? [y/N] ", end="", file=sys.stderr, flush=True)
+        if sys.stdin.readline().strip().lower() in ("y", "yes"):
+            return
+    raise UsageError(f"{out} is there already; add --overwrite to replace it, or choose another --out.")
+
+
 def _assignments(pairs: Sequence[str]) -> dict[str, str]:
     for pair in pairs:
         if "=" not in pair:
@@ -259,7 +286,11 @@ def _assignments(pairs: Sequence[str]) -> dict[str, str]:
 
 
 def _train_here(run: Run, card: dict[str, Any], out: Path, seconds: float, quiet: bool) -> None:
-    """Train to the end, the time limit or Ctrl-C, saving the run to `out` every few minutes and at a failure."""
+    """Train to the end, the time limit or Ctrl-C, saving the run to `out` every few minutes and at a failure.
+
+    What was at `out` stays there until there is an epoch to put in its place.
+    """
+    begun = run.epoch
     train, held_out = runs.data(run.config)
     started = saved = time.monotonic()
     bar = tqdm(total=run.config.epochs, initial=run.epoch, unit="epoch", disable=quiet)
@@ -275,16 +306,27 @@ def _train_here(run: Run, card: dict[str, Any], out: Path, seconds: float, quiet
                 saved = now
             if now - started > seconds:
                 break
-    except training.TrainingDivergedError:
+    except training.TrainingDivergedError as error:
+        if run.epoch == begun:
+            raise LabError(
+                "The loss stopped being finite before an epoch was done, so nothing is saved; "
+                "choose a lower learning rate."
+            ) from error
         runs.save(out, run, card)
         raise
     except KeyboardInterrupt:
-        runs.save(out, run, card)
-        raise LabError(
-            f"Interrupted after {run.epoch} epochs, kept in {out}; go on with --from {out}."
-        ) from None
+        with stopping.not_now():
+            raise _interrupted(out, run, card, begun) from None
     finally:
         bar.close()
+
+
+def _interrupted(out: Path, run: Run, card: dict[str, Any], begun: int) -> LabError:
+    """Save a run that had `begun` epochs when it started, if it has more by now, and say so."""
+    if run.epoch == begun:
+        return LabError("Interrupted before an epoch was done, so nothing is saved; start it again.")
+    runs.save(out, run, card)
+    return LabError(f"Interrupted after {run.epoch} epochs, kept in {out}; go on with --from {out}.")
 
 
 def _train_on(
@@ -304,12 +346,21 @@ def _train_on(
                     if time.monotonic() - started > seconds and not job.stopping:
                         job.stop()
             return runs.loads(job.result())
-        except (KeyboardInterrupt, LabError):
-            if job.latest:
-                files.write_atomically(out, job.latest)
+        except KeyboardInterrupt:
+            with stopping.not_now():
+                raise _interrupted(out, *_latest(job, run, card), run.epoch) from None
+        except LabError:
+            latest, of_latest = _latest(job, run, card)
+            if latest.epoch > run.epoch:
+                runs.save(out, latest, of_latest)
             raise
         finally:
             job.forget()
+
+
+def _latest(job: "Job", run: Run, card: dict[str, Any]) -> tuple[Run, dict[str, Any]]:
+    """The run as its last snapshot has it; as it was given where there is none."""
+    return runs.loads(job.latest) if job.latest else (run, card)
 
 
 def _evaluate(options: argparse.Namespace) -> None:

@@ -1,13 +1,14 @@
 """The command line from end to end: exit codes, one line on stderr, JSON, and files that outlive a failure."""
 
 import functools
+import io
 import json
 import math
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ import torch
 from PIL import Image
 
 from tests.small import without_seconds
-from vaemodels import checkpoints, cli, data, training
+from vaemodels import checkpoints, cli, data, runs, training
 from vaemodels.pictures import GAP, picture
 
 ROOT = Path(__file__).parents[2]
@@ -340,6 +341,115 @@ def test_ctrl_c_keeps_the_run(lab: Command, tmp_path: Path) -> None:
     assert epochs >= 1
     more = ["--epochs", epochs + 1, "--out", out, "--json"]
     assert lab("train", "vae-digits", "--from", out, *more).json["epochs"] == epochs + 1
+
+
+def stopped_after(epochs: int, ending: Callable[[], None]) -> Callable[..., Iterator[training.Progress]]:
+    """`training.fit` that does `ending` when so many epochs are done, as if it came from outside."""
+    fit = training.fit
+
+    def run(*arguments: Any) -> Iterator[training.Progress]:
+        records = fit(*arguments)
+        for _ in range(epochs):
+            yield next(records)
+        ending()
+        yield from records
+
+    return run
+
+
+def diverge() -> None:
+    raise training.TrainingDivergedError("The loss stopped being finite at step 1; lower the rate.")
+
+
+ENDINGS: dict[str, Callable[[], None]] = {
+    "Ctrl-C": functools.partial(signal.raise_signal, signal.SIGINT),
+    "kill": functools.partial(signal.raise_signal, signal.SIGTERM),
+    "divergence": diverge,
+}
+if hasattr(signal, "SIGHUP"):
+    ENDINGS["closed terminal"] = functools.partial(signal.raise_signal, signal.SIGHUP)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_what_was_there_stays_until_there_is_an_epoch(
+    lab: Command,
+    trained: Mapping[str, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    ending: str,
+) -> None:
+    out = tmp_path / "mine.safetensors"
+    finished = trained["vae"].read_bytes()
+    out.write_bytes(finished)
+    before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+    command = ["train", "vae-digits", "--epochs", 9, "--out", out, "--json"]
+    for arguments in (["--from", out], [*TINY, "--overwrite"]):
+        with monkeypatch.context() as patch:
+            patch.setattr(training, "fit", stopped_after(0, ENDINGS[ending]))
+            assert_refused(lab(*command, *arguments), 1, "before an epoch was done, so nothing is saved")
+        assert out.read_bytes() == finished
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "fit", stopped_after(2, ENDINGS[ending]))
+        result = lab(*command, *TINY, "--overwrite")
+        assert_refused(result, 1, "finite" if ending == "divergence" else "after 2 epochs, kept in")
+    assert checkpoints.read_card(out)["epoch"] == 2 and checkpoints.load(out).resume
+    assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_asking_twice_to_stop_does_not_stop_the_saving(
+    lab: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = runs.save
+
+    def asked_again(*arguments: Any) -> None:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGTERM)
+        save(*arguments)
+
+    monkeypatch.setattr(training, "fit", stopped_after(1, ENDINGS["Ctrl-C"]))
+    monkeypatch.setattr(runs, "save", asked_again)
+    out = tmp_path / "kept.safetensors"
+    command = ["train", "vae-digits", "--epochs", 9, *TINY, "--out", out, "--json"]
+    assert_refused(lab(*command), 1, "after 1 epochs, kept in")
+    assert checkpoints.read_card(out)["epoch"] == 1
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("answer", "options", "replaced"),
+    [
+        ("y\n", [], True),
+        ("Yes\n", [], True),
+        ("\n", [], False),
+        ("", [], False),
+        ("y\n", ["--json"], False),
+        (None, [], False),
+        (None, ["--overwrite"], True),
+    ],
+)
+def test_a_model_is_replaced_where_the_user_says_so(
+    lab: Command,
+    trained: Mapping[str, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: str | None,
+    options: list[str],
+    replaced: bool,
+) -> None:
+    out = tmp_path / "mine.safetensors"
+    out.write_bytes(trained["ae"].read_bytes())
+    if answer is not None:
+        monkeypatch.setattr(sys, "stdin", Terminal(answer))
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    result = lab("train", "vae-digits", "--epochs", 1, *TINY, "--out", out, *options)
+    assert result.code == (0 if replaced else 2)
+    assert checkpoints.read_card(out)["model"] == ("vae" if replaced else "ae")
+    if not replaced:
+        assert "is there already; add --overwrite" in result.err
 
 
 def test_the_command_takes_numbers_too_small_to_be_fast_for_zero() -> None:
