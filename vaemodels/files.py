@@ -37,6 +37,23 @@ def read_json(path: Path, remedy: str) -> dict[str, Any]:
     return found
 
 
+def read(path: Path, most: int = 512 * 2**20) -> bytes:
+    """What a file holds.
+
+    Raises:
+        LabError: if it can't be read, or has more than `most` bytes.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+    except OSError as error:
+        reason = error.strerror or error
+        raise LabError(f"{path} can't be read ({reason}); give the path of a file that can.") from error
+    if len(data) > most:
+        raise LabError(f"{path} is larger than {most >> 20} MB; give a smaller file.")
+    return data
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Write `data` aside in the same folder, flush it to disk, then rename it to `path`.
 
