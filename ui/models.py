@@ -204,8 +204,10 @@ def _measured(card: Card) -> str:
         return f"{label} {last:.1f} nats on held-out images after the last whole epoch."
     measure = "nelbo" if likelihood else "reconstruction"
     right = "" if result.get("accuracy") is None else f", {result['accuracy']:.1%} of labels right"
+    stderr = result["stderr"][measure]  # none, where one image was measured
+    error = "" if stderr is None else f" ± {number(stderr)}"
     return (
-        f"{label} {number(result[measure])} ± {number(result['stderr'][measure])} nats{right} "
+        f"{label} {number(result[measure])}{error} nats{right} "
         f"({result['n']:,} test images of {dataset(result['dataset'])}, "
         f"{binarisation(result['binarization'], result['dataset'])})"
         f"{'.' if likelihood else '; no likelihood.'}"

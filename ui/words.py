@@ -1,5 +1,6 @@
 """Numbers, datasets and measurements as text, said the same way on every page."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -36,8 +37,10 @@ def a_digit(digit: int) -> str:
     return f"{'an' if digit == 8 else 'a'} {digit}"
 
 
-def plus_minus(value: float, stderr: float) -> str:
-    """A value in nats and its standard error, to a second decimal where the error is that small."""
+def plus_minus(value: float, stderr: float | None) -> str:
+    """A value in nats and its standard error, to a second decimal where that is so small; one image alone has none."""
+    if stderr is None or math.isnan(stderr):
+        return number(value, 1)
     decimals = 1 if stderr >= 0.05 else 2
     return f"{number(value, decimals)} ± {number(stderr, decimals)}"
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from vaemodels import losses, networks, pixel_bernoulli
+from vaemodels.errors import UsageError
 from vaemodels.losses import Batch, Loss
 from vaemodels.models import VAE, Model
 from vaemodels.networks import LOG_STD_MAX, LOG_STD_MIN
@@ -84,7 +85,12 @@ def vae_loss_and_gradients(
 
     where the last is zero outside the limits of log σ. Pixels' densities and KL are in float32, matrix products in the
     layers' precision.
+
+    Raises:
+        UsageError: if `x` has greys.
     """
+    if not pixel_bernoulli.is_binary(x):
+        raise UsageError(pixel_bernoulli.GREY)
     encoder, decoder = _layers(model.encoder), _layers(model.decoder)
     activation = IN_PLACE[type(model.encoder[1])]
     dtype = encoder[0].weight.dtype

@@ -168,8 +168,10 @@ def resolve(path_or_name: str | Path) -> Path:
 
 
 def pretrained_folder() -> Path:
-    """The folder of the checkpoints the app opens with, beside the package."""
-    return Path(__file__).parent.parent / "pretrained"
+    """The folder of the checkpoints the app opens with: beside the package, or in it where it is installed."""
+    package = Path(__file__).parent
+    installed = package / "pretrained"
+    return installed if installed.is_dir() else package.parent / "pretrained"
 
 
 def pretrained_names() -> list[str]:

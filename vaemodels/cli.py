@@ -1,4 +1,4 @@
-"""The command line: `python -m vaemodels list | train | evaluate | sample | download`.
+"""The command line: `python -m vaemodels list | train | evaluate | sample | import | download`.
 
 Exit codes: 0 done, 1 failed, 2 asked for something that makes no sense; errors are one line on standard error.
 """
@@ -6,16 +6,18 @@ Exit codes: 0 done, 1 failed, 2 asked for something that makes no sense; errors 
 import argparse
 import json
 import math
+import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from tqdm import tqdm
 
-from vaemodels import checkpoints, files, presets, runs, settings, training
+from vaemodels import checkpoints, console, files, foreign, presets, runs, settings, stopping, training
 from vaemodels import data as datasets
 from vaemodels.data.binarization import MODES, binarize
 from vaemodels.errors import LabError, UsageError
@@ -25,6 +27,9 @@ from vaemodels.models import Model
 from vaemodels.training import Run
 from vaemodels.training_config import TrainingConfig
 
+if TYPE_CHECKING:
+    from vaemodels.jobs import Job
+
 SAVE_EVERY = 120.0
 DEFAULT_K = "1,10,100,1000,5000"
 FINAL_K = (1, 10, 100)
@@ -33,23 +38,30 @@ SPLITS = ("train", "validation", "test")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
+    console.prepare()
     options = _parser().parse_args(arguments)
     try:
         options.command(options)
+        sys.stdout.flush()
     except UsageError as error:
         return _failed(error, 2)
     except LabError as error:
         return _failed(error, 1)
     except KeyboardInterrupt:
         return _failed("Interrupted.", 1)
-    except BrokenPipeError:
-        sys.stderr.close()
+    except BrokenPipeError:  # whoever read has seen enough
+        console.give_up_output()
         return 1
+    except OSError as error:
+        console.give_up_output()
+        reason = error.strerror or error
+        return _failed(f"Something can't be read or written ({reason}); check disk and permissions.", 1)
     return 0
 
 
 def _failed(error: object, code: int) -> int:
-    print(f"vaemodels: {error}", file=sys.stderr)
+    with suppress(OSError):
+        print(f"vaemodels: {error}", file=sys.stderr)
     return code
 
 
@@ -92,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--out", metavar="FILE", type=Path, help="where to save; PRESET.safetensors here if not given"
     )
+    sub.add_argument("--overwrite", action="store_true", help="replace what is at --out without asking")
     sub.add_argument(
         "--half", action="store_true", help="store the finished weights as float16, in half the space"
     )
@@ -123,6 +136,31 @@ def _parser() -> argparse.ArgumentParser:
     )
     sub.add_argument("--columns", metavar="C", type=int, default=10)
     sub.add_argument("--seed", metavar="N", type=int, default=0)
+
+    sub = command("import", _import, "Take over weights that another program saved as .safetensors.")
+    sub.add_argument("file", metavar="FILE", type=Path, help="a .safetensors file of a state_dict")
+    sub.add_argument("--preset", metavar="NAME", required=True, help="the model they are for, and its data")
+    sub.add_argument(
+        "--set", metavar="KEY=VALUE", nargs="+", action="extend", default=[], help="sizes of the model"
+    )
+    sub.add_argument(
+        "--rename",
+        metavar="OLD=NEW",
+        nargs="+",
+        action="extend",
+        default=[],
+        help="the model's name of a tensor, or of all whose names begin so; A+B=NEW joins two layers",
+    )
+    sub.add_argument(
+        "--spread",
+        metavar="S",
+        default="log_std",
+        help=f"what follows the means where the encoder ends: {', '.join(foreign.SPREADS)} (default: log_std)",
+    )
+    sub.add_argument(
+        "--out", metavar="FILE", type=Path, help="where to save; PRESET.safetensors here if not given"
+    )
+    sub.add_argument("--overwrite", action="store_true", help="replace what is at --out without asking")
 
     sub = command("download", _download, "Fetch a dataset into the data folder.")
     sub.add_argument(
@@ -165,7 +203,7 @@ def _summary(evaluation: Mapping[str, Any] | None) -> str:
     errors = evaluation["stderr"]
 
     def measured(value: float | None, error: float | None) -> str:
-        return "none" if value is None else f"{value:.2f} ± {error:.2f}"
+        return "none" if value is None else f"{value:.2f}{_error(error, 2)}"
 
     bound = "none"
     if evaluation["bounds"]:
@@ -182,13 +220,25 @@ def _summary(evaluation: Mapping[str, Any] | None) -> str:
 def _accuracy(evaluation: Mapping[str, Any]) -> str:
     if evaluation.get("accuracy") is None:
         return ""
-    return f"{100 * evaluation['accuracy']:.1f} ± {100 * evaluation['stderr']['accuracy']:.1f}%"
+    error = evaluation["stderr"]["accuracy"]
+    return f"{100 * evaluation['accuracy']:.1f}{_error(None if error is None else 100 * error, 1)}%"
+
+
+def _error(stderr: float | None, decimals: int) -> str:
+    """A standard error behind its value; nothing where one image gives none."""
+    return "" if stderr is None else f" ± {stderr:.{decimals}f}"
 
 
 def _train(options: argparse.Namespace) -> None:
+    with stopping.taken_as_ctrl_c():
+        _train_and_measure(options)
+
+
+def _train_and_measure(options: argparse.Namespace) -> None:
     run, card = _run_from(options)
     out = options.out or Path(f"{options.preset}.safetensors")
     files.check_writable(out)
+    _check_overwriting(out, options)
     seconds = math.inf if options.seconds is None else options.seconds
     if not seconds > 0:
         raise UsageError("--seconds is a limit on the time; give more than 0.")
@@ -251,6 +301,23 @@ def _run_from(options: argparse.Namespace) -> tuple[Run, dict[str, Any]]:
     return run, card
 
 
+def _check_overwriting(out: Path, options: argparse.Namespace) -> None:
+    """What is at `out` may go where the run goes on from it, `--overwrite` is given, or the user says so.
+
+    Raises:
+        UsageError: otherwise.
+    """
+    start = getattr(options, "start", None)
+    goes_on = start and os.path.exists(out) and checkpoints.resolve(start).samefile(out)
+    if options.overwrite or goes_on or not os.path.exists(out):
+        return
+    if not options.json and all(stream and stream.isatty() for stream in (sys.stdin, sys.stderr)):
+        print(f"{out} is there already; replace it? [y/N] ", end="", file=sys.stderr, flush=True)
+        if sys.stdin.readline().strip().lower() in ("y", "yes"):
+            return
+    raise UsageError(f"{out} is there already; add --overwrite to replace it, or choose another --out.")
+
+
 def _assignments(pairs: Sequence[str]) -> dict[str, str]:
     for pair in pairs:
         if "=" not in pair:
@@ -259,7 +326,11 @@ def _assignments(pairs: Sequence[str]) -> dict[str, str]:
 
 
 def _train_here(run: Run, card: dict[str, Any], out: Path, seconds: float, quiet: bool) -> None:
-    """Train to the end, the time limit or Ctrl-C, saving the run to `out` every few minutes and at a failure."""
+    """Train to the end, the time limit or Ctrl-C, saving the run to `out` every few minutes and at a failure.
+
+    What was at `out` stays there until there is an epoch to put in its place.
+    """
+    begun = run.epoch
     train, held_out = runs.data(run.config)
     started = saved = time.monotonic()
     bar = tqdm(total=run.config.epochs, initial=run.epoch, unit="epoch", disable=quiet)
@@ -275,16 +346,27 @@ def _train_here(run: Run, card: dict[str, Any], out: Path, seconds: float, quiet
                 saved = now
             if now - started > seconds:
                 break
-    except training.TrainingDivergedError:
+    except training.TrainingDivergedError as error:
+        if run.epoch == begun:
+            raise LabError(
+                "The loss stopped being finite before an epoch was done, so nothing is saved; "
+                "choose a lower learning rate."
+            ) from error
         runs.save(out, run, card)
         raise
     except KeyboardInterrupt:
-        runs.save(out, run, card)
-        raise LabError(
-            f"Interrupted after {run.epoch} epochs, kept in {out}; go on with --from {out}."
-        ) from None
+        with stopping.not_now():
+            raise _interrupted(out, run, card, begun) from None
     finally:
         bar.close()
+
+
+def _interrupted(out: Path, run: Run, card: dict[str, Any], begun: int) -> LabError:
+    """Save a run that had `begun` epochs when it started, if it has more by now, and say so."""
+    if run.epoch == begun:
+        return LabError("Interrupted before an epoch was done, so nothing is saved; start it again.")
+    runs.save(out, run, card)
+    return LabError(f"Interrupted after {run.epoch} epochs, kept in {out}; go on with --from {out}.")
 
 
 def _train_on(
@@ -304,12 +386,21 @@ def _train_on(
                     if time.monotonic() - started > seconds and not job.stopping:
                         job.stop()
             return runs.loads(job.result())
-        except (KeyboardInterrupt, LabError):
-            if job.latest:
-                files.write_atomically(out, job.latest)
+        except KeyboardInterrupt:
+            with stopping.not_now():
+                raise _interrupted(out, *_latest(job, run, card), run.epoch) from None
+        except LabError:
+            latest, of_latest = _latest(job, run, card)
+            if latest.epoch > run.epoch:
+                runs.save(out, latest, of_latest)
             raise
         finally:
             job.forget()
+
+
+def _latest(job: "Job", run: Run, card: dict[str, Any]) -> tuple[Run, dict[str, Any]]:
+    """The run as its last snapshot has it; as it was given where there is none."""
+    return runs.loads(job.latest) if job.latest else (run, card)
 
 
 def _evaluate(options: argparse.Namespace) -> None:
@@ -387,7 +478,8 @@ def _print_result(name: str, result: Mapping[str, Any]) -> None:
     errors = result["stderr"]
     print(
         f"{name}: {result['n']:,} images of {result['dataset']} {result['split']}, {result['binarization']} "
-        f"binarisation, {result['seconds']:.0f} s; nats per image ± standard error over images"
+        f"binarisation, {result['seconds']:.0f} s; nats per image"
+        f"{' ± standard error over images' if result['n'] > 1 else ''}"
     )
     rows = [("-ELBO", result["nelbo"], errors["nelbo"])]
     rows.append(("reconstruction", result["reconstruction"], errors["reconstruction"]))
@@ -395,7 +487,7 @@ def _print_result(name: str, result: Mapping[str, Any]) -> None:
     rows += [(f"L_{k}", value, errors["bounds"][k]) for k, value in (result["bounds"] or {}).items()]
     for label, value, error in rows:
         if value is not None:
-            print(f"  {label:16}{value:10.3f} ± {error:.3f}")
+            print(f"  {label:16}{value:10.3f}{_error(error, 3)}")
     if result["active_units"] is not None:
         print(f"  active units    {result['active_units']:6}")
     if accuracy := _accuracy(result):
@@ -406,6 +498,7 @@ def _sample(options: argparse.Namespace) -> None:
     from vaemodels.pictures import grid, save_png
 
     _check_seed(options.seed)
+    files.check_writable(options.out)
     model = checkpoints.load(options.checkpoint).model
     rows = (model.n_labels or 10) if options.rows is None else options.rows
     for name, number, most in (("rows", rows, model.n_labels or 100), ("columns", options.columns, 100)):
@@ -425,6 +518,24 @@ def _sample(options: argparse.Namespace) -> None:
     )
     if options.json:
         print(json.dumps({"out": str(options.out), "rows": rows, "columns": options.columns}))
+
+
+def _import(options: argparse.Namespace) -> None:
+    preset = presets.get(options.preset)
+    out = options.out or Path(f"{options.preset}.safetensors")
+    files.check_writable(out)
+    _check_overwriting(out, options)
+    config = settings.with_text(preset.config, _assignments(options.set))
+    run, card = runs.new(options.preset, preset.model, config, preset.training)
+    tensors = foreign.read(files.read(options.file), str(options.file))
+    foreign.adopt(run.model, tensors, _assignments(options.rename), options.spread)
+    checkpoints.save(out, run.model, card, dtype=torch.float32)
+    if options.json:
+        print(json.dumps({"checkpoint": str(out), "tensors": len(tensors)}))
+    else:
+        print(
+            f"saved {out} from {len(tensors)} tensors; measure it with `python -m vaemodels evaluate {out}`"
+        )
 
 
 def _download(options: argparse.Namespace) -> None:

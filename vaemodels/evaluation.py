@@ -3,6 +3,7 @@
 Runs in float32 and in chunks, so that memory does not grow with k or with the number of images.
 """
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from torch import Tensor
 from vaemodels import objectives
 from vaemodels.errors import LabError, UsageError
 from vaemodels.models import SSVAE, Model
+from vaemodels.pixel_bernoulli import GREY, is_binary
 
 # Decoded images held at once: 2,000 of 784 pixels are 6 MB a buffer, which stays near the processor's caches.
 DECODED_AT_ONCE = 2_000
@@ -26,7 +28,7 @@ ACTIVE_UNIT_VARIANCE = 0.01
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over images and its standard error over them, in nats."""
+    """A mean over images and its standard error over them, in nats; one image has none (not a number)."""
 
     mean: float
     stderr: float
@@ -50,15 +52,18 @@ class Evaluation:
     seconds: float
 
     def as_json(self) -> dict[str, Any]:
-        """The values, and under "stderr" the standard errors by the same keys; keys of `bounds` become text."""
+        """The values, and under "stderr" the standard errors by the same keys; keys of `bounds` become text.
+
+        What there is not is None, as is the standard error over one image.
+        """
 
         def part(field: str) -> dict[str, Any]:
             return {
-                "nelbo": getattr(self.nelbo, field, None),
-                "reconstruction": getattr(self.reconstruction, field),
-                "kl": {name: getattr(estimate, field) for name, estimate in self.kl.items()},
-                "bounds": {str(k): getattr(estimate, field) for k, estimate in self.bounds.items()} or None,
-                "accuracy": getattr(self.accuracy, field, None),
+                "nelbo": _known(self.nelbo, field),
+                "reconstruction": _known(self.reconstruction, field),
+                "kl": {name: _known(estimate, field) for name, estimate in self.kl.items()},
+                "bounds": {str(k): _known(estimate, field) for k, estimate in self.bounds.items()} or None,
+                "accuracy": _known(self.accuracy, field),
             }
 
         return {
@@ -72,10 +77,20 @@ class Evaluation:
 
 
 def estimate(values: Tensor) -> Estimate:
-    """Mean and standard error of per-example `values: [n]`, accumulated in float64."""
+    """Mean and standard error of per-example `values: [n]`, accumulated in float64; no error (nan) from one value."""
     values = values.cpu().double()  # not every accelerator has float64
-    stderr = values.std() / len(values) ** 0.5 if len(values) > 1 else torch.tensor(0.0)
-    return Estimate(values.mean().item(), stderr.item())
+    stderr = (values.std() / len(values) ** 0.5).item() if len(values) > 1 else math.nan
+    return Estimate(values.mean().item(), stderr)
+
+
+def from_json(mean: float, stderr: float | None) -> Estimate:
+    """The estimate that `Evaluation.as_json` wrote down."""
+    return Estimate(mean, math.nan if stderr is None else stderr)
+
+
+def _known(estimate: Estimate | None, field: str) -> float | None:
+    value: float | None = getattr(estimate, field, None)
+    return None if value is None or math.isnan(value) else value
 
 
 @torch.no_grad()
@@ -235,8 +250,5 @@ def refuse_grey_pixels(model: Model, x: Tensor) -> None:
         UsageError: if the model's likelihood is Bernoulli and `x` holds anything else.
     """
     bernoulli = model.has_likelihood and getattr(model.config, "likelihood", "bernoulli") == "bernoulli"
-    if bernoulli and not ((x == 0) | (x == 1)).all():
-        raise UsageError(
-            "These images have grey pixels, which a Bernoulli likelihood gives no probability; "
-            "choose the binarisation static, dynamic or threshold."
-        )
+    if bernoulli and not is_binary(x):
+        raise UsageError(GREY)

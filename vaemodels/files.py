@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import secrets
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,23 @@ def read_json(path: Path, remedy: str) -> dict[str, Any]:
     return found
 
 
+def read(path: Path, most: int = 512 * 2**20) -> bytes:
+    """What a file holds.
+
+    Raises:
+        LabError: if it can't be read, or has more than `most` bytes.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(most + 1)
+    except OSError as error:
+        reason = error.strerror or error
+        raise LabError(f"{path} can't be read ({reason}); give the path of a file that can.") from error
+    if len(data) > most:
+        raise LabError(f"{path} is larger than {most >> 20} MB; give a smaller file.")
+    return data
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Write `data` aside in the same folder, flush it to disk, then rename it to `path`.
 
@@ -59,14 +77,25 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 def check_writable(path: Path) -> None:
     """Raise, before long work is begun, the LabError that writing to `path` would end in."""
-    if path.is_dir():
-        raise cannot_write(path, IsADirectoryError(errno.EISDIR, ""))
     aside = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
+        kind = _kind(path)
+        if kind == stat.S_IFDIR:
+            raise IsADirectoryError(errno.EISDIR, "")
+        if kind not in (stat.S_IFREG, 0):
+            raise OSError(errno.EINVAL, "what has that name is no file")
         aside.touch(exist_ok=False)
         aside.unlink()
     except OSError as error:
         raise cannot_write(path, error) from error
+
+
+def _kind(path: Path) -> int:
+    """What is at `path` by the bits of `stat`, 0 if nothing; OSError where that is not to be known."""
+    try:
+        return stat.S_IFMT(path.stat().st_mode)
+    except FileNotFoundError:
+        return 0
 
 
 def cannot_write(path: Path, error: OSError) -> LabError:

@@ -1,12 +1,13 @@
 """Decoded pixels as pictures: clipped, 8 bits, in a grid. For showing only, never for measuring."""
 
+import io
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-from vaemodels.errors import LabError
+from vaemodels.files import write_atomically
 
 Picture = npt.NDArray[np.uint8]
 
@@ -34,16 +35,13 @@ def grid(pixels: Tensor, image_shape: tuple[int, int, int], columns: int) -> Pic
 
 
 def save_png(path: Path, image: Picture) -> None:
-    """Write a picture as PNG.
+    """Write a picture as PNG, in one piece: until then what was there stays.
 
     Raises:
         LabError: if it can't be written there.
     """
     from PIL import Image
 
-    try:
-        Image.fromarray(image).save(path, format="PNG")
-    except OSError as error:
-        raise LabError(
-            f"{path} can't be written ({error.strerror}); choose another place with --out."
-        ) from error
+    encoded = io.BytesIO()
+    Image.fromarray(image).save(encoded, format="PNG")
+    write_atomically(path, encoded.getvalue())

@@ -33,8 +33,10 @@ class Header:
     shapes: Mapping[str, tuple[int, ...]]
 
 
-def read_header(file: BinaryIO, size: int) -> Header:
+def read_header(file: BinaryIO, size: int, item_sizes: Mapping[str, int] = ITEM_SIZES) -> Header:
     """The checked header of a file of `size` bytes; takes memory for the header only, 8 MB of it at most.
+
+    Tensors may be of the dtypes in `item_sizes`, which gives each one's bytes an element.
 
     Raises Refused if the file is foreign, truncated or contradicts itself.
     """
@@ -61,8 +63,8 @@ def read_header(file: BinaryIO, size: int) -> Header:
         raise Refused(f"has a damaged header: {SAVE_AGAIN}.")
     places = []
     for name, entry in entries.items():
-        dtype, shape, begin, end = _entry(name, entry)
-        if end - begin != math.prod(shape) * ITEM_SIZES[dtype]:
+        dtype, shape, begin, end = _entry(name, entry, item_sizes)
+        if end - begin != math.prod(shape) * item_sizes[dtype]:
             raise Refused(f"gives a tensor a size that is not its shape's: {SAVE_AGAIN}.")
         places.append((begin, end))
     _check_places(places, size - 8 - length)
@@ -93,12 +95,12 @@ def parse_object(text: bytes | str) -> dict[str, Any]:
     return value
 
 
-def _entry(name: str, entry: Any) -> tuple[str, list[int], int, int]:
+def _entry(name: str, entry: Any, item_sizes: Mapping[str, int]) -> tuple[str, list[int], int, int]:
     """A tensor's dtype, shape and place, with their types checked."""
     if not isinstance(entry, dict) or set(entry) != {"dtype", "shape", "data_offsets"}:
         raise Refused(f"has a damaged header: {SAVE_AGAIN}.")
     dtype, shape, place = entry["dtype"], entry["shape"], entry["data_offsets"]
-    if not isinstance(dtype, str) or dtype not in ITEM_SIZES:
+    if not isinstance(dtype, str) or dtype not in item_sizes:
         raise Refused(f"holds numbers of a type that no checkpoint has: {FOREIGN}.")
     if not _are_sizes(shape) or not _are_sizes(place) or len(shape) > MAX_RANK or len(place) != 2:
         raise Refused(f"has a damaged header: {SAVE_AGAIN}.")

@@ -1,13 +1,15 @@
 """The command line from end to end: exit codes, one line on stderr, JSON, and files that outlive a failure."""
 
+import errno
 import functools
+import io
 import json
 import math
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +21,7 @@ import torch
 from PIL import Image
 
 from tests.small import without_seconds
-from vaemodels import checkpoints, cli, data, training
+from vaemodels import checkpoints, cli, console, data, files, runs, training
 from vaemodels.pictures import GAP, picture
 
 ROOT = Path(__file__).parents[2]
@@ -269,7 +271,7 @@ def test_a_place_that_can_not_be_written_is_refused_before_training(
             lab("train", "vae-digits", "--epochs", 1, *TINY, "--out", place, "--json"), 1, "cannot be written"
         )
     for place in (tmp_path / "missing" / "a.png", tmp_path):
-        assert_refused(lab("sample", trained["vae"], "--out", place, "--json"), 1, "can't be written")
+        assert_refused(lab("sample", trained["vae"], "--out", place, "--json"), 1, "cannot be written")
 
 
 def test_a_dataset_that_is_not_there_names_the_command_that_fetches_it(
@@ -340,6 +342,115 @@ def test_ctrl_c_keeps_the_run(lab: Command, tmp_path: Path) -> None:
     assert epochs >= 1
     more = ["--epochs", epochs + 1, "--out", out, "--json"]
     assert lab("train", "vae-digits", "--from", out, *more).json["epochs"] == epochs + 1
+
+
+def stopped_after(epochs: int, ending: Callable[[], None]) -> Callable[..., Iterator[training.Progress]]:
+    """`training.fit` that does `ending` when so many epochs are done, as if it came from outside."""
+    fit = training.fit
+
+    def run(*arguments: Any) -> Iterator[training.Progress]:
+        records = fit(*arguments)
+        for _ in range(epochs):
+            yield next(records)
+        ending()
+        yield from records
+
+    return run
+
+
+def diverge() -> None:
+    raise training.TrainingDivergedError("The loss stopped being finite at step 1; lower the rate.")
+
+
+ENDINGS: dict[str, Callable[[], None]] = {
+    "Ctrl-C": functools.partial(signal.raise_signal, signal.SIGINT),
+    "kill": functools.partial(signal.raise_signal, signal.SIGTERM),
+    "divergence": diverge,
+}
+if hasattr(signal, "SIGHUP"):
+    ENDINGS["closed terminal"] = functools.partial(signal.raise_signal, signal.SIGHUP)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_what_was_there_stays_until_there_is_an_epoch(
+    lab: Command,
+    trained: Mapping[str, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    ending: str,
+) -> None:
+    out = tmp_path / "mine.safetensors"
+    finished = trained["vae"].read_bytes()
+    out.write_bytes(finished)
+    before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+    command = ["train", "vae-digits", "--epochs", 9, "--out", out, "--json"]
+    for arguments in (["--from", out], [*TINY, "--overwrite"]):
+        with monkeypatch.context() as patch:
+            patch.setattr(training, "fit", stopped_after(0, ENDINGS[ending]))
+            assert_refused(lab(*command, *arguments), 1, "before an epoch was done, so nothing is saved")
+        assert out.read_bytes() == finished
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "fit", stopped_after(2, ENDINGS[ending]))
+        result = lab(*command, *TINY, "--overwrite")
+        assert_refused(result, 1, "finite" if ending == "divergence" else "after 2 epochs, kept in")
+    assert checkpoints.read_card(out)["epoch"] == 2 and checkpoints.load(out).resume
+    assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_asking_twice_to_stop_does_not_stop_the_saving(
+    lab: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = runs.save
+
+    def asked_again(*arguments: Any) -> None:
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGTERM)
+        save(*arguments)
+
+    monkeypatch.setattr(training, "fit", stopped_after(1, ENDINGS["Ctrl-C"]))
+    monkeypatch.setattr(runs, "save", asked_again)
+    out = tmp_path / "kept.safetensors"
+    command = ["train", "vae-digits", "--epochs", 9, *TINY, "--out", out, "--json"]
+    assert_refused(lab(*command), 1, "after 1 epochs, kept in")
+    assert checkpoints.read_card(out)["epoch"] == 1
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("answer", "options", "replaced"),
+    [
+        ("y\n", [], True),
+        ("Yes\n", [], True),
+        ("\n", [], False),
+        ("", [], False),
+        ("y\n", ["--json"], False),
+        (None, [], False),
+        (None, ["--overwrite"], True),
+    ],
+)
+def test_a_model_is_replaced_where_the_user_says_so(
+    lab: Command,
+    trained: Mapping[str, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: str | None,
+    options: list[str],
+    replaced: bool,
+) -> None:
+    out = tmp_path / "mine.safetensors"
+    out.write_bytes(trained["ae"].read_bytes())
+    if answer is not None:
+        monkeypatch.setattr(sys, "stdin", Terminal(answer))
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    result = lab("train", "vae-digits", "--epochs", 1, *TINY, "--out", out, *options)
+    assert result.code == (0 if replaced else 2)
+    assert checkpoints.read_card(out)["model"] == ("vae" if replaced else "ae")
+    if not replaced:
+        assert "is there already; add --overwrite" in result.err
 
 
 def test_the_command_takes_numbers_too_small_to_be_fast_for_zero() -> None:
@@ -699,3 +810,131 @@ def test_a_gaussian_likelihood_trains_on_greys_unless_told_otherwise(
     settings = ["likelihood=gaussian", "hidden=8", "z_dim=2", *chosen]
     assert cli.main(["train", "vae-digits", "--epochs", "1", "--out", str(out), "--set", *settings]) == 0
     assert checkpoints.read_card(out)["binarization"] == expected
+
+
+# The system around it
+
+
+@pytest.mark.parametrize(
+    ("environment", "streams", "code", "words"),
+    [
+        ({"PYTHONIOENCODING": "ascii"}, {}, 0, "+/-"),
+        ({"PYTHONIOENCODING": "cp1252"}, {}, 0, "\N{PLUS-MINUS SIGN}"),
+        ({}, {"2": "&-"}, 0, "\N{PLUS-MINUS SIGN}"),
+        ({}, {"1": "&-"}, 0, ""),
+        ({}, {"1": "/dev/full"}, 1, "can't be read or written (No space left on device)"),
+        ({}, {"1": "/dev/full", "2": "/dev/full"}, 1, ""),
+    ],
+)
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="streams are those of Linux")
+def test_it_prints_what_the_streams_can_take(
+    environment: Mapping[str, str], streams: Mapping[str, str], code: int, words: str
+) -> None:
+    redirected = " ".join(f"{number}>{place}" for number, place in streams.items())
+    result = subprocess.run(
+        f'"{sys.executable}" -m vaemodels list {redirected}',
+        shell=True,
+        cwd=ROOT,
+        capture_output=True,
+        env=os.environ | {"PYTHONIOENCODING": "utf-8"} | environment,
+    )
+    encoding = environment.get("PYTHONIOENCODING", "utf-8")
+    out, err = result.stdout.decode(encoding), result.stderr.decode(encoding)
+    assert result.returncode == code
+    assert words in (out if code == 0 else err)
+    assert err.count("\n") == (1 if code and "2" not in streams else 0) and "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "printed"),
+    [
+        ("β = 1, −ELBO ± 1", "ascii", "b = 1, -ELBO +/- 1"),
+        ("β = 1, é ± 1", "cp1252", "b = 1, é ± 1"),
+        ("café ☃", "ascii", "cafe ?"),
+        ("a name\udcff", "utf-8", "a name?"),
+    ],
+)
+def test_what_an_encoding_has_not_is_printed_plainly(text: str, encoding: str, printed: str) -> None:
+    console.prepare()
+    assert text.encode(encoding, console.ERRORS).decode(encoding) == printed
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [("~no-such-user/x", "VAELAB_DATA is '~no-such-user/x', which is in a home"), ("", "The folder of")],
+)
+def test_a_home_that_is_not_there(
+    lab: Command, monkeypatch: pytest.MonkeyPatch, value: str, words: str
+) -> None:
+    def homeless(_: object) -> str:
+        return "~"
+
+    monkeypatch.setenv("VAELAB_DATA", value)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    if not value:
+        monkeypatch.setattr(os.path, "expanduser", homeless)
+    assert not data.is_available("mnist")
+    assert_refused(lab("download", "mnist", "--json"), 2, words)
+
+
+def never_enter(path: Path, **_: object) -> os.stat_result:
+    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("a" * 300, "its name is too long"), ("closed", "may not be written to"), ("pipe", "is no file")],
+)
+@pytest.mark.skipif(os.name == "nt", reason="names and pipes are those of POSIX")
+def test_a_place_that_can_not_be_is_one_sentence(
+    lab: Command,
+    trained: Mapping[str, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    words: str,
+) -> None:
+    out = tmp_path / name
+    if name == "closed":
+        monkeypatch.setattr(files, "_kind", never_enter)
+    if name == "pipe":
+        os.mkfifo(out)
+    for command in (
+        ["train", "vae-digits", "--epochs", 1, *TINY, "--out", out, "--json"],
+        ["sample", trained["vae"], "--out", out, "--json"],
+    ):
+        assert_refused(lab(*command), 1, words)
+
+
+def test_a_full_disk_leaves_the_earlier_picture(
+    lab: Command, trained: Mapping[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    out = tmp_path / "grid.png"
+    out.write_bytes(b"the earlier one")
+    monkeypatch.setattr(os, "fsync", full)
+    assert_refused(lab("sample", trained["vae"], "--out", out, "--json"), 1, "the disk is full")
+    assert out.read_bytes() == b"the earlier one" and list(tmp_path.iterdir()) == [out]
+
+
+def test_ctrl_c_during_imports_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "torch.py").write_text("raise KeyboardInterrupt")
+    with python("-m", "vaemodels", "list", env=os.environ | {"PYTHONPATH": str(tmp_path)}) as process:
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (1, "")
+    assert err == "vaemodels: Interrupted before anything was begun; start it again.\n"
+
+
+def test_one_image_has_no_standard_error(lab: Command, trained: Mapping[str, Path], tmp_path: Path) -> None:
+    path = tmp_path / "one.safetensors"
+    path.write_bytes(trained["vae"].read_bytes())
+    command = ["evaluate", path, "--k", "1,5", "--limit", 1]
+    answer = lab(*command, "--json", "--write").json
+    assert answer["n"] == 1 and answer["nelbo"] > 0
+    none = {"nelbo": None, "reconstruction": None, "kl": {"z": None}, "accuracy": None}
+    assert answer["stderr"] == none | {"bounds": {"1": None, "5": None}}
+    assert checkpoints.read_card(path)["evaluation"]["stderr"] == answer["stderr"]
+    shown = lab(*command).out
+    assert "±" not in shown and "nan" not in shown and "0.000" not in shown

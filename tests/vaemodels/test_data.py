@@ -335,10 +335,11 @@ class FakeTorchvision:
 
     def download_url(self, url: str, root: str, filename: str, md5: str) -> None:
         self.asked.append(url)
-        if failure := self.failures.get(url, self.failures.get(filename)):
-            Path(root, filename).write_bytes(self.archives[filename][:100])
+        archive = filename.removesuffix(".part")
+        if failure := self.failures.get(url, self.failures.get(archive)):
+            Path(root, filename).write_bytes(self.archives[archive][:100])
             raise failure
-        Path(root, filename).write_bytes(self.archives[filename])
+        Path(root, filename).write_bytes(self.archives[archive])
 
 
 @pytest.fixture
@@ -407,6 +408,60 @@ def test_a_lost_network_gives_one_sentence_and_keeps_what_arrived(
     data.download("mnist")
     assert len(server.asked) == len(small_mnist) - len(arrived)
     assert data.load("mnist", "test")
+
+
+OWN_NAMES = {  # of the training images, from MNIST/raw
+    "an archive made elsewhere": "train-images-idx3-ubyte.gz",
+    "a dot for a dash": "train-images.idx3-ubyte",
+    "its archive": "train-images.idx3-ubyte.gz",
+    "in a folder of its name": "train-images.idx3-ubyte/train-images.idx3-ubyte",
+    "in a folder of the right name": "../train-images-idx3-ubyte/train-images-idx3-ubyte",
+    "in MNIST": "../train-images-idx3-ubyte.gz",
+    "in the data folder": "../../train-images.idx3-ubyte",
+}
+
+
+@pytest.mark.parametrize("kind", OWN_NAMES)
+def test_what_the_user_has_is_used_and_kept(
+    server: FakeTorchvision, small_mnist: dict[Path, bytes], kind: str
+) -> None:
+    path = by_name(small_mnist, "train-images-idx3-ubyte")
+    write({other: content for other, content in small_mnist.items() if other != path})
+    own = path.parent / OWN_NAMES[kind]
+    own.parent.mkdir(parents=True, exist_ok=True)
+    packed = own.suffix == ".gz"
+    own.write_bytes(gzip.compress(small_mnist[path], 1, mtime=7) if packed else small_mnist[path])
+    before = own.read_bytes()
+    data.download("mnist")
+    assert server.asked == []
+    assert path.read_bytes() == small_mnist[path] and own.read_bytes() == before
+
+
+def spoilt_archives(good: bytes) -> dict[str, bytes]:
+    return {
+        "no archive": b"hello",
+        "cut short": good[:-50],
+        "of something else": gzip.compress(b"x"),
+        "bad block": good[:20] + bytes(20) + good[40:],
+    }
+
+
+@pytest.mark.parametrize("kind", spoilt_archives(bytes(100)))
+def test_what_the_user_has_stays_until_its_replacement_is_there(
+    server: FakeTorchvision, small_mnist: dict[Path, bytes], kind: str
+) -> None:
+    path = by_name(small_mnist, "train-labels-idx1-ubyte")
+    write({other: content for other, content in small_mnist.items() if other != path})
+    own = path.with_name(f"{path.name}.gz")
+    own.write_bytes(spoilt_archives(server.archives[own.name])[kind])
+    before = own.read_bytes()
+    server.failures[own.name] = URLError("no route")
+    with pytest.raises(LabError, match="could not be downloaded"):
+        data.download("mnist")
+    assert own.read_bytes() == before and not path.exists()
+    server.failures.clear()
+    data.download("mnist")
+    assert path.read_bytes() == small_mnist[path]
 
 
 def test_a_full_disk_is_not_called_a_network_failure(server: FakeTorchvision) -> None:

@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -283,3 +284,24 @@ def test_the_command_line_says_that_no_scheduler_is_there(monkeypatch, tmp_path,
     assert main(["train", "vae", *small, "--scheduler", "tcp://127.0.0.1:1"]) == 1
     assert capsys.readouterr().err.startswith("vaemodels: No scheduler answers at tcp://127.0.0.1:1")
     assert not out.exists()
+
+
+def test_workers_find_a_package_below_a_folder_with_a_colon_in_its_name(tmp_path: Path) -> None:
+    root = tmp_path / "year:one"
+    shutil.copytree(ROOT / "vaemodels", root / "vaemodels", ignore=shutil.ignore_patterns("__pycache__"))
+    program = """
+from vaemodels.jobs import connect, start_local_cluster
+def where():
+    import vaemodels.errors
+    return vaemodels.errors.__file__
+with connect(start_local_cluster(1)) as client:
+    print(client.submit(where).result(timeout=60))
+"""
+    found = subprocess.run(
+        [sys.executable, "-P", "-c", f"import sys; sys.path[:0] = [{str(root)!r}]{program}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+    )
+    assert found.stdout == f"{root / 'vaemodels' / 'errors.py'}\n", found.stderr

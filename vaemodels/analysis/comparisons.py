@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from vaemodels.evaluation import ACTIVE_UNIT_VARIANCE, Estimate
+from vaemodels.evaluation import ACTIVE_UNIT_VARIANCE, Estimate, from_json
 
 PIXEL_FLOOR = 1e-6  # keeps the price of a pixel finite
 
@@ -39,9 +39,9 @@ def _rate_point(card: Mapping[str, Any]) -> RatePoint:
     return RatePoint(
         name=card["name"],
         beta=float(card["training"]["beta"]),
-        rate=Estimate(result["kl"]["z"], error["kl"]["z"]),
-        distortion=Estimate(result["reconstruction"], error["reconstruction"]),
-        nelbo=Estimate(result["nelbo"], error["nelbo"]),
+        rate=from_json(result["kl"]["z"], error["kl"]["z"]),
+        distortion=from_json(result["reconstruction"], error["reconstruction"]),
+        nelbo=from_json(result["nelbo"], error["nelbo"]),
         active_units=int(result["active_units"]),
     )
 

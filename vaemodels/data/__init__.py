@@ -77,7 +77,10 @@ def factors(name: str, split: str) -> dict[str, Tensor]:
 def is_available(name: str) -> bool:
     """Whether `load` can work without a download; looks at file sizes only, so it is cheap."""
     get(name)
-    return _MODULES[name].is_available()
+    try:
+        return _MODULES[name].is_available()
+    except UsageError:  # there is no data folder
+        return False
 
 
 def download(name: str, progress: Callable[[int, int], None] | None = None) -> None:

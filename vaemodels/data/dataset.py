@@ -10,6 +10,8 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor
 
+from vaemodels.errors import UsageError
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -45,13 +47,25 @@ def mean_pixels(parts: Iterable[Tensor]) -> Tensor:
 
 
 def data_folder() -> Path:
-    """The folder of downloaded data: VAELAB_DATA from the environment, else the platform's cache."""
-    if chosen := os.environ.get("VAELAB_DATA"):
-        return Path(chosen).expanduser()
+    """The folder of downloaded data: VAELAB_DATA from the environment, else the platform's cache.
+
+    Raises:
+        UsageError: if that is in the home of somebody who has none.
+    """
+    chosen = os.environ.get("VAELAB_DATA")
+    try:
+        return Path(chosen).expanduser() if chosen else _cache_folder() / "vaelab"
+    except RuntimeError as error:
+        where = f"VAELAB_DATA is {chosen!r}, which" if chosen else "The folder of downloaded data"
+        raise UsageError(
+            f"{where} is in a home folder that is not there; set VAELAB_DATA to the full path of a folder."
+        ) from error
+
+
+def _cache_folder() -> Path:
+    """Where this platform keeps what can be fetched again; RuntimeError where there is no home."""
     if sys.platform == "win32":
-        cache = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        cache = Path.home() / "Library" / "Caches"
-    else:
-        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "vaelab"
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")

@@ -18,6 +18,7 @@ STALLED = 60.0  # seconds without a byte after which a server counts as gone
 def fetch(urls: Sequence[str], path: Path, md5: str, progress: Callable[[int], object]) -> None:
     """Download to `path` from the first of `urls` that gives content of this MD5, unless it is there already.
 
+    It arrives beside `path`; what is there stays until the whole of it has come.
     `progress(bytes so far)` is called on the caller's thread, about ten times a second.
     Raises LabError if no address works or the folder cannot be written.
     """
@@ -26,11 +27,13 @@ def fetch(urls: Sequence[str], path: Path, md5: str, progress: Callable[[int], o
     utils.tqdm = partial(utils.tqdm, disable=True)
     if utils.check_integrity(path, md5):
         return
+    aside = path.with_name(f"{path.name}.part")
     reasons = []
     for url in urls:
         try:
-            path.unlink(missing_ok=True)
-            _watch(partial(utils.download_url, url, str(path.parent), path.name, md5), path, progress)
+            aside.unlink(missing_ok=True)
+            _watch(partial(utils.download_url, url, str(aside.parent), aside.name, md5), aside, progress)
+            aside.replace(path)
             return
         except (OSError, HTTPException, RuntimeError) as error:
             if isinstance(error, OSError) and error.errno in WRITE_FAILURES:
@@ -38,7 +41,7 @@ def fetch(urls: Sequence[str], path: Path, md5: str, progress: Callable[[int], o
             reasons.append(" ".join(str(getattr(error, "reason", error)).split())[:200].rstrip("."))
     raise LabError(
         f"{path.name} could not be downloaded ({reasons[0]}): check the network connection and try again, "
-        "what has arrived is kept."
+        "whole files that have arrived are kept."
     )
 
 

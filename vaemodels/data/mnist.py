@@ -7,6 +7,7 @@ that fail, so that what is good is kept and a broken download goes on when it is
 import gzip
 import hashlib
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -163,11 +164,41 @@ def _training_images(at_once: int = 1_000) -> Iterator[torch.Tensor]:
             left = max(0, left - at_once)
 
 
-def _fetch(file: RawFile, raw: Path, progress: Callable[[int], object]) -> None:
-    """Download one archive, check what is in it and only then put that in its place.
+def _at_hand(file: RawFile, raw: Path) -> bytes | None:
+    """The right content of `file` from an archive or a file of another name in the data folder, None if there is none.
 
-    The archive goes last, so that a disk that fills up costs no second download.
+    Others spell `images-idx3` as `images.idx3`, put a file into a folder of its own name, or leave the file or its
+    archive in `MNIST` or the data folder itself.
     """
+    spellings = (file.name, file.name.replace("-idx", ".idx"))
+    for folder in (raw, raw.parent, raw.parent.parent):
+        for name in spellings:
+            for path in (folder / name, folder / f"{name}.gz", folder / name / name):
+                content = None if path == raw / file.name else _unpacked(path, file.size)
+                if content is not None and hashlib.sha256(content).hexdigest() == file.sha256:
+                    return content
+    return None
+
+
+def _unpacked(path: Path, size: int) -> bytes | None:
+    """At most one byte more than `size` of a file, unpacked where it is an archive; None if it can't be read."""
+    try:
+        if not path.is_file():
+            return None
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as content:
+            return content.read(size + 1)
+    except (OSError, EOFError, zlib.error):
+        return None
+
+
+def _fetch(file: RawFile, raw: Path, progress: Callable[[int], object]) -> None:
+    """Put one file in its place: what the user has of it under another name, else a download that is checked first.
+
+    A downloaded archive goes last, so that a disk that fills up costs no second download; the user's own files stay.
+    """
+    if content := _at_hand(file, raw):
+        write_atomically(raw / file.name, content)
+        return
     mnist = torchvision_import.datasets().MNIST
     archive = raw / f"{file.name}.gz"
     fetch(

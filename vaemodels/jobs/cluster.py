@@ -1,7 +1,6 @@
 """The scheduler that jobs are given to: a local one started on demand, or any whose address is known."""
 
 import atexit
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -21,14 +20,12 @@ def start_local_cluster(workers: int) -> str:
         LabError: if it could not start.
     """
     script = Path(__file__).resolve().with_name("local_cluster.py")
-    path = os.pathsep.join(filter(None, [str(script.parents[2]), os.environ.get("PYTHONPATH")]))
     process = subprocess.Popen(
         # -P: the script's own folder, the inside of a package, is no place to import from.
         [sys.executable, "-P", str(script), str(workers)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env=os.environ | {"PYTHONPATH": path},
         start_new_session=True,  # Ctrl-C is for the owner, whose end ends this
     )
     assert process.stdin is not None and process.stdout is not None

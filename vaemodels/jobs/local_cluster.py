@@ -15,6 +15,11 @@ from pathlib import Path
 import dask
 from distributed import LocalCluster
 
+# Where the package is. Workers are spawned with this list; PYTHONPATH has no way to name a folder with ":" in it.
+ROOT = str(Path(__file__).resolve().parents[2])
+if ROOT not in sys.path:
+    sys.path.insert(0, ROOT)
+
 MEMORY_LIMIT = "2GiB"
 PRIORITY = "5"  # as `nice` counts: 335 shares beside the 1,024 of other sessions
 EVENTS_KEPT = 1_000  # by the scheduler, of each topic; nobody asks for those of the past

@@ -55,7 +55,7 @@ class AE(Model):
 
     def decode(self, z: Tensor, y: Tensor | None = None) -> Independent:
         """x̂ = f(z), as the Bernoulli whose cross-entropy is the reconstruction error."""
-        return PixelBernoulli(self.decoder(z))
+        return PixelBernoulli(self.decoder(z), cross_entropy=True)
 
     def encode(self, x: Tensor, y: Tensor | None = None) -> Mapping[str, Distribution]:
         """Nothing: an autoencoder infers a point (see `embed`), not a distribution."""

@@ -110,6 +110,7 @@ class SSVAE(Model):
         q_y, q_z = self._infer_label(x, y), self.encode_every_label(x)
         z = networks.sample_normal(q_z, generator=generator)
         likelihoods = self.decode(z, self._every_label())
+        log_likelihood = likelihoods.log_prob(x)
         weights = q_y.probs.T  # [n_labels, batch]
         drawn = _draw_labels(q_y, (), generator)
         images = torch.arange(len(x), device=x.device)
@@ -117,7 +118,7 @@ class SSVAE(Model):
             posteriors={"y": q_y, "z": _label_summed_out(q_y, q_z)},
             latents={"z": z[drawn, images], "y": drawn},
             likelihood=PixelBernoulli(likelihoods.base_dist.logits[drawn, images]),
-            reconstruction=-(weights * likelihoods.log_prob(x)).sum(0),
+            reconstruction=-(weights * log_likelihood).sum(0),
             kl={
                 "z": (weights * networks.kl_from_standard_normal(q_z).sum(-1)).sum(0),
                 "y": math.log(self.n_labels) - q_y.entropy(),
