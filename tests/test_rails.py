@@ -68,7 +68,16 @@ def test_arrows_between_the_packages_point_one_way(folder, forbidden):
 # From the bottom up: a module may import those of its own layer and of the layers before it in this list.
 LAYERS = [
     {"errors", "files", "settings", "tensor_file", "pictures"},
-    {"data", "picture_files", "networks", "mixture", "conditional", "convolutional", "pixel_bernoulli"},
+    {
+        "data",
+        "picture_files",
+        "picture_ink",
+        "networks",
+        "mixture",
+        "conditional",
+        "convolutional",
+        "pixel_bernoulli",
+    },
     {"models"},
     {"objectives", "evaluation", "cards", "checkpoints"},
     {"training_config", "losses", "backpropagation", "optimizer", "analysis", "presets"},

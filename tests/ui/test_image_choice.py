@@ -205,12 +205,29 @@ def test_an_upload_is_read_framed_and_explained(visit):
     shown = " ".join(html.proto.body for html in at.get("html"))
     assert "inverted, as it was dark on light" in shown
     assert "threshold ½" in shown
-    # What is no picture leaves the good one where it is.
+    # What is no picture leaves the good one where it is, but not as what the model sees of the bad one.
     at.file_uploader[0].upload("eight.png", b"<svg></svg>", "image/png").run()
     assert key(at) == token
     [error] = at.error
     assert error.value.startswith("This file is not a picture")
-    assert [caption.value for caption in at.caption] == ["The page still shows your last picture:"]
+    assert [caption.value for caption in at.caption] == [
+        "It was not taken: the rest of the page goes on with your picture before it."
+    ]
+    assert "What the model sees" not in " ".join(html.proto.body for html in at.get("html"))
+    at.file_uploader[0].upload("7.png", picture(), "image/png").run()
+    assert not at.error
+    assert "What the model sees" in " ".join(html.proto.body for html in at.get("html"))
+
+
+def test_a_first_picture_that_is_refused_leaves_a_drawing_where_it_is_and_says_so(visit):
+    at = visit(images="draw")
+    token = key(drawn(at, bar()))
+    at.segmented_control(key="images").set_value("upload").run()
+    at.file_uploader[0].upload("seven.heic", b"\0\0\0\x18ftypheic" + bytes(90), "image/heic").run()
+    assert key(at) == token
+    assert "export it as JPEG" in at.error[0].value
+    assert "the image before it" in at.caption[0].value
+    assert "What the model sees" not in " ".join(html.proto.body for html in at.get("html"))
 
 
 def test_another_model_takes_the_image_in_its_own_way():

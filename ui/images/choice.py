@@ -25,7 +25,8 @@ from vaemodels.data import binarize
 from vaemodels.data.framing import FIELD, frame
 from vaemodels.errors import LabError
 from vaemodels.models import Model
-from vaemodels.picture_files import FORMATS, MAX_BYTES, read_picture
+from vaemodels.picture_files import ENDINGS, MAX_BYTES, read_picture
+from vaemodels.picture_ink import InkPicture
 
 SOURCES = {
     "mnist": "MNIST",
@@ -116,7 +117,7 @@ def pick_image(checkpoint: Checkpoint, slot: str = "", *, own_first: bool = Fals
     url_state.put(IMAGE, None if key == usual_image else key)
 
     chosen = image_named(key, model)
-    if source == "upload":
+    if source == "upload" and not memory.refusal:
         _show_framed(chosen, model, memory.remark)
     if model.needs_labels and (source == "draw" or chosen.label is None):
         occasion = f"{source}/{memory.links}" if source == "draw" else key
@@ -300,7 +301,7 @@ def _upload(memory: _Memory) -> None:
     """A picture file of the visitor's, read once."""
     file = st.file_uploader(
         "Upload a picture of a digit",
-        type=[*(name.lower() for name in FORMATS), "jpg"],
+        type=list(ENDINGS),
         max_upload_size=MAX_BYTES // 10**6,
         key=f"picture-{memory.links}",
         label_visibility="collapsed",
@@ -315,13 +316,19 @@ def _upload(memory: _Memory) -> None:
         try:
             picture = read_picture(file.getvalue())
             memory.kept["upload"] = image_name(frame(picture.ink))
-            memory.remark = "inverted, as it was dark on light; " if picture.dark_on_light else ""
+            memory.remark = _how_it_was_read(picture)
         except LabError as error:
             memory.refusal = str(error)
     if memory.refusal:
         st.error(memory.refusal)
-        if "upload" in memory.kept:
-            st.caption("The page still shows your last picture:")
+        before = "your picture before it" if "upload" in memory.kept else "the image before it"
+        st.caption(f"It was not taken: the rest of the page goes on with {before}.")
+
+
+def _how_it_was_read(picture: InkPicture) -> str:
+    if picture.by_colour:
+        return "told from its ground by colour; "
+    return "inverted, as it was dark on light; " if picture.dark_on_light else ""
 
 
 def _show_framed(chosen: Chosen, model: Model, remark: str) -> None:
