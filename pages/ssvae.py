@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui import elbo_panel, explorer_panel, frame, try_this
-from ui.address import share, url_state
+from ui.address import url_state
 from ui.images import choice
 from ui.looks import EXPLORER, View, closer_look
 from ui.source import source

@@ -27,8 +27,9 @@ def render(view: View) -> None:
     cards = [checkpoint.card for checkpoint in there.values()]
     labelled = cards[0]["training"]["labelled"]
     st.markdown(
-        f"Two classifiers of one size learnt from **the same {labelled} labels** of {words.the_dataset(cards[0]['dataset'])}. "
-        f"One, `{ALONE}`, saw these images alone (the ELBO’s weight is 0); `{WITH}` also had the ELBO of all the others."
+        f"Two classifiers of one size learnt from **the same {labelled} labels** of "
+        f"{words.the_dataset(cards[0]['dataset'])}. `{ALONE}` saw these images alone (the ELBO’s weight is 0), "
+        f"`{WITH}` also had the ELBO of all the others."
     )
     rows = []
     for name, card, correct in zip(there, cards, right, strict=True):

@@ -63,7 +63,7 @@ EXPERIMENTS = [
         "blind",
         "A classifier without a model",
         "Compare the two bars of each label, and the ten ELBOs in nats.",
-        "its decoder was never trained: the ten ELBOs lie within half a nat, so that their softmax says nearly nothing.",
+        "its decoder was never trained: the ten ELBOs lie within half a nat, so their softmax says nearly nothing.",
         {"model": "ssvae-classifier", "images": "digits", "image": "digits-0"},
     ),
 ]

@@ -19,8 +19,8 @@ def render(view: View) -> None:
     n = training["labelled"]
     if not at_hand(name):
         st.info(
-            f"The {n:,} labelled images are of {words.the_dataset(name)}, which isn’t here: choose Fetch {name.upper()} "
-            "above, or a model of the built-in digits."
+            f"The {n:,} labelled images are of {words.the_dataset(name)}, which isn’t here: choose Fetch "
+            f"{name.upper()} above, or a model of the built-in digits."
         )
         return
     split = data.load(name, "train")
@@ -42,8 +42,8 @@ def render(view: View) -> None:
         )
     with text:
         st.markdown(
-            f"**What the labels are.** Of {len(split.labels):,} training images of {words.the_dataset(name)} {n:,} kept "
-            f"their label, {_spread(counts.tolist())}; seed {training['seed']} chose them. "
+            f"**What the labels are.** Of {len(split.labels):,} training images of {words.the_dataset(name)} "
+            f"{n:,} kept their label, {_spread(counts.tolist())}; seed {training['seed']} chose them. "
             f"The labels of the other {len(split.labels) - n:,} were never looked at."
         )
         st.markdown(

@@ -18,8 +18,8 @@ OF_SUMS = (
 OF_STYLE = "**One z, ten digits**: drag in the plane, and the row writes the same z as each digit."
 TRAIN = "Train on few labels yourself"
 OF_TRAINING = (
-    "“Labelled images” is the number of images that keep their label, spread evenly over the digits; no other label has any "
-    "part in training, nor in the choice of the best epoch."
+    "“Labelled images” is the number of images that keep their label, spread evenly over the digits; no other label "
+    "has any part in training, nor in the choice of the best epoch."
 )
 
 
@@ -52,17 +52,19 @@ def four_ways() -> None:
     """The ways in which labels can teach, each as the settings of the form below that make it."""
     st.header("Four ways to use few labels", anchor=False)
     st.markdown(
-        "| | unlabelled images | labelled images | settings of the form below, under “More settings” |\n|---|---|---|---|\n"
+        "| | unlabelled images | labelled images | settings of the form below, under “More settings” |\n"
+        "|---|---|---|---|\n"
         "| **Sampling y** | y drawn from q(y\\|x): f(x, y) = ELBO(x, y) − log q(y\\|x), and the score function’s "
-        "gradient, unbiased but noisy | ELBO(x, y) | “Draw unknown labels” and “ELBO(x, y) of known labels” on, α = 0 |\n"
-        "| **Enumerating y** | all ten labels summed: exact M2, no noise from y | ELBO(x, y) | “ELBO(x, y) of known labels” on, α = 0 |\n"
+        "gradient, unbiased but noisy | ELBO(x, y) | “Draw unknown labels” and “ELBO(x, y) of known labels” on, "
+        "α = 0 |\n"
+        "| **Enumerating y** | all ten labels summed: exact M2, no noise from y | ELBO(x, y) | "
+        "“ELBO(x, y) of known labels” on, α = 0 |\n"
         "| **Enumerating, + α** | the same | −α log q(y\\|x) | as the form stands: α = 100 |\n"
         "| **Labels only** | not used | −log q(y\\|x) | “Weight of the ELBO” 0: a plain classifier |"
     )
     st.caption(
         "With α = 0 nothing ties the classifier to the labels, save that the decoder learnt the labelled images under "
-        "them: whether its ten groups become the ten digits is left to the bound. Few labels are then often not enough. "
+        "them: whether its ten groups become the ten digits is left to the bound. "
         "The curve over the number of labels has not been measured for this page; train each way below to compare "
         "them."
     )
-

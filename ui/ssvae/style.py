@@ -24,7 +24,7 @@ def render(view: View) -> None:
     on = words.test_images(found.dataset, len(found.labels), binarization(view.model))
     st.markdown(
         f"**z should be style alone**: the decoder knows y, so a z that repeats it is KL for nothing, and digits lie "
-        f"mixed on the plane. A logistic regression on μ(x, y) still tells **{share.mean:.1%} ± {share.stderr:.1%}** of "
-        f"digits (chance {chance:.0%}; {on}, {styles.FOLDS}-fold cross-validation)."
+        f"mixed on the plane. A logistic regression on μ(x, y) still tells "
+        f"**{share.mean:.1%} ± {share.stderr:.1%}** of digits (chance {chance:.0%}; {on}, {styles.FOLDS}-fold cross-validation)."
     )
     latents.render(view)

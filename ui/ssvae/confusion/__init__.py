@@ -48,8 +48,8 @@ def render(view: View) -> None:
     chart, images = st.columns([11, 13], gap="large")
     with chart:
         st.markdown(
-            f"**{100 * right.mean:.1f} ± {100 * right.stderr:.1f} % right** on {on}. A row for each digit, a column for "
-            "each label that q(y|x) gives it. Open a cell to see the images that it counts."
+            f"**{100 * right.mean:.1f} ± {100 * right.stderr:.1f} % right** on {on}. A row for each digit, a column "
+            "for each label that q(y|x) gives it. Open a cell to see the images that it counts."
         )
         digit, given = _matrix(matrix, f"Confusion matrix of {on}")
         st.caption("± standard error over images. " + _worst(matrix))
@@ -110,9 +110,7 @@ def _worst(counts: Tensor) -> str:
     digit, given = fullest_wrong(counts)
     if not counts[digit, given]:
         return "No image is taken for another digit."
-    return (
-        f"Most often wrong: {int(counts[digit, given])} of {int(counts[digit].sum()):,} {digit}s read as {given}."
-    )
+    return f"Most often wrong: {int(counts[digit, given])} of {int(counts[digit].sum()):,} {digit}s read as {given}."
 
 
 def _images_of(view: View, dataset: str, inside: Tensor, digit: int, given: int) -> None:
