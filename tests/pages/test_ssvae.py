@@ -12,7 +12,7 @@ from tests.ui.app_html import elbo
 from ui.images.choice import image_named
 from ui.images.name import image_name
 from ui.images.splits import model_inputs
-from ui.ssvae import confusion
+from ui.ssvae import confusion, predicted
 from vaemodels import checkpoints
 from vaemodels.analysis.classification import confusion_matrix, predict
 from vaemodels.analysis.label_posterior import of_labels
@@ -75,6 +75,9 @@ def test_the_matrix_counts_the_test_images_and_a_cell_of_a_link_opens_those_it_c
     assert table["cell"] == [9, 4]
     assert f"**{int(counts[9, 4])} images**: 9s read as 4." in texts(at)
     assert at.query_params["cell"] == "9_4"
+    asked = predicted.answers(MODEL, checkpoints.load(MODEL))
+    for right in (asked.by_classifier, asked.by_elbos):
+        assert f"on **{right.double().mean().item():.1%}**" in texts(at)
     # Another cell that the visitor opens, and its first image, which becomes the page's.
     at.session_state[confusion.KEY] = {"told": {"turn": table["turn"], "digit": 4, "given": 9}}
     at.run()

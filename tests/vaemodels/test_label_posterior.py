@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from vaemodels.analysis.label_posterior import OfLabels, of_labels
+from vaemodels.analysis.label_posterior import IMAGES_AT_ONCE, OfLabels, likeliest, of_labels
 from vaemodels.evaluation import image_terms
 from vaemodels.models import SSVAE, SSVAEConfig
 
@@ -42,3 +42,15 @@ def test_a_probability_of_zero_costs_nothing():
     of = OfLabels(torch.tensor([1.0, 0.0]), torch.tensor([3.0, 5.0]), torch.zeros(2))
     assert of.entropy == 0
     assert of.elbo == pytest.approx(of.elbos[0].item())
+
+
+def test_the_likeliest_label_of_many_images_is_each_ones_own():
+    model, _ = make()
+    x = torch.rand((IMAGES_AT_ONCE + 20, 16), generator=torch.Generator().manual_seed(2)).round()
+    found = likeliest(model, x, draws=300)
+    elbos = torch.stack([of_labels(model, image, draws=300, seed=1).elbos for image in x])
+    best = elbos.topk(2).values
+    sure = best[:, 0] - best[:, 1] > 3  # more than the draws differ by
+    assert sure.sum() > 20
+    assert torch.equal(found[sure], elbos.argmax(1)[sure])
+    assert len(found.unique()) > 1

@@ -8,8 +8,11 @@ from torch import Tensor
 from ui.images.splits import dataset_for, model_inputs
 from vaemodels import checkpoints, data
 from vaemodels.analysis.classification import predict
+from vaemodels.analysis.label_posterior import likeliest
 from vaemodels.checkpoints import Checkpoint
 from vaemodels.models import SSVAE
+
+ASKED, DRAWS = 300, 8
 
 
 class Predicted(NamedTuple):
@@ -18,6 +21,32 @@ class Predicted(NamedTuple):
     dataset: str
     given: Tensor
     labels: Tensor
+
+
+class Answers(NamedTuple):
+    """Whether q(y|x), and the ten ELBOs, favour the right label of each of the first test images, `[n]` each."""
+
+    dataset: str
+    by_classifier: Tensor
+    by_elbos: Tensor
+
+
+def answers(name: str, checkpoint: Checkpoint) -> Answers:
+    """Of the first `ASKED` images of `predicted`; kept for the models shipped."""
+    return (
+        _kept_answers(name, checkpoint) if name in checkpoints.pretrained_names() else _ask(name, checkpoint)
+    )
+
+
+def _ask(name: str, _checkpoint: Checkpoint) -> Answers:
+    model = _checkpoint.model
+    assert isinstance(model, SSVAE)
+    dataset = dataset_for(_checkpoint)
+    x, labels = model_inputs(dataset, model, ASKED)
+    return Answers(dataset, predict(model, x) == labels, likeliest(model, x, DRAWS) == labels)
+
+
+_kept_answers = st.cache_resource(max_entries=8, show_spinner=False)(_ask)
 
 
 def predicted(name: str, checkpoint: Checkpoint) -> Predicted:

@@ -25,6 +25,7 @@ def render(view: View) -> None:
     st.markdown(
         f"**z should be style alone**: the decoder knows y, so a z that repeats it is KL for nothing, and digits lie "
         f"mixed on the plane. A logistic regression on μ(x, y) still tells "
-        f"**{share.mean:.1%} ± {share.stderr:.1%}** of digits (chance {chance:.0%}; {on}, {styles.FOLDS}-fold cross-validation)."
+        f"**{share.mean:.1%} ± {share.stderr:.1%}** of digits (chance {chance:.0%}; {on}, "
+        f"{styles.FOLDS}-fold cross-validation)."
     )
     latents.render(view)

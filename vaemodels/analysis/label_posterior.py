@@ -17,6 +17,8 @@ from torch import Tensor
 from vaemodels import networks
 from vaemodels.models.ssvae import SSVAE
 
+IMAGES_AT_ONCE = 100
+
 
 class OfLabels(NamedTuple):
     """q(y|x), and under each label E[−log p(x|y, z)] and KL(q(z|x, y) ‖ p(z)), in nats; each `[n_labels]`, float64."""
@@ -62,3 +64,18 @@ def of_labels(model: SSVAE, x: Tensor, draws: int = 64, seed: int = 0) -> OfLabe
         reconstruction=-model.decode(z, labels).log_prob(x.to(model.device)).double().mean(1),
         kl_z=networks.kl_from_standard_normal(q_z).sum(-1).double().mean(1),
     )
+
+
+@torch.no_grad()
+def likeliest(model: SSVAE, x: Tensor, draws: int = 8, seed: int = 0) -> Tensor:
+    """The label with the largest ELBO(x, y) of each image of `x: [n, dim]`, `[n]`, each a mean of `draws` draws of z.
+
+    What the generative model says without the classifier's q(y|x).
+    """
+    generator = torch.Generator(model.device).manual_seed(seed)
+    found = []
+    for part in x.to(model.device).split(IMAGES_AT_ONCE):
+        elbos = sum(model.per_class_elbo(part, generator) for _ in range(draws))
+        assert isinstance(elbos, Tensor)
+        found.append(elbos.argmax(0))
+    return torch.cat(found).to(x.device)

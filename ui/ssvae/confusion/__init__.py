@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 from torch import Tensor
 
-from ui import lead, words
+from ui import lead, models, words
 from ui.address import url_state
 from ui.components.assets import component
 from ui.images.choice import thumbnails_of
@@ -16,8 +16,9 @@ from ui.images.name import Place
 from ui.images.picker import image_picker
 from ui.images.splits import binarization
 from ui.looks import View
-from ui.ssvae.predicted import predicted
+from ui.ssvae.predicted import ASKED, DRAWS, answers, predicted
 from ui.tables import table
+from vaemodels import checkpoints
 from vaemodels.analysis.classification import confusion_matrix
 from vaemodels.evaluation import estimate
 
@@ -53,9 +54,25 @@ def render(view: View) -> None:
         )
         digit, given = _matrix(matrix, f"Confusion matrix of {on}")
         st.caption("± standard error over images. " + _worst(matrix))
+        if view.name in checkpoints.pretrained_names() or view.name in models.own():  # not of one in training
+            st.markdown(_two_answers(view))
     with images:
         _images_of(view, found.dataset, (found.labels == digit) & (found.given == given), digit, given)
     _over_epochs(view)
+
+
+def _two_answers(view: View) -> str:
+    """Which of the two answers at the top of the page is right more often."""
+    asked = answers(view.name, view.checkpoint)
+    classifier, elbos = asked.by_classifier.double(), asked.by_elbos.double()
+    gain = estimate(elbos - classifier)
+    return (
+        f"**The classifier or the ten ELBOs?** Of {words.test_images(asked.dataset, ASKED, binarization(view.model))}, "
+        f"q(y|x) favours the right label on **{classifier.mean():.1%}**, the ten ELBOs ({DRAWS} draws of z each) on "
+        f"**{elbos.mean():.1%}**: {100 * gain.mean:+.1f} ± {100 * gain.stderr:.1f} points, image by image.".replace(
+            "-", "−"
+        )
+    )
 
 
 def _matrix(counts: Tensor, title: str) -> tuple[int, int]:
