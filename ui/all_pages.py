@@ -5,6 +5,7 @@ from ui.fsvae.page import FSVAE
 from ui.gmvae.page import GMVAE
 from ui.home.page import HOME
 from ui.iwae.page import IWAE
+from ui.ssvae.page import SSVAE
 from ui.vae.page import VAE
 
-PAGES = (HOME, BOUND, VAE, GMVAE, IWAE, FSVAE)
+PAGES = (HOME, BOUND, VAE, GMVAE, IWAE, SSVAE, FSVAE)

@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from vaemodels import objectives
+from vaemodels import label_draws, objectives
 from vaemodels.errors import UsageError
 from vaemodels.models import SSVAE, Model, Output
 from vaemodels.training_config import TrainingConfig
 
-FOR_LABELS = ("labelled", "alpha", "gen_weight", "labelled_elbo")
+FOR_LABELS = ("labelled", "alpha", "gen_weight", "labelled_elbo", "draw_label")
 WEIGHTS = ("reconstruction_weight", "beta", "kl_warmup_epochs")
 
 
@@ -55,7 +55,8 @@ def loss(
     - the ELBO's terms, weighed: reconstruction_weight · reconstruction + β · Σ kl;
     - a bound: −L_k, or −ELBO from k draws, by its gradient estimator (see `objectives.bound`);
     - for a semi-supervised model gen_weight · −ELBO(x), a mean over the batch, + α · (−log q(y|x)), one over labelled
-      images (Kingma et al. 2014, eq. 9); with `labelled_elbo` the few labelled images in the batch give −ELBO(x, y).
+      images (Kingma et al. 2014, eq. 9); with `labelled_elbo` the few labelled images in the batch give −ELBO(x, y),
+      and with `draw_label` the sum over labels is one draw, with the score function's gradient (see `label_draws`).
     """
     if isinstance(model, SSVAE):
         return _semi_supervised(model, batch, config, epoch, generator)
@@ -96,8 +97,15 @@ def _semi_supervised(
     value = config.alpha * classification.mean()
     reported = {"classification": classification}
     if config.gen_weight:
-        output = model(batch.x, batch.y if config.labelled_elbo else None, generator)
-        value = value + config.gen_weight * _weighted(output, config, epoch).mean()
+        known = batch.y if config.labelled_elbo else None
+        if config.draw_label:
+            drawn = label_draws.draw(model, batch.x, known, generator)
+            output, log_q = label_draws.terms_at(model, batch.x, drawn, known, generator)
+            each = label_draws.surrogate(_weighted(output, config, epoch), log_q)
+        else:
+            output = model(batch.x, known, generator)
+            each = _weighted(output, config, epoch)
+        value = value + config.gen_weight * each.mean()
         reported = terms(output) | reported
     return Loss(value, reported)
 

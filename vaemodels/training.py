@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn.utils import parameters_to_vector
 
 from vaemodels import losses, objectives
+from vaemodels.analysis.classification import confusion_matrix, predict
 from vaemodels.analysis.clustering import components_in_use
 from vaemodels.backpropagation import loss_and_gradients
 from vaemodels.data import IMAGES_AT_ONCE, Split, labels, mean_pixels
@@ -52,9 +53,9 @@ class Progress(NamedTuple):
 class Run:
     """A training run between two epochs: with its model, everything needed to go on as if it had never stopped.
 
-    `history` has one record an epoch, with what `occupied` gives where there is such; `weights` and `optimizer` are
-    copies from the end of the last one, `best_weights` those of the epoch with the lowest held-out loss. Every epoch
-    draws its own random numbers from (seed, epoch), so no generator's state has to be kept.
+    `history` has one record an epoch, with what `occupied` and `classified` give where there is such; `weights` and
+    `optimizer` are copies from the end of the last one, `best_weights` those of the epoch with the lowest held-out
+    loss. Every epoch draws its own random numbers from (seed, epoch), so no generator's state has to be kept.
     """
 
     model: Model
@@ -162,8 +163,9 @@ def fit(
             )
             recent_terms = _Average()
             if epoch_done:
-                in_use = occupied(model, held_out_x[:HELD_OUT_AT_ONCE])
-                _end_epoch(run, optimizer, record._replace(train=epoch_terms.terms()), in_use)
+                x, y = held_out_x[:HELD_OUT_AT_ONCE], held_out_y[:HELD_OUT_AT_ONCE]
+                more = occupied(model, x) | classified(model, x, y)
+                _end_epoch(run, optimizer, record._replace(train=epoch_terms.terms()), more)
             yield record
 
 
@@ -209,6 +211,16 @@ def occupied(model: Model, x: Tensor) -> dict[str, Any]:
     return in_use | (
         {"shares": [round(share, 4) for share in shares.tolist()]} if len(shares) <= MOST_SHARES else {}
     )
+
+
+def classified(model: Model, x: Tensor, y: Tensor) -> dict[str, Any]:
+    """What a history says of a model that infers labels: its confusion matrix on `x: [n, dim]`, labels `y: [n]`.
+
+    A row for each label, a column for each that q(y|x) gives. It is told, and chooses nothing. Nothing of other models.
+    """
+    if not isinstance(model, SSVAE):
+        return {}
+    return {"confusion": confusion_matrix(predict(model, x), y, model.n_labels).tolist()}
 
 
 def pixel_means(images: Tensor) -> Tensor:
@@ -304,13 +316,13 @@ def _diverged(run: Run, step: int) -> TrainingDivergedError:
     )
 
 
-def _end_epoch(run: Run, optimizer: Optimizer, record: Progress, in_use: dict[str, Any]) -> None:
+def _end_epoch(run: Run, optimizer: Optimizer, record: Progress, more: dict[str, Any]) -> None:
     """Write the epoch into the run's history, and keep copies of the weights and Adam's state.
 
     A classifier alone is best at the end: held-out terms are those of a generative model that learns nothing, and their
     kl_y only rises while it learns; held-out labels must not choose.
     """
-    values = record._asdict() | in_use
+    values = record._asdict() | more
     del values["epoch_done"]
     run.weights = _copy(run.model.state_dict())
     run.optimizer = optimizer.state()

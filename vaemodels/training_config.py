@@ -32,9 +32,10 @@ class TrainingConfig:
     """The recipe of a run; see `losses` for the loss it describes.
 
     `objective` "elbo" weighs the ELBO's terms by `reconstruction_weight` and `beta`, which rises linearly from 0 over
-    the first `kl_warmup_epochs`; the others maximise L_k with `k` draws an image. The last four are for a
+    the first `kl_warmup_epochs`; the others maximise L_k with `k` draws an image. The last five are for a
     semi-supervised model: `labelled` training images keep their label, α = `alpha` weighs the classification of these,
-    `gen_weight` 0 leaves nothing but that, and `labelled_elbo` adds the ELBO with the label known.
+    `gen_weight` 0 leaves nothing but that, `labelled_elbo` adds the ELBO with the label known, and `draw_label`
+    draws an unknown label where else all are summed over (see `label_draws`).
     `precision` "auto" takes bfloat16 where the device has it natively.
     """
 
@@ -55,6 +56,7 @@ class TrainingConfig:
     alpha: float = 100.0
     gen_weight: float = 1.0
     labelled_elbo: bool = False
+    draw_label: bool = False
 
     def __post_init__(self) -> None:
         for name, (low, high) in LIMITS.items():

@@ -123,9 +123,13 @@ def test_a_run_sees_the_labels_it_may_and_no_other(monkeypatch: pytest.MonkeyPat
     assert torch.equal(in_batches[in_batches >= 0].sort().values, chosen)
 
 
-def test_no_other_label_has_a_part_in_a_run() -> None:
+@pytest.mark.parametrize(
+    "way",
+    [{}, {"labelled_elbo": True, "alpha": 0}, {"draw_label": True, "labelled_elbo": True}, {"gen_weight": 0}],
+)
+def test_no_other_label_has_a_part_in_a_run(way: dict[str, Any]) -> None:
     """The same numbers, weights and choice of the best epoch where all other labels are wrong."""
-    config = make_config(labelled=20, epochs=2)
+    config = make_config(labelled=20, epochs=2, **way)
     kept = labels.choose(TRAIN.labels, 20, 0)
     results = []
     for others in (TRAIN.labels, TRAIN.labels.roll(1)):

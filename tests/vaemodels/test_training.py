@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import math
 import operator
@@ -321,6 +322,28 @@ def test_a_classifier_alone_is_best_at_the_end() -> None:
     held_out = [losses.nelbo(record.held_out) for record in trained(run)]
     assert held_out[-1] > min(held_out)
     assert torch.equal(run.best_weights["classifier.0.weight"], run.weights["classifier.0.weight"])
+
+
+def test_a_run_that_infers_labels_keeps_its_confusion_matrices_and_an_older_one_goes_on_without() -> None:
+    run = make_run(SSVAE(SSVAEConfig(z_dim=2, hidden=(16,))), epochs=2, labelled=60)
+    trained(run)
+    for record in run.history:
+        assert [sum(row) for row in record["confusion"]] == torch.bincount(VALIDATION.labels).tolist()
+    x = binarize(VALIDATION.images, "static")
+    run.model.load_state_dict(run.weights)
+    assert run.history[-1]["confusion"] == training.classified(run.model, x, VALIDATION.labels)["confusion"]
+    older = [{key: value for key, value in record.items() if key != "confusion"} for record in run.history]
+    longer = dataclasses.replace(run.config, epochs=3)
+    on = training.resumed(run.model, longer, older, training.resume_tensors(run))
+    trained(on)
+    assert ["confusion" in record for record in on.history] == [False, False, True]
+    assert "confusion" not in trained_vae_history()[-1]
+
+
+def trained_vae_history() -> list[dict[str, Any]]:
+    run = make_run(epochs=1)
+    trained(run)
+    return run.history
 
 
 def break_rate_at(monkeypatch: pytest.MonkeyPatch, bad_step: int) -> None:

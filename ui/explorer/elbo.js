@@ -29,6 +29,8 @@ function logMixture(z, { means, stds }) {
 //                                          of a model without a prior or of two levels
 //   perPixel                               parts of the reconstruction
 //   code, std, label, probabilities        q(z|x): its mean, its σ (or null); the label that it stands for; q(y|x) or null
+//   byLabel                                where labels are summed out { q, reconstruction, kl }: q(y|x), and the terms
+//                                          under each label; else null
 //   mean                                   the picture E[x|z] at the code
 //
 // Arrays are those of the last call.
@@ -52,7 +54,7 @@ export function createTerms(network, inference) {
   const mean = new Float32Array(decoder.mean.length);
   const two = meta.upper_from ? createTwoLevels(network, inference, encoder) : null;
 
-  // Adds the terms of draws from q, weighted; returns { reconstruction, kl } of this q.
+  // Adds the terms of draws from q, weighted; returns { reconstruction, kl } of this q, not weighted.
   function score(x, label, q, weight, count, noiseAt) {
     let reconstruction = 0;
     let kl = 0;
@@ -83,7 +85,7 @@ export function createTerms(network, inference) {
         kl += count * part;
       }
     }
-    return { reconstruction: (weight * reconstruction) / count, kl: (weight * kl) / count };
+    return { reconstruction: reconstruction / count, kl: kl / count };
   }
 
   function terms(x, label = 0, most = draws) {
@@ -94,15 +96,19 @@ export function createTerms(network, inference) {
     const probabilities = encoder.classify(x);
     const kl = {};
     let reconstruction = 0;
+    let byLabel = null;
     if (probabilities) {
       kl.z = kl.y = 0;
       const total = new Float64Array(perPixel.length);
+      byLabel = { q: probabilities, reconstruction: [], kl: [] };
       probabilities.forEach((probability, y) => {
         perPixel.fill(0);
         const of = score(x, y, encoder.encode(x, y), probability, count, y * draws * zDim);
         perPixel.forEach((nats, i) => (total[i] += probability * nats));
-        reconstruction += of.reconstruction;
-        kl.z += of.kl;
+        byLabel.reconstruction.push(of.reconstruction);
+        byLabel.kl.push(of.kl);
+        reconstruction += probability * of.reconstruction;
+        kl.z += probability * of.kl;
         if (probability > 0) kl.y += probability * Math.log(probability * probabilities.length);
       });
       perPixel.set(total);
@@ -122,7 +128,7 @@ export function createTerms(network, inference) {
     const klByDimension = two ? { z2: two.byDimension } : network.meta.prior === "standard" ? { z: byDimension } : {};
     const nelbo = Object.values(kl).reduce((sum, value) => sum + value, reconstruction);
     const stderr = standardError(byDraw.subarray(0, count));
-    const inferred = { code, std, label, probabilities, mean, logWeights: weighs ? byWeight.subarray(0, count) : null };
+    const inferred = { code, std, label, probabilities, byLabel, mean, logWeights: weighs ? byWeight.subarray(0, count) : null };
     return { reconstruction, stderr, draws: count, kl, nelbo, klByDimension, perPixel, ...inferred };
   }
 

@@ -39,6 +39,7 @@ KEYS = {
     "alpha": "t_alpha",
     "gen_weight": "t_gen",
     "labelled_elbo": "t_labelled_elbo",
+    "draw_label": "t_draw_label",
     "epochs": "t_epochs",
     "learning_rate": "t_rate",
     "batch_size": "t_batch",

@@ -40,6 +40,7 @@ LABELS = {
     "alpha": "α, the weight of the labels",
     "gen_weight": "Weight of the ELBO",
     "labelled_elbo": "ELBO(x, y) of known labels",
+    "draw_label": "Draw unknown labels",
     "epochs": "Epochs",
     "learning_rate": "Learning rate",
     "batch_size": "Batch size",
@@ -61,6 +62,7 @@ HELP = {
     "alpha": "Weighs −log q(y|x) of the labelled images.",
     "gen_weight": "0 trains the classifier alone.",
     "labelled_elbo": "Where the label of an image is known, the bound is one on log p(x, y).",
+    "draw_label": "One label drawn from q(y|x) stands for the sum over all; its gradient is the score function's.",
 }
 SWITCH = ("false", "true")
 EPOCHS = 60  # at first: a VAE has learned to draw digits by then, within seconds

@@ -1,0 +1,135 @@
+"""The SSVAE page's own, as Python runs it."""
+
+import json
+from typing import Any
+
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+
+from tests.small import saved, seven
+from tests.ui.app_html import elbo
+from ui.images.choice import image_named
+from ui.images.name import image_name
+from ui.images.splits import model_inputs
+from ui.ssvae import confusion, predicted
+from vaemodels import checkpoints
+from vaemodels.analysis.classification import confusion_matrix, predict
+from vaemodels.analysis.label_posterior import of_labels
+from vaemodels.data.framing import frame
+from vaemodels.models import SSVAE
+from vaemodels.picture_files import read_picture
+
+PAGE = "pages/ssvae.py"
+SEVEN = image_name(frame(read_picture(saved(seven(), "PNG")).ink))
+MODEL = "ssvae-digits"
+
+
+@pytest.fixture(scope="module")
+def model() -> SSVAE:
+    model = checkpoints.load(MODEL).model
+    assert isinstance(model, SSVAE)
+    return model
+
+
+def data_of(at: AppTest, component: str) -> list[Any]:
+    """What the page tells the components of that name."""
+    found = [e.proto for e in at.get("bidi_component") if e.proto.component_name == component]
+    return [json.loads(proto.mixed.json if proto.HasField("mixed") else proto.json) for proto in found]
+
+
+def toasts(at: AppTest) -> list[str]:
+    assert not at.exception
+    assert not at.error
+    return [str(toast.value) for toast in at.toast]
+
+
+def texts(at: AppTest) -> str:
+    return "\n".join([*(m.value for m in at.markdown), *(c.value for c in at.caption)])
+
+
+@pytest.mark.parametrize(
+    "query", [{"images": "digits", "image": "digits-95"}, {"images": "draw", "image": SEVEN}]
+)
+def test_bars_table_and_elbo_tell_the_same_of_one_image(visit, model, query):
+    at = visit(PAGE, model=MODEL, **query)
+    assert toasts(at) == []
+    of = of_labels(model, image_named(query["image"], model).x)
+    for name in ("vaelab_label_bars", "vaelab_label_sums"):
+        [data] = data_of(at, name)
+        assert data["terms"]["q"] == pytest.approx(of.q.tolist())
+        assert data["terms"]["reconstruction"] == pytest.approx(of.reconstruction.tolist())
+        assert data["terms"]["kl"] == pytest.approx(of.kl_z.tolist())
+        assert data["slot"] == "ssvae"
+    assert f'data-term="nelbo">{-of.elbo:.1f}<' in elbo(at)
+
+
+def test_the_matrix_counts_the_test_images_and_a_cell_of_a_link_opens_those_it_counts(visit, model):
+    at = visit(PAGE, model=MODEL, look="confusion", cell="9_4")
+    assert toasts(at) == []
+    x, y = model_inputs("digits", model, 300)
+    given = predict(model, x)
+    counts = confusion_matrix(given, y, 10)
+    [table] = data_of(at, "vaelab_confusion")
+    assert table["counts"] == counts.tolist()
+    assert table["cell"] == [9, 4]
+    assert f"**{int(counts[9, 4])} images**: 9s read as 4." in texts(at)
+    assert at.query_params["cell"] == "9_4"
+    asked = predicted.answers(MODEL, checkpoints.load(MODEL))
+    for right in (asked.by_classifier, asked.by_elbos):
+        assert f"on **{right.double().mean().item():.1%}**" in texts(at)
+    # Another cell that the visitor opens, and its first image, which becomes the page's.
+    at.session_state[confusion.KEY] = {"told": {"turn": table["turn"], "digit": 4, "given": 9}}
+    at.run()
+    assert at.query_params["cell"] == "4_9"
+    first = int(((y == 4) & (given == 9)).nonzero()[0])
+    [button] = [button for button in at.button if button.label.endswith(f"test image {first}")]
+    button.click().run()
+    assert toasts(at) == []
+    assert at.query_params["image"] == f"digits-{first}"
+    assert at.query_params["images"] == "digits"
+
+
+@pytest.mark.parametrize("cell", ["4", "4_10", "x_y", "4_9_1"])
+def test_a_cell_that_is_none_is_said_in_one_sentence(visit, cell):
+    at = visit(PAGE, model=MODEL, look="confusion", cell=cell)
+    [text] = toasts(at)
+    assert "cell is not two labels from 0 to 9" in text and text.endswith(".")
+    assert "cell" not in at.query_params
+
+
+def test_the_fullest_wrong_cell():
+    assert confusion.fullest_wrong(torch.tensor([[9, 1, 0], [0, 8, 3], [3, 0, 7]])) == (1, 2)
+
+
+def test_with_and_without_the_elbo_by_the_cards_and_by_what_is_at_hand(visit):
+    at = visit(PAGE, model=MODEL, look="alone")
+    assert toasts(at) == []
+    html = "".join(element.proto.body for element in at.get("html"))
+    for name in ("ssvae", "ssvae-classifier"):
+        card = checkpoints.read_card(name)
+        assert f"{card['evaluation']['accuracy']:.1%}" in html
+    correct = []
+    for name in ("ssvae", "ssvae-classifier"):
+        other = checkpoints.load(name).model
+        assert isinstance(other, SSVAE)
+        x, y = model_inputs("digits", other, 300)
+        correct.append(predict(other, x) == y)
+        assert f"{correct[-1].double().mean().item():.1%}" in html
+    only = int((correct[0] & ~correct[1]).sum())
+    assert f"**Only `ssvae` is right: {only} images**" in texts(at)
+
+
+def test_the_labelled_images_are_those_of_the_cards_seed(visit):
+    at = visit(PAGE, model=MODEL, look="labelled")
+    assert toasts(at) == []
+    assert "10 of each digit; seed 0 chose them" in texts(at)
+    at = visit(PAGE, model="ssvae", look="labelled")  # MNIST isn't here
+    [info] = at.info
+    assert "isn’t here" in info.value
+
+
+def test_z_by_digit(visit):
+    at = visit(PAGE, model=MODEL, look="style")
+    assert toasts(at) == []
+    assert "still tells **" in texts(at)

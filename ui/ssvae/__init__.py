@@ -1,0 +1,1 @@
+"""The SSVAE page's own."""
