@@ -4,7 +4,8 @@ from ui.bound.page import BOUND
 from ui.fsvae.page import FSVAE
 from ui.gmvae.page import GMVAE
 from ui.home.page import HOME
+from ui.hvae.page import HVAE
 from ui.iwae.page import IWAE
 from ui.vae.page import VAE
 
-PAGES = (HOME, BOUND, VAE, GMVAE, IWAE, FSVAE)
+PAGES = (HOME, BOUND, VAE, GMVAE, IWAE, FSVAE, HVAE)
