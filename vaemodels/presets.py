@@ -144,18 +144,6 @@ PRESETS: dict[str, Preset] = {
         SHORT,
         "two levels of latents, two dimensions in the upper one",
     ),
-    "hvae-warm": Preset(
-        "hvae",
-        HVAEConfig(**TWO_LEVELS),
-        replace(SHORT, kl_warmup_epochs=10),
-        "as hvae, the KL's weight rising from 0 over ten epochs",
-    ),
-    "hvae-parallel": Preset(
-        "hvae",
-        HVAEConfig(inference="parallel", **TWO_LEVELS),
-        SHORT,
-        "as hvae, with q(z2|x) in place of q(z2|z1)",
-    ),
     "vae-digits": Preset("vae", VAEConfig(**SMALL), DIGITS, "ten dimensions on the built-in digits"),
     "vae-2d-digits": Preset(
         "vae", VAEConfig(z_dim=2, **SMALL), DIGITS, "two dimensions on the built-in digits"

@@ -36,7 +36,8 @@ def render(view: View) -> None:
             band(found.mean[order].numpy(), found.std[order].numpy(), "p(z1|z2) at this z2", colours["kl_z1"], 3),
             go.Scatter(
                 x=names, y=at.z1[0][order].numpy(), mode="markers", name="the image’s μ1(x)",
-                marker={"symbol": "x", "color": colours["text"], "size": 8}, hovertemplate="%{x}: %{y:.2f}<extra></extra>",
+                marker={"symbol": "x", "color": colours["text"], "size": 8},
+                hovertemplate="%{x}: %{y:.2f}<extra></extra>",
             ),
         ]
     )  # fmt: skip

@@ -11,17 +11,14 @@ from ui.looks.view import View
 from vaemodels.errors import LabError
 
 INFERENCE = {"bottom_up": "bottom-up", "parallel": "parallel"}
-GROUPS: dict[str, tuple[str, ...]] = {
-    "mnist": ("hvae", "hvae-warm", "hvae-parallel"),
-    "digits": ("hvae-digits", "hvae-warm-digits", "hvae-parallel-digits", "hvae-parallel-warm-digits"),
-}
+NAMES = ("hvae-digits", "hvae-warm-digits", "hvae-parallel-digits", "hvae-parallel-warm-digits")
 DEAD = 0.1  # nats: below it an upper level says next to nothing
 
 
-def cards(dataset: str) -> dict[str, Mapping[str, Any]]:
+def cards() -> dict[str, Mapping[str, Any]]:
     """The cards of the models to compare, of those that are there and measured."""
-    found = {}
-    for name in GROUPS.get(dataset, GROUPS["digits"]):
+    found: dict[str, Mapping[str, Any]] = {}
+    for name in NAMES:
         try:
             card = models.pretrained_card(name)
         except LabError:
@@ -33,7 +30,7 @@ def cards(dataset: str) -> dict[str, Mapping[str, Any]]:
 
 def render(view: View) -> None:
     """KL by level and −ELBO of models that differ in nothing else; the KL of z2 as they learned."""
-    found = cards(str(view.checkpoint.card["dataset"]))
+    found = cards()
     if not found:
         st.info("The models to compare are missing from pretrained/; fetch the project again to get them.")
         return
@@ -60,9 +57,20 @@ def verdict(found: Mapping[str, Mapping[str, Any]]) -> str:
     cold = [name for name in found if not found[name]["training"]["kl_warmup_epochs"]]
     dead = [name for name in cold if upper[name] < DEAD]
     numbers = ", ".join(f"{name} {words.number(value, 2)}" for name, value in upper.items())
-    if not dead:
-        return f"**Without warm-up z2 does not die here.** KL of z2 in nats: {numbers}."
-    return f"**Without warm-up z2 died in {', '.join(dead)}**: less than {DEAD} nats. KL of z2 in nats: {numbers}."
+    if dead:
+        return f"**Without warm-up z2 died in {', '.join(dead)}**: less than {DEAD} nats. KL of z2 in nats: {numbers}."
+    less = [name for name in cold if upper[name] < min([upper[warm] for warm in _warmed(found, name)], default=0.0)]
+    used = f", but {' and '.join(less)} use it less than with warm-up" if less else ""
+    return f"**Without warm-up z2 does not die here{used}.** KL of z2 in nats: {numbers}."
+
+
+def _warmed(found: Mapping[str, Mapping[str, Any]], name: str) -> list[str]:
+    """The models that infer as `name` does and were trained with warm-up."""
+    return [
+        other
+        for other, card in found.items()
+        if card["config"] == found[name]["config"] and card["training"]["kl_warmup_epochs"]
+    ]
 
 
 def _table(found: Mapping[str, Mapping[str, Any]]) -> str:
