@@ -4,8 +4,9 @@ from ui.bound.page import BOUND
 from ui.fsvae.page import FSVAE
 from ui.gmvae.page import GMVAE
 from ui.home.page import HOME
+from ui.hvae.page import HVAE
 from ui.iwae.page import IWAE
 from ui.ssvae.page import SSVAE
 from ui.vae.page import VAE
 
-PAGES = (HOME, BOUND, VAE, GMVAE, IWAE, SSVAE, FSVAE)
+PAGES = (HOME, BOUND, VAE, GMVAE, IWAE, SSVAE, FSVAE, HVAE)

@@ -33,7 +33,14 @@ BETAS = (0.25, 0.5, 2.0, 4.0, 10.0)
 COLOUR: dict[str, Any] = {"image_shape": (3, 32, 32), "likelihood": "gaussian", **SMALL}
 # The one-layer network of Burda et al. 2016.
 PAPER = VAEConfig(z_dim=50, hidden=(200, 200), activation="tanh")
-PAPER_LEVELS: dict[str, Any] = {"z1_dim": 20, "z2_dim": 2, "upper_hidden": (100, 100)}
+TWO_LEVELS: dict[str, Any] = {
+    "z1_dim": 20,
+    "z2_dim": 2,
+    "hidden": (300, 300),
+    "upper_hidden": (100, 100),
+    "activation": "elu",
+}
+TWO_SMALL_LEVELS: dict[str, Any] = {**TWO_LEVELS, **SMALL}
 FEW_LABELS: dict[str, Any] = {"labelled": 100}
 
 PRESETS: dict[str, Preset] = {
@@ -133,7 +140,7 @@ PRESETS: dict[str, Preset] = {
     ),
     "hvae": Preset(
         "hvae",
-        HVAEConfig(hidden=(300, 300), activation="elu", **PAPER_LEVELS),
+        HVAEConfig(**TWO_LEVELS),
         SHORT,
         "two levels of latents, two dimensions in the upper one",
     ),
@@ -159,9 +166,27 @@ PRESETS: dict[str, Preset] = {
     "fsvae-digits": Preset("fsvae", FSVAEConfig(**SMALL), DIGITS, "as fsvae, on the built-in digits"),
     "hvae-digits": Preset(
         "hvae",
-        HVAEConfig(activation="elu", **PAPER_LEVELS, **SMALL),
+        HVAEConfig(**TWO_SMALL_LEVELS),
         DIGITS,
         "as hvae, on the built-in digits",
+    ),
+    "hvae-warm-digits": Preset(
+        "hvae",
+        HVAEConfig(**TWO_SMALL_LEVELS),
+        replace(DIGITS, kl_warmup_epochs=100),
+        "as hvae-digits, the KL's weight rising from 0 over a hundred epochs",
+    ),
+    "hvae-parallel-digits": Preset(
+        "hvae",
+        HVAEConfig(inference="parallel", **TWO_SMALL_LEVELS),
+        DIGITS,
+        "as hvae-digits, with q(z2|x) in place of q(z2|z1)",
+    ),
+    "hvae-parallel-warm-digits": Preset(
+        "hvae",
+        HVAEConfig(inference="parallel", **TWO_SMALL_LEVELS),
+        replace(DIGITS, kl_warmup_epochs=100),
+        "as hvae-parallel-digits, the KL's weight rising from 0 over a hundred epochs",
     ),
 }
 

@@ -1,4 +1,4 @@
-// needs: sheet.js hand.js ../../explorer/registry.js
+// needs: sheet.js ../../explorer/hand.js ../../explorer/registry.js
 // Twenty styles z ~ p(z), each written as every digit. One of them is chosen: its z is moved in the plane, and its ten
 // digits follow. The styles live here; Python hears of what was moved on release.
 
@@ -24,7 +24,18 @@ function createStyles(root) {
     choose(column);
     release();
   });
-  const hand = createHand(root, state, { choose, set, present, end: release });
+  const points = {
+    get points() {
+      return state.styles;
+    },
+    get drawn() {
+      return state.drawn;
+    },
+    get chosen() {
+      return state.column;
+    },
+  };
+  const hand = createHand(root, points, { choose, set, present, end: release }, { noun: "style" });
 
   let shows, slot, occasion, name, show, seed, report, network;
   let moved = {}; // column to z, of the styles that are no longer where the seed drew them

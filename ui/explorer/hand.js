@@ -1,19 +1,27 @@
-// needs: ../../explorer/background.js ../../explorer/prior.js ../../components/names.js ../../components/theme.js
-// The plane in which a style is moved: two dimensions of z, each style at its place by its number.
+// needs: background.js prior.js ../components/names.js ../components/theme.js
+// The plane in which one of several points of a latent space is moved: two of its dimensions, each point at its place
+// by its number.
 
 const STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowDown: [1, -1], ArrowUp: [1, 1] };
-const REACH = 12; // px, how near a style a pointer takes hold of it
+const REACH = 12; // px, how near a point a pointer takes hold of it
 
-// `sheet` { styles, drawn, column } is only read here: z of each style as it is and as the seed drew it, and the chosen
-// one. The next argument is how to change them: `choose(column)`, `set(dim, value)`, `present(since)`, `end()`.
-export function createHand(root, sheet, { choose, set, present, end }) {
+// `state` { points, drawn, chosen } is only read here: z of each point as it is and as the seed drew it, and which one is
+// chosen. The next argument is how to change them: `choose(i)`, `set(dim, value)`, `present(since)`, `end()`; the last how
+// all is called: a point is a `noun` with its `mark`, a dimension is called by `dimension`. Behind the points are the
+// network's encoded images where it has such.
+export function createHand(
+  root,
+  state,
+  { choose, set, present, end },
+  { noun, mark = (i) => i + 1, dimension = named },
+) {
   const find = (selector) => root.querySelector(selector);
   const canvas = find(".plane");
   const nothing = document.createElement("canvas"); // in place of a mosaic
   let network, prior, theme;
   let dims = [0, 1]; // horizontal, vertical (null when z has one dimension)
   let axes = null; // those that the visitor chose in place of the model's own
-  let held = [0, 0]; // from the style to the pointer that holds it, in px
+  let held = [0, 0]; // from the point to the pointer that holds it, in px
 
   function adopt(published) {
     const anew = network?.meta.z_dim !== published.meta.z_dim;
@@ -47,9 +55,9 @@ export function createHand(root, sheet, { choose, set, present, end }) {
     return [clientX - box.left, clientY - box.top];
   };
 
-  // The style nearest to a place, the chosen one before others, or −1 where none is near.
+  // The point nearest to a place, the chosen one before others, or −1 where none is near.
   function nearest([x, y]) {
-    const distances = sheet.styles.map((z, i) => Math.hypot(at(z)[0] - x, at(z)[1] - y) - (i === sheet.column ? 2 : 0));
+    const distances = state.points.map((z, i) => Math.hypot(at(z)[0] - x, at(z)[1] - y) - (i === state.chosen ? 2 : 0));
     const least = Math.min(...distances);
     return least <= REACH ? distances.indexOf(least) : -1;
   }
@@ -71,8 +79,8 @@ export function createHand(root, sheet, { choose, set, present, end }) {
       held = [0, 0];
       return moveTo(place);
     }
-    if (found !== sheet.column) choose(found);
-    const [x, y] = at(sheet.styles[found]);
+    if (found !== state.chosen) choose(found);
+    const [x, y] = at(state.points[found]);
     held = [place[0] - x, place[1] - y];
   });
   canvas.addEventListener("pointermove", (event) => {
@@ -87,7 +95,7 @@ export function createHand(root, sheet, { choose, set, present, end }) {
     const [axis, sign] = STEPS[event.key];
     if (dims[axis] === null) return;
     const start = performance.now();
-    set(dims[axis], clamp(sheet.styles[sheet.column][dims[axis]] + sign * (event.shiftKey ? 0.5 : 0.1)));
+    set(dims[axis], clamp(state.points[state.chosen][dims[axis]] + sign * (event.shiftKey ? 0.5 : 0.1)));
     present(start);
   });
   canvas.addEventListener("keyup", (event) => {
@@ -98,7 +106,7 @@ export function createHand(root, sheet, { choose, set, present, end }) {
 
   function buildChoices() {
     const count = network.meta.z_dim;
-    const options = () => Array.from({ length: count }, (_, i) => new Option(named(i), i));
+    const options = () => Array.from({ length: count }, (_, i) => new Option(dimension(i), i));
     find(".dims").hidden = count < 3;
     find("select.horizontal").replaceChildren(...options());
     find("select.vertical").replaceChildren(...options());
@@ -117,8 +125,8 @@ export function createHand(root, sheet, { choose, set, present, end }) {
     const [horizontal, vertical] = dims;
     find("select.horizontal").value = horizontal;
     find("select.vertical").value = vertical;
-    find(".axis.horizontal").textContent = `${named(horizontal)} →`;
-    find(".axis.vertical").textContent = vertical === null ? "" : `${named(vertical)} ↑`;
+    find(".axis.horizontal").textContent = `${dimension(horizontal)} →`;
+    find(".axis.vertical").textContent = vertical === null ? "" : `${dimension(vertical)} ↑`;
     find(".axis.vertical").hidden = vertical === null;
   }
 
@@ -137,20 +145,33 @@ export function createHand(root, sheet, { choose, set, present, end }) {
 
   function redraw() {
     if (!network || !theme || !side()) return;
-    const { limit, meta } = network;
-    const view = { limit, background: "plain", mosaic: nothing, dims, zDim: meta.z_dim, prior, theme };
+    const { limit, meta, points, labels } = network;
+    const background = points ? "digits" : "plain";
+    const view = { limit, background, mosaic: nothing, points, labels, dims, zDim: meta.z_dim, prior, theme };
     drawBackground(canvas, view);
     const context = canvas.getContext("2d");
     Object.assign(context, { textAlign: "center", textBaseline: "middle" });
-    Object.assign(context, { font: `11px ${theme.font}`, fillStyle: theme.text });
-    sheet.styles.forEach((z, i) => i === sheet.column || context.fillText(i + 1, ...at(z)));
+    state.points.forEach((z, i) => i === state.chosen || drawOther(context, i, at(z), points));
     drawChosen(context);
   }
 
-  // The chosen style, with a line to where the seed drew it.
+  // A point that is not chosen: its mark, on a ground of its own where there are digits behind it.
+  function drawOther(context, i, place, onDigits) {
+    if (onDigits) {
+      Object.assign(context, { fillStyle: theme.surface, strokeStyle: theme.text, lineWidth: 1.5 });
+      context.beginPath();
+      context.arc(...place, 9, 0, 2 * Math.PI);
+      context.fill();
+      context.stroke();
+    }
+    Object.assign(context, { font: `11px ${theme.font}`, fillStyle: theme.text });
+    context.fillText(mark(i), ...place);
+  }
+
+  // The chosen point, with a line to where the seed drew it.
   function drawChosen(context) {
-    const { styles, drawn, column } = sheet;
-    const [to, from] = [at(styles[column]), at(drawn[column])];
+    const { points, drawn, chosen } = state;
+    const [to, from] = [at(points[chosen]), at(drawn[chosen])];
     Object.assign(context, { strokeStyle: theme.primary, lineWidth: 1.5, fillStyle: theme.primary });
     context.beginPath();
     context.moveTo(...from);
@@ -163,17 +184,17 @@ export function createHand(root, sheet, { choose, set, present, end }) {
     context.arc(...to, 10, 0, 2 * Math.PI);
     context.fill();
     Object.assign(context, { fillStyle: theme.dark ? "#0f1218" : "#ffffff", font: `600 11px ${theme.font}` });
-    context.fillText(column + 1, ...to);
+    context.fillText(mark(chosen), ...to);
   }
 
-  // The chosen style rests.
+  // The chosen point rests.
   function describe() {
-    const z = sheet.styles[sheet.column];
-    const values = dims.filter((dim) => dim !== null).map((dim) => `${named(dim)} ${number(z[dim])}`);
+    const z = state.points[state.chosen];
+    const values = dims.filter((dim) => dim !== null).map((dim) => `${dimension(dim)} ${number(z[dim])}`);
     canvas.setAttribute("aria-valuemin", -network.limit);
     canvas.setAttribute("aria-valuemax", network.limit);
     canvas.setAttribute("aria-valuenow", z[dims[0]].toFixed(2));
-    canvas.setAttribute("aria-valuetext", `style ${sheet.column + 1}: ${values.join(", ")}`);
+    canvas.setAttribute("aria-valuetext", `${noun} ${mark(state.chosen)}: ${values.join(", ")}`);
   }
 
   const resized = new ResizeObserver(redraw);

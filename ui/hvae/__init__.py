@@ -1,0 +1,1 @@
+"""What is the hierarchical VAE page's alone."""
