@@ -3,8 +3,9 @@
 from ui.bound.page import BOUND
 from ui.fsvae.page import FSVAE
 from ui.gmvae.page import GMVAE
+from ui.gradients.page import GRADIENTS
 from ui.home.page import HOME
 from ui.iwae.page import IWAE
 from ui.vae.page import VAE
 
-PAGES = (HOME, BOUND, VAE, GMVAE, IWAE, FSVAE)
+PAGES = (HOME, BOUND, GRADIENTS, VAE, GMVAE, IWAE, FSVAE)

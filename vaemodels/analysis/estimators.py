@@ -3,8 +3,8 @@
     pathwise         ∇ f(g(ε; parameters)),                      z = g(ε; parameters), ε ~ p(ε)
     score function   (f(z) − baseline) · ∇ log p(z; parameters)
 
-The first needs a differentiable f and a transform g, the second neither. `quadrature` weighs values at nodes of ε, which
-gives the mean and the variance of both without a draw.
+The first needs a differentiable f and a transform g, the second neither. `quadrature` weighs values at nodes of ε:
+the mean and the variance of both without a draw.
 """
 
 import math
@@ -41,7 +41,7 @@ class Moments(NamedTuple):
 
     @property
     def draws_needed(self) -> Tensor:
-        """How many draws have a mean with a signal-to-noise ratio of 1: variance / mean²; infinite where the mean is 0."""
+        """Draws whose mean has a signal-to-noise ratio of 1: variance / mean², infinite where the mean is 0."""
         return self.variance / self.mean.square()
 
 
@@ -72,7 +72,7 @@ def quadrature(family: Family, nodes: int = NODES) -> tuple[Tensor, Tensor]:
 
 
 def moments(estimates: Tensor, weights: Tensor | None = None) -> Moments:
-    """Mean and variance of `estimates: [n, p]`, over draws, or exactly over a quadrature's nodes with `weights: [n]`."""
+    """Mean and variance of `estimates: [n, p]`, over draws, or over a quadrature's nodes with `weights: [n]`."""
     if weights is None:
         return Moments(estimates.mean(0), estimates.var(0))
     mean = weights @ estimates
@@ -105,9 +105,7 @@ def _gaussian(t: Tensor) -> Tensor:
 
 # Parameters: (μ, σ) of z or of log z; (mean,); (location, scale).
 FAMILIES: dict[str, Family] = {
-    "normal": Family(
-        torch.special.ndtri, _location, _normal_log_prob, lambda t: t, _gaussian, (-14.0, 14.0)
-    ),
+    "normal": Family(torch.special.ndtri, _location, _normal_log_prob, lambda t: t, _gaussian, (-14.0, 14.0)),
     "lognormal": Family(
         torch.special.ndtri,
         lambda noise, parameters: _location(noise, parameters).exp(),

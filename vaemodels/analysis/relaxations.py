@@ -8,13 +8,13 @@
                               Maddison et al. 2017)
     straight-through Gumbel   f at the corner nearest to y, its slope taken as if at y; biased
 
-Two categories are a Bernoulli variable, whose logit is logits[1] − logits[0]. Every estimator gives draws `[n, categories]`
-of the gradient for the logits; with few categories `enumerated` is what they should be on average.
+Two categories are a Bernoulli variable, whose logit is logits[1] − logits[0]. Every estimator gives draws
+`[n, categories]` of the gradient for the logits; with few categories `enumerated` is what their mean should be.
 """
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -24,7 +24,8 @@ Cost = Callable[[Tensor], Tensor]  # of b: [..., categories], at the corners and
 Draw = Callable[[Cost, Tensor, int, torch.Generator], Tensor]
 
 
-class Toy(NamedTuple):
+@dataclass(frozen=True)
+class Toy:
     """The cost (⟨b, values⟩ − target)² of a one-hot b: [..., categories] (Grathwohl et al. 2018)."""
 
     values: tuple[float, ...]
@@ -88,7 +89,7 @@ def straight_through(cost: Cost, logits: Tensor, n: int, generator: torch.Genera
 
 
 def relaxed(logits: Tensor, noise: Tensor, temperature: float) -> Tensor:
-    """softmax((logits + noise) / τ), `[..., categories]`, for standard Gumbel noise: a draw of the concrete distribution."""
+    """softmax((logits + noise) / τ), `[..., categories]`, for standard Gumbel noise: a concrete draw."""
     return ((logits + noise) / temperature).softmax(-1)
 
 
@@ -119,7 +120,8 @@ def gumbel(like: Tensor, generator: torch.Generator) -> Tensor:
 def concrete_log_density(y: Tensor, logits: Tensor, temperature: float) -> Tensor:
     """log p(y) of `relaxed` draws `y: [..., n]` inside the simplex, by its first n − 1 coordinates, `[...]` in nats.
 
-    log Γ(n) + (n − 1) log τ + Σ_i (a_i − log y_i) − n log Σ_i exp(a_i), a_i = logits_i − τ log y_i (Maddison et al. 2017).
+    log Γ(n) + (n − 1) log τ + Σ_i (a_i − log y_i) − n log Σ_i exp(a_i), with a_i = logits_i − τ log y_i
+    (Maddison et al. 2017).
     """
     n = len(logits)
     a = logits - temperature * y.log()
@@ -128,7 +130,7 @@ def concrete_log_density(y: Tensor, logits: Tensor, temperature: float) -> Tenso
 
 
 def estimators(temperature: float, k: int) -> dict[str, Draw]:
-    """All estimators by name; `k` draws are what leave one out averages."""
+    """All estimators by name; leave one out takes `k` draws for each estimate, the others one."""
 
     def loo(cost: Cost, logits: Tensor, n: int, generator: torch.Generator) -> Tensor:
         return leave_one_out(cost, logits, n, generator, k)
