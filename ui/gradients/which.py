@@ -71,7 +71,7 @@ def render(view: View) -> None:
     table("When to use which estimator", ("case", "use", "measured"), rows(view))
     st.caption(
         "Variances by quadrature, z ~ N(1, 1), gradient for the mean; standard deviations and means of the bit "
-        "from 2¹⁸ "
+        "from 2¹⁷ "
         f"draws with τ = 1, sd of the mean of 4; the decoder is that of {view.name}, seed {view.seed}."
     )
     continuous, discrete = st.columns(2, gap="large")

@@ -1,4 +1,4 @@
-"""Estimators of the gradient of E_q −log p(x|z), a real decoder's, for the parameters of q = N(μ, diag σ²) in a plane."""
+"""Estimators of the gradient of E_q −log p(x|z), a real decoder's, for the parameters of q = N(μ, diag σ²)."""
 
 from typing import NamedTuple
 
