@@ -3,10 +3,11 @@
 from ui.bound.page import BOUND
 from ui.fsvae.page import FSVAE
 from ui.gmvae.page import GMVAE
+from ui.gradients.page import GRADIENTS
 from ui.home.page import HOME
 from ui.hvae.page import HVAE
 from ui.iwae.page import IWAE
 from ui.ssvae.page import SSVAE
 from ui.vae.page import VAE
 
-PAGES = (HOME, BOUND, VAE, GMVAE, IWAE, SSVAE, FSVAE, HVAE)
+PAGES = (HOME, BOUND, GRADIENTS, VAE, GMVAE, IWAE, SSVAE, FSVAE, HVAE)

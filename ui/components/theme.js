@@ -9,6 +9,7 @@ export function themeOf(element) {
     surface: value("--st-secondary-background-color"),
     font: value("--st-font"),
     kl: value("--st-orange-color"),
+    primary: value("--st-primary-color"),
   };
 }
 

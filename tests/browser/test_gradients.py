@@ -1,0 +1,90 @@
+"""The Gradients page in a browser: a drag that the server does not hear of, and numbers that are the package's."""
+
+import numpy as np
+import pytest
+import torch
+from playwright.sync_api import Page, expect
+
+from tests.browser.component_page import websocket_frames
+from tests.browser.streamlit_page import wait_until_idle
+from tests.browser.visits import watched
+from ui.gradients import clouds, costs
+from ui.gradients.clouds import Toy
+from ui.images.noise import normals, uniforms
+from vaemodels.analysis import estimators
+
+READY = ".estimators[data-state=ready]"
+N = 1_000
+
+
+def noise_of(family: str, seed: int) -> torch.Tensor:
+    """The noise that the browser makes of a seed."""
+    if family in ("normal", "lognormal"):
+        return normals(seed + 1, N)
+    return estimators.FAMILIES[family].noise(uniforms(seed + 1, N) + 2.0**-33)
+
+
+def expect_the_packages_numbers(page: Page, seed: int = 0) -> Toy:
+    found = page.evaluate(
+        "() => ({ now: __vaelab_gradients.now, exact: __vaelab_gradients.exact, "
+        "z: Array.from(__vaelab_gradients.z), pathwise: Array.from(__vaelab_gradients.pathwise), "
+        "score: Array.from(__vaelab_gradients.score) })"
+    )
+    now = found["now"]
+    toy = Toy(now["family"], now["cost"], now["theta"], now["scale"], now["k"])
+    family, cost = estimators.FAMILIES[toy.family], estimators.cost(toy.cost, toy.k)
+    parameters = costs.parameters_of(toy.family, toy.theta, toy.scale)
+    noise = noise_of(toy.family, seed)
+    for name, estimate in {"pathwise": estimators.pathwise, "score": estimators.score_function}.items():
+        expected = estimate(cost, family, parameters, noise)[:, 0].numpy()
+        np.testing.assert_allclose(found[name], expected, rtol=1e-5, atol=1e-5)
+    _, score = estimators.exact(cost, family, parameters)
+    assert found["exact"] == pytest.approx(score.mean[0].item(), abs=2e-3 if toy.cost == "step" else 1e-6)
+    return toy
+
+
+def test_a_dial_is_dragged_without_a_byte_and_its_link_opens_it(page: Page, app_url: str) -> None:
+    frames = websocket_frames(page)
+    with watched(page):
+        page.goto(f"{app_url}/gradients")
+        wait_until_idle(page)
+        page.locator(READY).wait_for()
+        assert expect_the_packages_numbers(page) == clouds.USUAL
+        for name in ("theta", "scale", "k"):
+            box = page.locator(f"{READY} input.{name}").bounding_box()
+            assert box is not None
+            y = box["y"] + box["height"] / 2
+            page.mouse.move(box["x"] + 0.5 * box["width"], y)
+            page.mouse.down()
+            page.wait_for_timeout(600)
+            frames.clear()
+            for i in range(1, 21):
+                page.mouse.move(box["x"] + (0.5 - 0.01 * i) * box["width"], y)
+            page.wait_for_timeout(200)
+            assert frames == []
+            expect_the_packages_numbers(page)
+            page.mouse.up()
+            page.wait_for_timeout(600)
+            wait_until_idle(page)
+        page.wait_for_url("**toy=**")
+        toy = expect_the_packages_numbers(page)
+        page.goto(page.url)
+        wait_until_idle(page)
+        page.locator(READY).wait_for()
+        assert expect_the_packages_numbers(page) == toy
+
+
+def test_every_distribution_and_cost_is_the_packages(page: Page, app_url: str) -> None:
+    with watched(page):
+        page.goto(f"{app_url}/gradients?toy=normal_cos_1_1_2&look=which")
+        wait_until_idle(page)
+        page.locator(READY).wait_for()
+        for family in clouds.PARAMETERS:
+            page.locator(f"{READY} select.family").select_option(family)
+            for cost in clouds.KS:
+                page.locator(f"{READY} select.cost").select_option(cost)
+                assert expect_the_packages_numbers(page)[:2] == (family, cost)
+        dial = page.locator(f"{READY} input.theta")
+        dial.press("Home")
+        expect(dial).to_have_attribute("aria-valuetext", "−3.00")
+        wait_until_idle(page)

@@ -1,0 +1,115 @@
+"""The first screen: draws that move with a parameter, and two clouds of their gradients."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import streamlit as st
+
+from ui.address import url_state
+from ui.components.assets import component
+from vaemodels.errors import UsageError
+
+KEY = "gradients-clouds"
+TOY = "toy"  # in the address
+_TURN = "_gradients_toy"
+# Ranges of the first parameter and of the scale by family, and of k by cost; as in families.js.
+PARAMETERS: dict[str, tuple[tuple[float, float], tuple[float, float]]] = {
+    "normal": ((-3.0, 3.0), (0.01, 2.0)),
+    "lognormal": ((-1.0, 1.0), (0.01, 1.0)),
+    "exponential": ((0.2, 3.0), (1.0, 1.0)),
+    "gumbel": ((-3.0, 3.0), (0.01, 2.0)),
+}
+KS: dict[str, tuple[float, float]] = {
+    "square": (-3.0, 3.0),
+    "cos": (0.0, 10.0),
+    "exp": (0.0, 10.0),
+    "step": (-3.0, 3.0),
+}
+_clouds = component("vaelab_clouds", Path(__file__).with_name("clouds"))
+
+
+class Toy(NamedTuple):
+    """A distribution with its parameters and a cost with its own."""
+
+    family: str
+    cost: str
+    theta: float
+    scale: float
+    k: float
+
+
+USUAL = Toy("normal", "square", 1.0, 1.0, 0.0)
+
+
+def clouds(seed: int) -> Toy:
+    """The picture; what it was set to when it was last let go of, which goes into the address too."""
+    turn: dict[str, Any] = st.session_state.setdefault(_TURN, {"turn": 0, "toy": USUAL})
+    if url_state.decides(KEY):
+        turn.update(turn=turn["turn"] + 1, toy=_from_link())
+    result = _clouds(
+        key=KEY,
+        data={"now": turn["toy"]._asdict(), "turn": turn["turn"], "seed": seed},
+        on_released_change=lambda: None,
+    )
+    if result.released is not None and result.released["turn"] == turn["turn"]:
+        turn["toy"] = _within(result.released)
+    toy: Toy = turn["toy"]
+    url_state.put(TOY, None if toy == USUAL else text_of(toy))
+    return toy
+
+
+def current() -> Toy:
+    """The toy as it was last let go of."""
+    toy: Toy = st.session_state.get(_TURN, {"toy": USUAL})["toy"]
+    return toy
+
+
+def text_of(toy: Toy) -> str:
+    """What an address holds of a toy: `normal_cos_1_1_5`."""
+    return "_".join([toy.family, toy.cost, *(f"{value:g}" for value in toy[2:])])
+
+
+def toy_of(text: str) -> Toy:
+    """The toy that `text_of` wrote.
+
+    Raises:
+        UsageError: unless it is a family, a cost and three numbers within their ranges.
+    """
+    parts = text.split("_")
+    try:
+        family, cost = parts[:2]
+        theta, scale, k = url_state.z_from_text("_".join(parts[2:]), 3)
+        toy = Toy(family, cost, theta, scale, k)
+        if toy == _within(toy._asdict()):
+            return toy
+    except (KeyError, ValueError, UsageError):
+        pass
+    raise UsageError(
+        "The link's toy is not a distribution, a cost and three numbers such as normal_cos_1_1_5; "
+        "showing the usual one instead."
+    )
+
+
+def _from_link() -> Toy:
+    text = url_state.get(TOY)
+    if text is None:
+        return USUAL
+    try:
+        return toy_of(text)
+    except UsageError as error:
+        url_state.note(str(error))
+        return USUAL
+
+
+def _within(told: Mapping[str, Any]) -> Toy:
+    """A toy with its numbers brought into their ranges."""
+    (low, high), (narrow, wide) = PARAMETERS[told["family"]]
+    least, most = KS[told["cost"]]
+    return Toy(
+        told["family"],
+        told["cost"],
+        min(high, max(low, round(float(told["theta"]), 2))),
+        min(wide, max(narrow, round(float(told["scale"]), 2))),
+        min(most, max(least, round(float(told["k"]), 2))),
+    )
