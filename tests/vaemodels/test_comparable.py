@@ -14,6 +14,11 @@ def cards():
     return {name: checkpoints.read_card(name) for name in checkpoints.pretrained_names()}
 
 
+def reason(card, group) -> str:
+    assert group is not None
+    return why_not(card, group) or ""
+
+
 def changed(card, **evaluation):
     card = copy.deepcopy(card)
     card["evaluation"] |= evaluation
@@ -31,7 +36,7 @@ def changed(card, **evaluation):
 )
 def test_each_kind_of_checkpoint_is_left_out_for_its_own_reason(cards, name, words):
     group = group_of(cards["vae"])
-    assert words in why_not(cards[name], group)
+    assert words in reason(cards[name], group)
 
 
 @pytest.mark.parametrize(
@@ -44,13 +49,13 @@ def test_each_kind_of_checkpoint_is_left_out_for_its_own_reason(cards, name, wor
 )
 def test_one_changed_condition_is_enough_to_leave_a_model_out(cards, evaluation, words):
     group = group_of(cards["vae"])
-    assert why_not(cards["vae"], group) is None
-    assert words in why_not(changed(cards["vae"], **evaluation), group)
+    assert reason(cards["vae"], group) == ""
+    assert words in reason(changed(cards["vae"], **evaluation), group)
 
 
 def test_an_unmeasured_model_and_one_that_is_told_no_label_are_left_out(cards):
-    assert "not measured" in why_not(cards["vae"] | {"evaluation": None}, group_of(cards["vae"]))
-    assert "log p(x): " in why_not(cards["vae"], group_of(cards["fsvae"]))
+    assert "not measured" in reason(cards["vae"] | {"evaluation": None}, group_of(cards["vae"]))
+    assert "log p(x): " in reason(cards["vae"], group_of(cards["fsvae"]))
 
 
 def test_every_card_is_in_exactly_one_group_or_in_none_for_a_reason(cards):
