@@ -1,21 +1,23 @@
 """What the Compare page is."""
 
+from ui.compare.experiments import EXPERIMENTS
+from ui.compare.measured import SORT
 from ui.compare.row import PARAMETER
 from ui.explorer_panel import PARAMETERS
 from ui.images.label import PARAMETER as LABEL
 from ui.kinds import KINDS
 from ui.page import Page, Start
-from ui.try_this import Experiment
 
-STARTS = (Start("One image through every variant", {}, "See what each gives back, and for how many nats."),)
-
-EXPERIMENTS = (
-    Experiment(
-        "label",
-        "A bound that is told the label",
-        "Look for the FSVAE in the table of log p(x), then among those left out.",
-        "its −ELBO, 88.7, is lower than any in the column, yet it is not in it: it bounds log p(x|y).",
-        {"sort": "nelbo"},
+STARTS = (
+    Start(
+        "One image through every variant",
+        {},
+        "What each gives back, and for how many nats.",
+    ),
+    Start(
+        "Rank the models, where one may",
+        {},
+        "A table that sorts only what is comparable, and the plane of rate and distortion.",
         "measured",
     ),
 )
@@ -31,10 +33,11 @@ COMPARE = Page(
         "show": "mean or draw, seed",
         "pick": "images",
         "row": "models side by side",
+        "linked": "two models at one z",
         "measured": "table and plane",
         "try": "try this",
     },
-    parameters=PARAMETERS | {LABEL, PARAMETER, "image", "try"},
+    parameters=PARAMETERS | {LABEL, PARAMETER, SORT, "image", "try"},
     experiments=EXPERIMENTS,
     starts=STARTS,
 )
