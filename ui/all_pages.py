@@ -1,6 +1,7 @@
 """The pages of the app, in the order of the menu: the one place where all are known."""
 
 from ui.bound.page import BOUND
+from ui.compare.page import COMPARE
 from ui.fsvae.page import FSVAE
 from ui.gmvae.page import GMVAE
 from ui.gradients.page import GRADIENTS
@@ -10,4 +11,4 @@ from ui.iwae.page import IWAE
 from ui.ssvae.page import SSVAE
 from ui.vae.page import VAE
 
-PAGES = (HOME, BOUND, GRADIENTS, VAE, GMVAE, IWAE, SSVAE, FSVAE, HVAE)
+PAGES = (HOME, BOUND, GRADIENTS, VAE, GMVAE, IWAE, SSVAE, FSVAE, HVAE, COMPARE)

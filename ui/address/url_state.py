@@ -83,8 +83,8 @@ def _set(name: str, value: str | None) -> None:
 
 
 @st.fragment
-def write_when_quiet() -> None:
-    """`write` for a fragment that puts something into the address; called last by it.
+def write_when_quiet(key: str = "address") -> None:
+    """`write` for a fragment that puts something into the address; called last by it. A page's second has another key.
 
     A change of the address keeps the browser busy for some milliseconds, for which what the visitor asked for would
     have to wait. So it is written once they rest; a run of the whole page writes it at its end.
@@ -92,7 +92,7 @@ def write_when_quiet() -> None:
     wanted = _remember()
     is_late = is_fragment_run() and _told() != wanted
     occasion = f"?{urlencode(wanted)}" if is_late else ""  # not empty even where the query is to be
-    when_quiet(_write_late, occasion=occasion, key="address")
+    when_quiet(_write_late, occasion=occasion, key=key)
 
 
 def _write_late() -> None:

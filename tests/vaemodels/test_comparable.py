@@ -1,0 +1,82 @@
+"""What may be compared: every reason against two, and ties."""
+
+import copy
+
+import pytest
+
+from vaemodels import checkpoints
+from vaemodels.analysis.comparable import group_of, groups, row, ties_with_best, why_not
+from vaemodels.evaluation import Estimate
+
+
+@pytest.fixture(scope="module")
+def cards():
+    return {name: checkpoints.read_card(name) for name in checkpoints.pretrained_names()}
+
+
+def reason(card, group) -> str:
+    assert group is not None
+    return why_not(card, group) or ""
+
+
+def changed(card, **evaluation):
+    card = copy.deepcopy(card)
+    card["evaluation"] |= evaluation
+    return card
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("ae-2d", "no likelihood"),
+        ("vae-digits", "another dataset"),
+        ("vae-gaussian", "no common zero"),
+        ("fsvae", "log p(x|y)"),
+    ],
+)
+def test_each_kind_of_checkpoint_is_left_out_for_its_own_reason(cards, name, words):
+    group = group_of(cards["vae"])
+    assert words in reason(cards[name], group)
+
+
+@pytest.mark.parametrize(
+    ("evaluation", "words"),
+    [
+        ({"binarization": "threshold"}, "binary in another way"),
+        ({"split": "validation"}, "other images"),
+        ({"n": 1000}, "other images"),
+    ],
+)
+def test_one_changed_condition_is_enough_to_leave_a_model_out(cards, evaluation, words):
+    group = group_of(cards["vae"])
+    assert reason(cards["vae"], group) == ""
+    assert words in reason(changed(cards["vae"], **evaluation), group)
+
+
+def test_an_unmeasured_model_and_one_that_is_told_no_label_are_left_out(cards):
+    assert "not measured" in reason(cards["vae"] | {"evaluation": None}, group_of(cards["vae"]))
+    assert "log p(x): " in reason(cards["vae"], group_of(cards["fsvae"]))
+
+
+def test_every_card_is_in_exactly_one_group_or_in_none_for_a_reason(cards):
+    found = groups(cards.values())
+    assert len(found) == len(set(found)) > 1
+    sizes = [sum(why_not(card, group) is None for card in cards.values()) for group in found]
+    assert sizes == sorted(sizes, reverse=True)
+    for card in cards.values():
+        fits = [group for group in found if why_not(card, group) is None]
+        assert fits == ([] if group_of(card) is None else [group_of(card)])
+
+
+def test_rate_and_distortion_add_up_to_the_stored_nelbo(cards):
+    for card in cards.values():
+        if group_of(card) is not None:
+            one = row(card)
+            assert one.rate + one.distortion.mean == pytest.approx(one.nelbo.mean, abs=1e-3)
+
+
+def test_a_tie_is_within_two_standard_errors_of_the_difference():
+    # The difference from the best has the standard error hypot(3, 4) = 5.
+    values = {"best": Estimate(90, 3), "tied": Estimate(100, 4), "worse": Estimate(100.01, 4)}
+    assert ties_with_best(values) == {"best", "tied"}
+    assert ties_with_best({}) == set()

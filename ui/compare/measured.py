@@ -1,0 +1,177 @@
+"""All checkpoints as their cards measured them: a table of what may be compared, and the rate–distortion plane."""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+import torch
+
+from ui import models, words
+from ui.address import url_state
+from ui.compare.plane import plane
+from ui.compare.sortable import Column, Line, sortable
+from ui.images.decoded import montage
+from ui.tables import table
+from vaemodels.analysis.comparable import (
+    Card,
+    Group,
+    Row,
+    group_of,
+    groups,
+    largest_common_k,
+    parameters,
+    row,
+    ties_with_best,
+    trained_for_another,
+    why_not,
+)
+from vaemodels.errors import LabError
+
+SAMPLES = 20
+POINT, GROUP, SORT = "point", "group", "sort"
+TABLE = "compare-table"
+
+
+def group_name(group: Group) -> str:
+    """What the models of a group share, in words."""
+    bounded = "log p(x|y)" if group.is_conditional else "log p(x)"
+    kind = "Bernoulli" if group.likelihood == "bernoulli" else "Gaussian density"
+    return (
+        f"{bounded}, {kind}: {group.n:,} {group.split} images of {words.dataset(group.dataset)}, "
+        f"{words.binarisation(group.binarization, group.dataset)}"
+    )
+
+
+def group_key(group: Group) -> str:
+    """The group's name in an address."""
+    bounded = "xy" if group.is_conditional else "x"
+    return f"{group.dataset}-{group.split}-{group.n}-{group.binarization}-{group.likelihood}-{bounded}"
+
+
+def measured(names: Sequence[str], seed: int) -> None:
+    """The chosen group's table and plane, the samples of one of its models, and why the others are left out."""
+    mine = models.own()
+    cards = {name: mine[name].card if name in mine else models.pretrained_card(name) for name in names}
+    found = groups(cards.values())
+    if not found:
+        st.info("No model here was measured on a test split yet; evaluate one to compare it.")
+        return
+    by_key = {group_key(group): group for group in found}
+    titles = {
+        key: f"{group_name(group)} ({words.count(sum(group_of(card) == group for card in cards.values()), 'model')})"
+        for key, group in by_key.items()
+    }
+    group = by_key[url_state.selectbox("What is compared", GROUP, titles, next(iter(titles)), width=620)]
+    rows = [row(card)._replace(name=name) for name, card in cards.items() if why_not(card, group) is None]
+    names_here = {one.name: one.name for one in rows}
+    best = min(rows, key=lambda one: one.nelbo.mean).name
+    point = st.session_state.get(POINT, best)
+    _table(rows, cards, point if point in names_here else best)
+    chart, samples = st.columns([3, 2], gap="medium")
+    with samples:
+        point = url_state.selectbox("Samples of", POINT, names_here, best, width=300)
+        _samples(point, seed)
+    with chart:
+        st.markdown("**Rate against distortion.** On a line −ELBO = rate + distortion is the same.")
+        beyond = plane(rows, cards, point, lambda name: st.session_state.update({POINT: name}))
+        _say_what_is_drawn([one for one in rows if one.name in beyond], cards)
+    left_out = [(name, why) for name, card in cards.items() if (why := why_not(card, group)) is not None]
+    if left_out:
+        with st.expander(f"{words.count(len(left_out), 'model')} not in this column, each with the reason"):
+            table("Models left out", ("Model", "Reason"), left_out)
+
+
+def _table(rows: Sequence[Row], cards: Mapping[str, Card], point: str) -> None:
+    ties = ties_with_best({one.name: one.nelbo for one in rows})
+    k = largest_common_k(rows)
+    columns = [
+        Column("name", "Model"),
+        Column("nelbo", "−ELBO", "Of one draw of z an image, with the standard error over images"),
+        Column("distortion", "Distortion", "−E log p(x|z): what the reconstruction costs"),
+        Column("rate", "Rate", "All KLs added up"),
+        *(
+            [Column("bound", f"−L{words.subscript(k)}", f"The importance-weighted bound with k = {k:,}")]
+            if k
+            else []
+        ),
+        Column("parameters", "Parameters"),
+        Column("seconds", "Trained for", "Seconds of training, on the machine it was trained on"),
+        Column("recipe", "Recipe"),
+    ]
+    lines = []
+    for one in rows:
+        card = cards[one.name]
+        seconds = card["history"][-1]["seconds"] if card["history"] else None
+        size = _parameters(one.name, card)
+        recipe = _recipe(card)
+        tie = " ◂" if one.name in ties else ""
+        cells = [
+            one.name,
+            f"{words.plus_minus(one.nelbo.mean, one.nelbo.stderr)}{tie}",
+            words.plus_minus(one.distortion.mean, one.distortion.stderr),
+            words.number(one.rate),
+            *([words.plus_minus(-one.bounds[k].mean, one.bounds[k].stderr)] if k else []),
+            f"{size:,}",
+            "" if seconds is None else f"{seconds:,.0f} s",
+            recipe,
+        ]
+        values: list[float | str | None] = [one.name, one.nelbo.mean, one.distortion.mean, one.rate]
+        values += [-one.bounds[k].mean] if k else []
+        lines.append(Line(cells, [*values, size, seconds, recipe], one.name == point))
+    sortable("Models that may be compared", columns, lines, key=TABLE, parameter=SORT)
+    best = min(rows, key=lambda one: one.nelbo.mean)
+    tied = sorted(ties - {best.name})
+    st.caption(
+        f"In nats an image; press a header to sort. ◂ marks the best, {best.name}, and "
+        f"{'those tied with it: ' + ', '.join(tied) if tied else 'no other is tied with it'}. A tie is within two "
+        "standard errors of the difference, taken as √(se₁² + se₂²): too wide for models measured on the same images, "
+        "but only each one’s own error is stored."
+    )
+
+
+def _recipe(card: Card) -> str:
+    """How long a model was trained, and on what if that was not its ELBO."""
+    other = trained_for_another(card)
+    where = (
+        "" if card["dataset"] == card["evaluation"]["dataset"] else f" of {words.dataset(card['dataset'])}"
+    )
+    return f"{words.count(card['epoch'], 'epoch')}{where}{f', trained on {other}' if other else ''}"
+
+
+def _parameters(name: str, card: Card) -> int:
+    return _parameters_own(card) if name in models.own() else _parameters_pretrained(name, card)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _parameters_pretrained(name: str, _card: Card) -> int:
+    return parameters(_card)
+
+
+_parameters_own = parameters
+
+
+def _say_what_is_drawn(beyond: Sequence[Row], cards: Mapping[str, Card]) -> None:
+    text = "Open points were not trained on the ELBO itself, yet their −ELBO is a bound all the same."
+    if beyond:
+        listed = "; ".join(
+            f"{one.name} at rate {words.number(one.rate)}, distortion {words.number(one.distortion.mean)}"
+            + (f" (trained on {other})" if (other := trained_for_another(cards[one.name])) else "")
+            for one in beyond
+        )
+        text += f" Beyond the plane: {listed}."
+    st.caption(text)
+
+
+def _samples(name: str, seed: int) -> None:
+    """Means decoded at draws from the model's own prior; of the labels one after the other, where it writes such."""
+    try:
+        model = models.get(name).model
+    except LabError as error:
+        st.error(str(error))
+        return
+    with torch.no_grad():
+        z = model.sample_prior(SAMPLES, torch.Generator(model.device).manual_seed(seed))
+        y = torch.arange(SAMPLES) % model.n_labels if model.n_labels else None
+        means = model.decode(z, y).mean
+    labels = f", of the labels 0–{model.n_labels - 1} in turn" if model.n_labels else ""
+    caption = f"{name}: E[x|z] at {SAMPLES} draws from its prior{labels}, seed {seed}"
+    st.html(montage(means, model.config.image_shape, 5, f"{SAMPLES} samples of {name}", caption))
