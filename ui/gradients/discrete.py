@@ -98,8 +98,8 @@ def render(view: View) -> None:
     """The choices, the table, the descents."""
     st.markdown(
         "**When z is discrete there is no path through the draw.** Minimise E (⟨b, v⟩ − t)² over the logits of a "
-        "one-hot b. With so few categories the exact gradient is a sum over all of them, so every estimator can be held "
-        "to it. The first category is the best, by a hair: with one bit the gradient is tiny beside the noise."
+        "one-hot b. With so few categories the exact gradient is a sum over all of them, so every estimator can be "
+        "held to it. The first category is the best, by a hair: with one bit the gradient is tiny beside the noise."
     )
     first, second, third, fourth = st.columns([3, 3, 4, 3], gap="medium")
     with first:

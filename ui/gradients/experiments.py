@@ -62,8 +62,8 @@ EXPERIMENTS = [
         "decoder",
         "On a real decoder",
         "Compare the three columns “draws” for μ₁.",
-        "without a baseline the score function’s sd is about a hundred times the pathwise one, and even with its baseline "
-        "it takes about three times as many draws.",
+        "without a baseline the score function’s sd is about a hundred times the pathwise one, and even with its "
+        "baseline it takes about three times as many draws.",
         {"look": "decoder", "place": "0"},
         "looks",
     ),

@@ -9,7 +9,7 @@ const uniformNoise = (to) => (seed, n) => {
   const next = uniforms(seed);
   return Float64Array.from({ length: n }, () => to(next() + 2 ** -33)); // never 0 nor 1
 };
-const gaussian = (t) => Math.exp((-t * t) / 2) / Math.sqrt(2 * Math.PI);
+const standardNormal = (t) => Math.exp((-t * t) / 2) / Math.sqrt(2 * Math.PI);
 
 // `noise` gives n draws of ε of a seed; z = transform(ε, θ, s), slope = ∂z/∂θ, score = ∂ log p(z; θ, s)/∂θ. `at`,
 // `density` and `span` are for quadrature: ε = at(t) with t of that density. `theta` and `scale` are the ranges.
@@ -20,7 +20,7 @@ export const FAMILIES = {
     transform: (e, theta, s) => theta + s * e,
     slope: () => 1,
     score: (e, theta, s) => e / s,
-    at: (t) => t, density: gaussian, span: [-14, 14],
+    at: (t) => t, density: standardNormal, span: [-14, 14],
   },
   lognormal: {
     title: "log-normal", g: "exp(μ + σε)", names: ["μ", "σ"], theta: [-1, 1], scale: [0.01, 1],
@@ -28,7 +28,7 @@ export const FAMILIES = {
     transform: (e, theta, s) => Math.exp(theta + s * e),
     slope: (e, theta, s) => Math.exp(theta + s * e),
     score: (e, theta, s) => e / s,
-    at: (t) => t, density: gaussian, span: [-14, 14],
+    at: (t) => t, density: standardNormal, span: [-14, 14],
   },
   exponential: {
     title: "exponential", g: "m ε", names: ["m", ""], theta: [0.2, 3], scale: [1, 1],
