@@ -819,11 +819,8 @@ def test_a_gaussian_likelihood_trains_on_greys_unless_told_otherwise(
     ("environment", "streams", "code", "words"),
     [
         ({"PYTHONIOENCODING": "ascii"}, {}, 0, "+/-"),
-        ({"PYTHONIOENCODING": "cp1252"}, {}, 0, "\N{PLUS-MINUS SIGN}"),
         ({}, {"2": "&-"}, 0, "\N{PLUS-MINUS SIGN}"),
-        ({}, {"1": "&-"}, 0, ""),
         ({}, {"1": "/dev/full"}, 1, "can't be read or written (No space left on device)"),
-        ({}, {"1": "/dev/full", "2": "/dev/full"}, 1, ""),
     ],
 )
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="streams are those of Linux")
