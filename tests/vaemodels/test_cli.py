@@ -833,7 +833,7 @@ def test_it_prints_what_the_streams_can_take(
         shell=True,
         cwd=ROOT,
         capture_output=True,
-        env=os.environ | {"PYTHONIOENCODING": "utf-8"} | environment,
+        env=os.environ | {"PYTHONIOENCODING": "utf-8", **environment},
     )
     encoding = environment.get("PYTHONIOENCODING", "utf-8")
     out, err = result.stdout.decode(encoding), result.stderr.decode(encoding)
