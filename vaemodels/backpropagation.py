@@ -66,7 +66,8 @@ def loss_and_gradients(
 
 def is_written_out(model: Model, config: TrainingConfig) -> bool:
     """Whether the gradient is known by hand: the weighted ELBO of a VAE with a Bernoulli likelihood."""
-    return type(model) is VAE and model.config.likelihood == "bernoulli" and not losses.is_bound(config)
+    plain = not (losses.is_bound(config) or config.free_bits)
+    return type(model) is VAE and model.config.likelihood == "bernoulli" and plain
 
 
 @torch.no_grad()

@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from vaemodels import checkpoints, console, files, foreign, presets, runs, settings, stopping, training
 from vaemodels import data as datasets
+from vaemodels.data import own
 from vaemodels.data.binarization import MODES, binarize
 from vaemodels.errors import LabError, UsageError
 from vaemodels.evaluation import Evaluation, evaluate
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from vaemodels.jobs import Job
 
 SAVE_EVERY = 120.0
+OWN = "the path of your own: a folder of pictures (subfolders are classes), .npz, IDX or .csv"
 DEFAULT_K = "1,10,100,1000,5000"
 FINAL_K = (1, 10, 100)
 SPLITS = ("train", "validation", "test")
@@ -81,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("train", _train, "Train a preset and save it as a checkpoint.")
     sub.add_argument("preset", help=f"one of {', '.join(presets.PRESETS)}")
-    sub.add_argument("--data", metavar="D", help=f"dataset: {', '.join(datasets.DATASETS)}")
+    sub.add_argument("--data", metavar="D", help=f"dataset: {', '.join(datasets.DATASETS)}, or {OWN}")
     sub.add_argument("--epochs", metavar="N", help="how many epochs in all")
     sub.add_argument(
         "--seconds", metavar="S", type=float, help="stop after the first epoch that ends S seconds in"
@@ -114,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
         "evaluate", _evaluate, "Measure a checkpoint: ELBO, its terms, and L_k, with standard errors."
     )
     sub.add_argument("checkpoint", help="a file, or the name of one in pretrained/")
-    sub.add_argument("--data", metavar="D", help="dataset; the one it was trained on if not given")
+    sub.add_argument("--data", metavar="D", help=f"dataset, or {OWN}; what it was trained on if not given")
     sub.add_argument("--split", default="test", help=f"{', '.join(SPLITS)} (default: test)")
     sub.add_argument("--binarization", metavar="M", help=f"{', '.join(MODES)} (default: static)")
     sub.add_argument(
@@ -263,7 +265,13 @@ def _train_and_measure(options: argparse.Namespace) -> None:
 def _run_from(options: argparse.Namespace) -> tuple[Run, dict[str, Any]]:
     preset = presets.get(options.preset)
     chosen = _assignments(options.set)
-    for key, value in (("dataset", options.data), ("epochs", options.epochs), ("seed", options.seed)):
+    if options.scheduler and options.data not in (None, *datasets.DATASETS):
+        raise UsageError("A cluster's workers don't see your own images; train on them without --scheduler.")
+    for key, value in (
+        ("dataset", _dataset(options.data)),
+        ("epochs", options.epochs),
+        ("seed", options.seed),
+    ):
         if value is not None:
             chosen[key] = value
     of_model, of_training = settings.fields_of(type(preset.config)), settings.fields_of(TrainingConfig)
@@ -292,13 +300,22 @@ def _run_from(options: argparse.Namespace) -> tuple[Run, dict[str, Any]]:
             raise UsageError(f"{options.start} already has {run.epoch} epochs; ask for more with --epochs.")
     else:
         config = settings.with_text(preset.training, training_settings)
-        shape = ",".join(map(str, datasets.get(config.dataset).image_shape))
-        model_config = settings.with_text(preset.config, {"image_shape": shape} | model_settings)
+        dataset = datasets.get(config.dataset)
+        sizes = {"image_shape": ",".join(map(str, dataset.image_shape)), "n_labels": str(dataset.n_labels)}
+        sizes = {key: value for key, value in sizes.items() if key in of_model}
+        model_config = settings.with_text(preset.config, sizes | model_settings)
         if "binarization" not in chosen:
             config = runs.suited(config, model_config)
         run, card = runs.new(options.preset, preset.model, model_config, config)
     run.model.to(training.best_device())
     return run, card
+
+
+def _dataset(given: str | None) -> str | None:
+    """The name of a dataset; that of a path's images, once they are read."""
+    if given is None or given in datasets.DATASETS or not os.path.exists(given):
+        return given
+    return datasets.add(own.read(Path(given), tuple(datasets.DATASETS)))
 
 
 def _check_overwriting(out: Path, options: argparse.Namespace) -> None:
@@ -413,7 +430,9 @@ def _evaluate(options: argparse.Namespace) -> None:
     checkpoint = checkpoints.load(options.checkpoint)
     model, card = checkpoint.model, checkpoint.card
     mode = _evaluation_mode(model, options.binarization)
-    dataset, x, y = _images(options.data or card["dataset"], options.split, mode, options.limit, options.seed)
+    dataset, x, y = _images(
+        _dataset(options.data) or card["dataset"], options.split, mode, options.limit, options.seed
+    )
     if x.shape[1] != math.prod(model.config.image_shape):
         raise UsageError(
             f"The images of {dataset} are not of the size this model takes; choose another dataset."

@@ -16,7 +16,8 @@ from vaemodels.models import SSVAE, Model, Output
 from vaemodels.training_config import TrainingConfig
 
 FOR_LABELS = ("labelled", "alpha", "gen_weight", "labelled_elbo", "draw_label")
-WEIGHTS = ("reconstruction_weight", "beta", "kl_warmup_epochs")
+WEIGHTS = ("reconstruction_weight", "beta", "kl_warmup_epochs", "beta_cycles", "free_bits")
+RISING = 0.5  # of a cycle, in which β rises; Fu et al. 2019, section 4
 
 
 class Batch(NamedTuple):
@@ -111,13 +112,30 @@ def _semi_supervised(
 
 
 def term_weights(config: TrainingConfig, epoch: float) -> tuple[float, float]:
-    """The weights of reconstruction and KL in the loss, β still on its way up during warm-up."""
+    """The weights of reconstruction and KL in the loss, β on its way up during warm-up or the start of a cycle."""
     warmth = min(1.0, epoch / config.kl_warmup_epochs) if config.kl_warmup_epochs else 1.0
+    if config.beta_cycles:
+        cycle = config.epochs / config.beta_cycles
+        warmth = min(1.0, epoch % cycle / (RISING * cycle))
     return config.reconstruction_weight, config.beta * warmth
 
 
 def _weighted(output: Output, config: TrainingConfig, epoch: float) -> Tensor:
+    if config.free_bits:
+        output = output._replace(kl=with_free_bits(output.kl, config.free_bits))
     return objectives.weighted_loss(output, *term_weights(config, epoch))
+
+
+def with_free_bits(kl: Mapping[str, Tensor], nats: float) -> dict[str, Tensor]:
+    """The KLs `[batch]` as a loss has them where the first `nats` of each latent's are free: a constant below that.
+
+    Each named latent is one group j in Σ_j max(λ, mean over the batch of KL_j) (Kingma et al. 2016, Improving
+    Variational Inference with Inverse Autoregressive Flow, appendix C.8); a label's KL is left as it is.
+    """
+    return {
+        name: values if name == "y" else torch.where(values.mean() > nats, values, nats)
+        for name, values in kl.items()
+    }
 
 
 def check(model: Model, config: TrainingConfig) -> None:

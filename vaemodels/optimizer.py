@@ -47,10 +47,15 @@ class Optimizer:
         self.adam = {part: (state or zeros)[part].to(self.vector, copy=True) for part in STATE}
 
     @torch.no_grad()
-    def step(self, gradients: Sequence[Tensor | None], learning_rate: float) -> None:
-        """Move the weights against the `gradients` of the loss, one for each parameter of `working`."""
+    def step(self, gradients: Sequence[Tensor | None], learning_rate: float, limit: float = 0.0) -> None:
+        """Move the weights against the `gradients` of the loss, one for each parameter of `working`.
+
+        Where there is a `limit` and all of them together are longer than it, they are shortened to it.
+        """
         for mine, gradient in zip(self.gradients, gradients, strict=True):
             mine.zero_() if gradient is None else mine.copy_(gradient)
+        if limit:
+            self.gradient.mul_((limit / self.gradient.norm()).clamp(max=1))
         step, mean, mean_square = (self.adam[part] for part in STATE)
         step += 1
         torch._fused_adam_(  # what torch.optim.Adam ends in, without its grouping of tensors

@@ -139,7 +139,7 @@ def fit(
             if not math.isfinite(loss.value.item()):
                 raise _diverged(run, step + 1)
             rate = learning_rate(config, step, config.epochs * steps_per_epoch)
-            optimizer.step(gradients, rate)
+            optimizer.step(gradients, rate, config.gradient_limit)
             step += 1
             epoch_terms.add(loss.terms)
             recent_terms.add(loss.terms)
@@ -170,11 +170,16 @@ def fit(
 
 
 def learning_rate(config: TrainingConfig, step: int, total_steps: int) -> float:
-    """The rate at `step`: constant, or a cosine from `learning_rate` down to a hundredth of it at the end."""
+    """The rate at `step`: constant, or a cosine from `learning_rate` down to a hundredth of it at the end.
+
+    During `rate_warmup_epochs` it is a growing share of that, (step + 1) / steps of the warm-up.
+    """
+    warmup_steps = config.rate_warmup_epochs * total_steps / config.epochs
+    highest = config.learning_rate * (min(1.0, (step + 1) / warmup_steps) if warmup_steps else 1.0)
     if config.schedule == "constant":
-        return config.learning_rate
+        return highest
     cosine = 0.5 * (1 + math.cos(math.pi * step / total_steps))
-    return config.learning_rate * (FINAL_RATE_FRACTION + (1 - FINAL_RATE_FRACTION) * cosine)
+    return highest * (FINAL_RATE_FRACTION + (1 - FINAL_RATE_FRACTION) * cosine)
 
 
 @torch.no_grad()

@@ -819,11 +819,8 @@ def test_a_gaussian_likelihood_trains_on_greys_unless_told_otherwise(
     ("environment", "streams", "code", "words"),
     [
         ({"PYTHONIOENCODING": "ascii"}, {}, 0, "+/-"),
-        ({"PYTHONIOENCODING": "cp1252"}, {}, 0, "\N{PLUS-MINUS SIGN}"),
         ({}, {"2": "&-"}, 0, "\N{PLUS-MINUS SIGN}"),
-        ({}, {"1": "&-"}, 0, ""),
         ({}, {"1": "/dev/full"}, 1, "can't be read or written (No space left on device)"),
-        ({}, {"1": "/dev/full", "2": "/dev/full"}, 1, ""),
     ],
 )
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="streams are those of Linux")
@@ -836,7 +833,7 @@ def test_it_prints_what_the_streams_can_take(
         shell=True,
         cwd=ROOT,
         capture_output=True,
-        env=os.environ | {"PYTHONIOENCODING": "utf-8"} | environment,
+        env=os.environ | {"PYTHONIOENCODING": "utf-8", **environment},
     )
     encoding = environment.get("PYTHONIOENCODING", "utf-8")
     out, err = result.stdout.decode(encoding), result.stderr.decode(encoding)

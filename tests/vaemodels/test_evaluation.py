@@ -71,7 +71,10 @@ def test_an_estimate_is_a_mean_with_its_standard_error() -> None:
     result = estimate(torch.tensor([1.0, 2.0, 3.0, 6.0]))
     assert result.mean == 3.0
     assert result.stderr == pytest.approx(math.sqrt((4 + 1 + 0 + 9) / 3) / 2)
-    assert estimate(torch.tensor([5.0])) == evaluation.Estimate(5.0, 0.0)
+    alone = estimate(torch.tensor([5.0]))
+    assert alone.mean == 5.0 and math.isnan(alone.stderr)
+    assert evaluation.from_json(5.0, 0.5) == evaluation.Estimate(5.0, 0.5)
+    assert math.isnan(evaluation.from_json(5.0, None).stderr)
 
 
 def test_the_mean_of_many_large_values_keeps_its_digits() -> None:

@@ -35,6 +35,8 @@ KEYS = {
     "beta": "t_beta",
     "reconstruction_weight": "t_rec",
     "kl_warmup_epochs": "t_warmup",
+    "beta_cycles": "t_cycles",
+    "free_bits": "t_free",
     "labelled": "t_labelled",
     "alpha": "t_alpha",
     "gen_weight": "t_gen",
@@ -42,6 +44,8 @@ KEYS = {
     "draw_label": "t_draw_label",
     "epochs": "t_epochs",
     "learning_rate": "t_rate",
+    "rate_warmup_epochs": "t_rate_warmup",
+    "gradient_limit": "t_gradient",
     "batch_size": "t_batch",
     "seed": "t_seed",
 }

@@ -36,6 +36,8 @@ LABELS = {
     "beta": "β, the weight of the KL",
     "reconstruction_weight": "Weight of the reconstruction",
     "kl_warmup_epochs": "KL warm-up, epochs",
+    "beta_cycles": "Cycles of β",
+    "free_bits": "Free bits, nats a latent",
     "labelled": "Labelled images",
     "alpha": "α, the weight of the labels",
     "gen_weight": "Weight of the ELBO",
@@ -43,6 +45,8 @@ LABELS = {
     "draw_label": "Draw unknown labels",
     "epochs": "Epochs",
     "learning_rate": "Learning rate",
+    "rate_warmup_epochs": "Rate warm-up, epochs",
+    "gradient_limit": "Longest gradient",
     "batch_size": "Batch size",
     "seed": "Seed",
 }
@@ -58,6 +62,10 @@ HELP = {
     "beta": "1 trains the ELBO, 0 the reconstruction alone.",
     "reconstruction_weight": "0 trains the KL alone.",
     "kl_warmup_epochs": "Over the first so many epochs the weight of the KL rises from 0 to β.",
+    "beta_cycles": "So many times in the run the weight of the KL rises from 0 to β, then stays for as long; 0 is off.",
+    "free_bits": "So much of each latent's KL costs nothing, so that it need not collapse; 0 is off.",
+    "rate_warmup_epochs": "Over the first so many epochs the learning rate rises from 0.",
+    "gradient_limit": "Longer gradients are shortened to this; 0 is off.",
     "labelled": "Training images that keep their label.",
     "alpha": "Weighs −log q(y|x) of the labelled images.",
     "gen_weight": "0 trains the classifier alone.",
@@ -83,7 +91,7 @@ def settings_of(kind: str) -> tuple[str, ...]:
         *(("objective", "k") if model.has_likelihood and not has_labels else ()),
         *(WEIGHTS if model.has_likelihood else ()),
         *(FOR_LABELS if has_labels and not model.needs_labels else ()),
-        *("epochs", "learning_rate", "batch_size", "seed"),
+        *("epochs", "learning_rate", "rate_warmup_epochs", "gradient_limit", "batch_size", "seed"),
     )
 
 

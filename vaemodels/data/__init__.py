@@ -12,13 +12,16 @@ from torch import Tensor
 from vaemodels.data import digits, mnist, streetdigits, svhn
 from vaemodels.data.binarization import MODES, binarize
 from vaemodels.data.dataset import Dataset, Split, data_folder, mean_pixels
+from vaemodels.data.own import Own
 from vaemodels.errors import UsageError
 
 __all__ = [
     "DATASETS",
     "MODES",
     "Dataset",
+    "Own",
     "Split",
+    "add",
     "binarize",
     "data_folder",
     "download",
@@ -36,12 +39,24 @@ _MODULES = {module.DATASET.name: module for module in (digits, mnist, streetdigi
 
 DATASETS: dict[str, Dataset] = {name: module.DATASET for name, module in _MODULES.items()}
 
+_own: dict[str, Own] = {}
+
 
 def get(name: str) -> Dataset:
     """The facts of one dataset; UsageError naming the known ones if there is none of that name."""
+    if name in _own:
+        return _own[name].dataset
     if name not in DATASETS:
         raise UsageError(f"There is no dataset {name!r}: use one of {', '.join(DATASETS)}.")
     return DATASETS[name]
+
+
+def add(own: Own) -> str:
+    """Have the other functions know a dataset of one's own, in this process; returns its name."""
+    _own[own.dataset.name] = own
+    load.cache_clear()
+    pixel_means.cache_clear()
+    return own.dataset.name
 
 
 @lru_cache(maxsize=16)
@@ -53,7 +68,7 @@ def load(name: str, split: str) -> Split:
     sizes = get(name).sizes
     if split not in sizes:
         raise UsageError(f"There is no split {split!r} of {name}: use one of {', '.join(sizes)}.")
-    return _MODULES[name].load(split)
+    return _own[name].splits[split] if name in _own else _MODULES[name].load(split)
 
 
 @lru_cache(maxsize=16)
@@ -78,7 +93,7 @@ def is_available(name: str) -> bool:
     """Whether `load` can work without a download; looks at file sizes only, so it is cheap."""
     get(name)
     try:
-        return _MODULES[name].is_available()
+        return name in _own or _MODULES[name].is_available()
     except UsageError:  # there is no data folder
         return False
 
