@@ -23,9 +23,10 @@ from vaemodels.data.framing import frame
 from vaemodels.models import build
 
 SMALL = {"z_dim": 2, "hidden": (4,)}
+NEW_ADDRESS = "_address_is_new_next_run"  # as a prepared state leaves it for the run that reads it
 
 
-def app() -> None:
+def app(own_first: bool = False) -> None:
     """A page of nothing but the choice, for a model of built-in digits."""
     import streamlit as st
     import torch
@@ -35,9 +36,10 @@ def app() -> None:
     from vaemodels.checkpoints import Checkpoint
     from vaemodels.models import build
 
+    url_state.begin_run()
     model = build("vae", {"z_dim": 2, "hidden": (4,)})
     checkpoint = Checkpoint(model=model, card={"dataset": "digits"}, resume=None, dtype=torch.float32)
-    st.session_state["chosen"] = pick_image(checkpoint)
+    st.session_state["chosen"] = pick_image(checkpoint, own_first=own_first)
     url_state.write()
 
 
@@ -139,6 +141,42 @@ def test_a_link_opens_its_pixels(visit):
     at = visit(image=token, images="upload")
     assert key(at) == token
     assert at.segmented_control(key="images").value == "upload"
+
+
+OWN = image_name(frame(bar()))
+ADDRESSES = [
+    {name: value for name, value in (("images", source), ("image", image)) if value}
+    for source in (None, "digits", "draw", "upload")
+    for image in (None, "digits-0", "digits-5", OWN)
+]
+
+
+@pytest.mark.parametrize("own_first", [False, True])
+def test_whatever_the_address_says_a_link_taken_there_opens_what_its_sender_saw(own_first):
+    receiver = opened(own_first, {"image": "digits-9"})
+    for address in ADDRESSES:
+        sender = opened(own_first, address)
+        assert key(sender) == address.get("image", "digits-0"), address
+        link = dict(sender.query_params)
+        asked = address.get("images", "draw" if own_first else "digits")
+        if (asked, key(sender)) != ("digits", OWN):  # a dataset does not have that
+            assert sender.segmented_control(key="images").value == asked, address
+        # Someone who had another image open follows it, and then takes a link in turn.
+        receiver.query_params.clear()
+        receiver.query_params.update(link)
+        receiver.session_state[NEW_ADDRESS] = True
+        receiver.run()
+        assert key(receiver) == key(sender), address
+        assert receiver.segmented_control(key="images").value == sender.segmented_control(key="images").value
+        assert dict(receiver.query_params) == link, address
+        assert notes(sender) == notes(receiver) == []
+
+
+def opened(own_first: bool, address: dict[str, str]) -> AppTest:
+    """The page as a new visitor finds it."""
+    at = AppTest.from_function(app, default_timeout=60, kwargs={"own_first": own_first})
+    at.query_params.update(address)
+    return at.run()
 
 
 @pytest.mark.parametrize("text", ["digits-300", "pixels-AAAA", "<script>", "mine-1", "x" * 1_500])

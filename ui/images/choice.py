@@ -102,7 +102,7 @@ def pick_image(checkpoint: Checkpoint, slot: str = "", *, own_first: bool = Fals
         if url_state.came_without({IMAGE, SOURCE}):
             _bring_along(memory, default, usual)
         else:
-            _follow_link(memory, titles, default)
+            _follow_link(memory, titles, default, usual)
     source = url_state.segmented("Images", SOURCE, titles, usual, label_visibility="collapsed")
 
     if source == "draw":
@@ -200,13 +200,17 @@ def _bring_along(memory: _Memory, default: str, usual: str) -> None:
         url_state.put(Z, None)  # it was chosen for the other image
 
 
-def _follow_link(memory: _Memory, titles: Collection[str], default: str) -> None:
-    """Take over the image of a link, or of the address that the visitor went back to."""
-    key = url_state.get(IMAGE)
+def _follow_link(memory: _Memory, titles: Collection[str], default: str, usual: str) -> None:
+    """Take over the image of a link, or of the address that the visitor went back to.
+
+    Beside an image of a dataset it may name a pad or an upload: whoever sent it had not drawn or uploaded anything yet.
+    """
+    key, asked = url_state.get(IMAGE), url_state.get(SOURCE) or usual
     if key is None:
         if memory.current is not None:
             # Without an image the address means the first.
-            memory.kept.pop(url_state.get(SOURCE) or default, None)
+            memory.kept.pop(asked, None)
+            memory.current = None
             memory.links += 1
         return
     image = parse_image_name(key)
@@ -216,7 +220,7 @@ def _follow_link(memory: _Memory, titles: Collection[str], default: str) -> None
     if isinstance(image, Place):
         source = image.dataset
     else:
-        asked = url_state.get(SOURCE) or st.session_state.get(SOURCE)
+        asked = url_state.get(SOURCE) or st.session_state.get(SOURCE) or usual
         source = asked if asked in OF_ONES_OWN else "draw"
     if source not in titles:
         _explain_absence(source, default)
@@ -224,7 +228,11 @@ def _follow_link(memory: _Memory, titles: Collection[str], default: str) -> None
     memory.links += 1
     memory.remark = memory.refusal = ""
     memory.file = None
-    memory.kept[source] = key
+    if isinstance(image, Place) and asked in OF_ONES_OWN & set(titles):
+        memory.kept.pop(asked, None)
+        memory.current, source = key, asked
+    else:
+        memory.kept[source] = key
     url_state.put(SOURCE, source)
 
 
