@@ -257,6 +257,20 @@ def test_an_upload_is_read_framed_and_explained(visit):
     assert "What the model sees" in " ".join(html.proto.body for html in at.get("html"))
 
 
+def test_a_picture_whose_ink_may_not_be_ink_is_read_with_a_warning(visit):
+    at = visit(images="upload")
+    half = Image.new("L", (90, 90), 255)
+    half.paste(0, (0, 0, 45, 90))
+    buffer = io.BytesIO()
+    half.save(buffer, "PNG")
+    at.file_uploader[0].upload("half.png", buffer.getvalue(), "image/png").run()
+    assert key(at).startswith("pixels-")
+    [warning] = at.warning
+    assert "crop the picture to the digit on plain paper" in warning.value
+    at.file_uploader[0].upload("seven.png", picture(), "image/png").run()
+    assert not at.warning
+
+
 def test_a_first_picture_that_is_refused_leaves_a_drawing_where_it_is_and_says_so(visit):
     at = visit(images="draw")
     token = key(drawn(at, bar()))

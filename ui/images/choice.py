@@ -68,6 +68,7 @@ class _Memory:
     links: int = 0  # followed; what was picked, drawn or uploaded before the last one is out of date
     file: str | None = None  # the upload that was read last
     remark: str = ""
+    doubt: str = ""  # about how the upload was read
     refusal: str = ""
     at_hand: set[str] = field(default_factory=set)  # datasets
 
@@ -226,7 +227,7 @@ def _follow_link(memory: _Memory, titles: Collection[str], default: str, usual: 
         _explain_absence(source, default)
         return
     memory.links += 1
-    memory.remark = memory.refusal = ""
+    memory.remark = memory.doubt = memory.refusal = ""
     memory.file = None
     if isinstance(image, Place) and asked in OF_ONES_OWN & set(titles):
         memory.kept.pop(asked, None)
@@ -320,13 +321,15 @@ def _upload(memory: _Memory) -> None:
             st.caption("Until you upload another, the page shows your last picture:")
         return
     if file.file_id != memory.file:
-        memory.file, memory.remark, memory.refusal = file.file_id, "", ""
+        memory.file, memory.remark, memory.doubt, memory.refusal = file.file_id, "", "", ""
         try:
             picture = read_picture(file.getvalue())
             memory.kept["upload"] = image_name(frame(picture.ink))
-            memory.remark = _how_it_was_read(picture)
+            memory.remark, memory.doubt = _how_it_was_read(picture), picture.doubt
         except LabError as error:
             memory.refusal = str(error)
+    if memory.doubt:
+        st.warning(memory.doubt)
     if memory.refusal:
         st.error(memory.refusal)
         before = "your picture before it" if "upload" in memory.kept else "the image before it"
