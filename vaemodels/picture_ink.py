@@ -35,7 +35,7 @@ class InkPicture(NamedTuple):
 
 
 def ink_of(colours: npt.NDArray[np.uint8]) -> InkPicture:
-    """What stands out from the ground in `colours: [height, width, 3]`, by lightness or, where that is faint, by colour.
+    """What stands out from the ground in `colours: [height, width, 3]`, by lightness or, where that is faint, colour.
 
     Raises:
         LabError: if nothing stands out.
@@ -81,7 +81,7 @@ def _ink_on_local_ground(grey: npt.NDArray[np.float64]) -> InkPicture | None:
     smooth = ndimage.gaussian_filter(grey, min(grey.shape) / 256)
     ground = ndimage.grey_closing(smooth, (window, window), mode="nearest").clip(min=1)
     share = (1 - smooth / ground).clip(min=0)
-    most = float(np.quantile(share, 0.995))
+    most = float(np.quantile(share, 0.999))
     if most * float(np.median(ground)) < MIN_CONTRAST:
         return None
     parts, count = ndimage.label(share > most / 2, np.ones((3, 3)))

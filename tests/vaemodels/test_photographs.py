@@ -12,6 +12,7 @@ from tests.small import saved
 from vaemodels import checkpoints, data
 from vaemodels.data import binarize
 from vaemodels.data.framing import frame
+from vaemodels.models.ssvae import SSVAE
 from vaemodels.picture_files import read_picture
 
 SIDE = 400
@@ -20,7 +21,7 @@ Levels = npt.NDArray[np.float64]
 
 
 def paper_with(digit: Levels, generator: np.random.Generator) -> Levels:
-    """A digit `[28, 28]` from 0 to 1 written large on white paper: the light `[SIDE, SIDE]` that it leaves, from 0 to 1."""
+    """The light `[SIDE, SIDE]`, from 0 to 1, of white paper with a digit `[28, 28]` from 0 to 1 written large on it."""
     side = int(generator.integers(180, 260))
     large = Image.fromarray((digit * 255).astype(np.uint8)).resize((side, side), Image.Resampling.BICUBIC)
     ink = np.zeros((SIDE, SIDE))
@@ -100,6 +101,7 @@ def photograph(light: Levels, generator: np.random.Generator) -> bytes:
 def readings(scene: str) -> float:
     """The share of built-in test digits, read rightly by the classifier when clean, that it reads in a scene."""
     model = checkpoints.load("ssvae-digits").model
+    assert isinstance(model, SSVAE)
     split = data.load("digits", "test")
     clean = model.classify(binarize(split.images, "threshold")).argmax(-1)
     known = torch.nonzero(clean == split.labels).flatten()[:EACH].tolist()
