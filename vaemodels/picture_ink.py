@@ -12,22 +12,30 @@ MIN_CONTRAST = 24  # of 255, between ink and ground
 NOISE_STDS = 4.0
 EVEN_GROUND = 0.5  # grey levels of noise, below which a picture is not a photograph
 BY_COLOUR = 2.0  # times the contrast of lightness, from which ink is told from its ground by colour
+WINDOWS = 4  # across a picture, of which one is wider than any stroke
+MOST_OF_BORDER, MOST_OF_PICTURE = 0.02, 0.4  # shares that a digit's ink may cover
+DOUBT = (
+    "The ground of this picture is uneven or its ink reaches the edge, so some of what the model sees may not be ink; "
+    "crop the picture to the digit on plain paper for a surer reading."
+)
 LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, as for the grey of JPEG
 
 
 class InkPicture(NamedTuple):
     """The ink of a picture, uint8 `[height, width]` from 0 (the ground) to 255, and how it was told from the ground.
 
-    It was darker or lighter than that; or of another colour of about the same lightness.
+    It was darker or lighter than that; or of another colour of about the same lightness. `doubt` says in a sentence
+    what may be wrong with it.
     """
 
     ink: Ink
     dark_on_light: bool
     by_colour: bool = False
+    doubt: str = ""
 
 
 def ink_of(colours: npt.NDArray[np.uint8]) -> InkPicture:
-    """What stands out from the ground in `colours: [height, width, 3]`: by lightness or, where that tells little, colour.
+    """What stands out from the ground in `colours: [height, width, 3]`, by lightness or, where that is faint, colour.
 
     Raises:
         LabError: if nothing stands out.
@@ -36,7 +44,57 @@ def ink_of(colours: npt.NDArray[np.uint8]) -> InkPicture:
     hue = _along_ink(colours)
     if _contrast(hue) > BY_COLOUR * max(_contrast(grey), 1):
         return _ink_of_levels(hue)._replace(dark_on_light=False, by_colour=True)
-    return _ink_of_levels(grey)
+    if _ground(grey)[1] > EVEN_GROUND:
+        local = _ink_on_local_ground(grey)
+        if local is not None and not _is_doubtful(local.ink):
+            return local
+    plain = _ink_of_levels(grey)
+    if not _is_doubtful(plain.ink):
+        return plain
+    local = _ink_on_local_ground(grey)
+    return plain._replace(doubt=DOUBT) if local is None or _is_doubtful(local.ink) else local
+
+
+def _is_doubtful(ink: Ink) -> bool:
+    """Whether ink reaches the border, or covers more of the picture than a digit does: ground was taken for ink."""
+    inked = ink > 0
+    return bool(inked[_border(ink.shape)].mean() > MOST_OF_BORDER or inked.mean() > MOST_OF_PICTURE)
+
+
+def _ink_on_local_ground(grey: npt.NDArray[np.float64]) -> InkPicture | None:
+    """Ink on paper that shadows cross, or that lies on something else; None where there is none.
+
+    The differences from a wide mean are skewed to the ink's side, as it covers less than the ground does. What follows
+    is of dark ink: light ink is first turned dark.
+
+    The ground is the grey closed by a window wider than strokes: dark lines are filled, the edges of shadows and sheets
+    stay where they are. The ink is the share of the light that it swallows. Of parts that reach the border, such as
+    ruled lines and tables, none is ink if there is other ink; the rest is cropped to where it is strong.
+    """
+    from scipy import ndimage
+
+    from_mean = grey - ndimage.gaussian_filter(grey, min(grey.shape) / 8)
+    dark_on_light = bool((from_mean**3).sum() < 0)
+    if not dark_on_light:
+        grey = 255 - grey
+    window = max(3, min(grey.shape) // WINDOWS)
+    smooth = ndimage.gaussian_filter(grey, min(grey.shape) / 256)
+    ground = ndimage.grey_closing(smooth, (window, window), mode="nearest").clip(min=1)
+    share = (1 - smooth / ground).clip(min=0)
+    most = float(np.quantile(share, 0.999))
+    if most * float(np.median(ground)) < MIN_CONTRAST:
+        return None
+    parts, count = ndimage.label(share > most / 2, np.ones((3, 3)))
+    at_border = np.unique(parts[_border(grey.shape)])
+    sizes = ndimage.sum_labels(parts > 0, parts, np.arange(count + 1))
+    inside = np.setdiff1d(np.arange(1, count + 1), at_border)
+    if not len(inside):
+        return None
+    strong = np.isin(parts, inside[sizes[inside] >= sizes[inside].max() / 10])
+    # A pixel or two around what is strong are its edge.
+    near = ndimage.binary_dilation(strong, np.ones((3, 3)), iterations=max(1, min(grey.shape) // 128))
+    ink = np.where(near & (share > most / 4), share, 0)
+    return InkPicture((ink * (255 / ink.max())).round().astype(np.uint8), dark_on_light)
 
 
 def _along_ink(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:

@@ -23,9 +23,10 @@ from vaemodels.data.framing import frame
 from vaemodels.models import build
 
 SMALL = {"z_dim": 2, "hidden": (4,)}
+NEW_ADDRESS = "_address_is_new_next_run"  # as a prepared state leaves it for the run that reads it
 
 
-def app() -> None:
+def app(own_first: bool = False) -> None:
     """A page of nothing but the choice, for a model of built-in digits."""
     import streamlit as st
     import torch
@@ -35,9 +36,10 @@ def app() -> None:
     from vaemodels.checkpoints import Checkpoint
     from vaemodels.models import build
 
+    url_state.begin_run()
     model = build("vae", {"z_dim": 2, "hidden": (4,)})
     checkpoint = Checkpoint(model=model, card={"dataset": "digits"}, resume=None, dtype=torch.float32)
-    st.session_state["chosen"] = pick_image(checkpoint)
+    st.session_state["chosen"] = pick_image(checkpoint, own_first=own_first)
     url_state.write()
 
 
@@ -141,6 +143,42 @@ def test_a_link_opens_its_pixels(visit):
     assert at.segmented_control(key="images").value == "upload"
 
 
+OWN = image_name(frame(bar()))
+ADDRESSES = [
+    {name: value for name, value in (("images", source), ("image", image)) if value}
+    for source in (None, "digits", "draw", "upload")
+    for image in (None, "digits-0", "digits-5", OWN)
+]
+
+
+@pytest.mark.parametrize("own_first", [False, True])
+def test_whatever_the_address_says_a_link_taken_there_opens_what_its_sender_saw(own_first):
+    receiver = opened(own_first, {"image": "digits-9"})
+    for address in ADDRESSES:
+        sender = opened(own_first, address)
+        assert key(sender) == address.get("image", "digits-0"), address
+        link = dict(sender.query_params)
+        asked = address.get("images", "draw" if own_first else "digits")
+        if (asked, key(sender)) != ("digits", OWN):  # a dataset does not have that
+            assert sender.segmented_control(key="images").value == asked, address
+        # Someone who had another image open follows it, and then takes a link in turn.
+        receiver.query_params.clear()
+        receiver.query_params.update(link)
+        receiver.session_state[NEW_ADDRESS] = True
+        receiver.run()
+        assert key(receiver) == key(sender), address
+        assert receiver.segmented_control(key="images").value == sender.segmented_control(key="images").value
+        assert dict(receiver.query_params) == link, address
+        assert notes(sender) == notes(receiver) == []
+
+
+def opened(own_first: bool, address: dict[str, str]) -> AppTest:
+    """The page as a new visitor finds it."""
+    at = AppTest.from_function(app, default_timeout=60, kwargs={"own_first": own_first})
+    at.query_params.update(address)
+    return at.run()
+
+
 @pytest.mark.parametrize("text", ["digits-300", "pixels-AAAA", "<script>", "mine-1", "x" * 1_500])
 def test_a_link_of_rubbish_opens_the_usual_image_and_says_so(visit, text):
     at = visit(image=text)
@@ -217,6 +255,20 @@ def test_an_upload_is_read_framed_and_explained(visit):
     at.file_uploader[0].upload("7.png", picture(), "image/png").run()
     assert not at.error
     assert "What the model sees" in " ".join(html.proto.body for html in at.get("html"))
+
+
+def test_a_picture_whose_ink_may_not_be_ink_is_read_with_a_warning(visit):
+    at = visit(images="upload")
+    half = Image.new("L", (90, 90), 255)
+    half.paste(0, (0, 0, 45, 90))
+    buffer = io.BytesIO()
+    half.save(buffer, "PNG")
+    at.file_uploader[0].upload("half.png", buffer.getvalue(), "image/png").run()
+    assert key(at).startswith("pixels-")
+    [warning] = at.warning
+    assert "crop the picture to the digit on plain paper" in warning.value
+    at.file_uploader[0].upload("seven.png", picture(), "image/png").run()
+    assert not at.warning
 
 
 def test_a_first_picture_that_is_refused_leaves_a_drawing_where_it_is_and_says_so(visit):

@@ -68,6 +68,7 @@ class _Memory:
     links: int = 0  # followed; what was picked, drawn or uploaded before the last one is out of date
     file: str | None = None  # the upload that was read last
     remark: str = ""
+    doubt: str = ""  # about how the upload was read
     refusal: str = ""
     at_hand: set[str] = field(default_factory=set)  # datasets
 
@@ -102,7 +103,7 @@ def pick_image(checkpoint: Checkpoint, slot: str = "", *, own_first: bool = Fals
         if url_state.came_without({IMAGE, SOURCE}):
             _bring_along(memory, default, usual)
         else:
-            _follow_link(memory, titles, default)
+            _follow_link(memory, titles, default, usual)
     source = url_state.segmented("Images", SOURCE, titles, usual, label_visibility="collapsed")
 
     if source == "draw":
@@ -200,13 +201,17 @@ def _bring_along(memory: _Memory, default: str, usual: str) -> None:
         url_state.put(Z, None)  # it was chosen for the other image
 
 
-def _follow_link(memory: _Memory, titles: Collection[str], default: str) -> None:
-    """Take over the image of a link, or of the address that the visitor went back to."""
-    key = url_state.get(IMAGE)
+def _follow_link(memory: _Memory, titles: Collection[str], default: str, usual: str) -> None:
+    """Take over the image of a link, or of the address that the visitor went back to.
+
+    Beside an image of a dataset it may name a pad or an upload: whoever sent it had not drawn or uploaded anything yet.
+    """
+    key, asked = url_state.get(IMAGE), url_state.get(SOURCE) or usual
     if key is None:
         if memory.current is not None:
             # Without an image the address means the first.
-            memory.kept.pop(url_state.get(SOURCE) or default, None)
+            memory.kept.pop(asked, None)
+            memory.current = None
             memory.links += 1
         return
     image = parse_image_name(key)
@@ -216,15 +221,19 @@ def _follow_link(memory: _Memory, titles: Collection[str], default: str) -> None
     if isinstance(image, Place):
         source = image.dataset
     else:
-        asked = url_state.get(SOURCE) or st.session_state.get(SOURCE)
+        asked = url_state.get(SOURCE) or st.session_state.get(SOURCE) or usual
         source = asked if asked in OF_ONES_OWN else "draw"
     if source not in titles:
         _explain_absence(source, default)
         return
     memory.links += 1
-    memory.remark = memory.refusal = ""
+    memory.remark = memory.doubt = memory.refusal = ""
     memory.file = None
-    memory.kept[source] = key
+    if isinstance(image, Place) and asked in OF_ONES_OWN & set(titles):
+        memory.kept.pop(asked, None)
+        memory.current, source = key, asked
+    else:
+        memory.kept[source] = key
     url_state.put(SOURCE, source)
 
 
@@ -312,13 +321,15 @@ def _upload(memory: _Memory) -> None:
             st.caption("Until you upload another, the page shows your last picture:")
         return
     if file.file_id != memory.file:
-        memory.file, memory.remark, memory.refusal = file.file_id, "", ""
+        memory.file, memory.remark, memory.doubt, memory.refusal = file.file_id, "", "", ""
         try:
             picture = read_picture(file.getvalue())
             memory.kept["upload"] = image_name(frame(picture.ink))
-            memory.remark = _how_it_was_read(picture)
+            memory.remark, memory.doubt = _how_it_was_read(picture), picture.doubt
         except LabError as error:
             memory.refusal = str(error)
+    if memory.doubt:
+        st.warning(memory.doubt)
     if memory.refusal:
         st.error(memory.refusal)
         before = "your picture before it" if "upload" in memory.kept else "the image before it"
