@@ -71,7 +71,7 @@ LAYERS = [
     {"data", "picture_files", "networks", "mixture", "conditional", "convolutional", "pixel_bernoulli"},
     {"models"},
     {"objectives", "evaluation", "cards", "checkpoints"},
-    {"training_config", "losses", "backpropagation", "optimizer", "analysis", "presets"},
+    {"training_config", "label_draws", "losses", "backpropagation", "optimizer", "analysis", "presets"},
     {"training"},
     {"runs"},
     {"jobs", "race", "amortisation"},
