@@ -53,12 +53,12 @@ def four_ways() -> None:
     st.header("Four ways to use few labels", anchor=False)
     st.markdown(
         "Each is a setting of the form below, under “More settings”.\n"
-        "- **Sampling y.** An unlabelled image gives f(x, y) = ELBO(x, y) − log q(y|x) at one y drawn from q(y|x), with "
-        "the score function’s gradient, unbiased but noisy; a labelled one ELBO(x, y). “Draw unknown labels” and "
+        "- **Sampling y.** An unlabelled image gives f(x, y) = ELBO(x, y) − log q(y|x) at one y drawn from q(y|x), "
+        "with the score function’s gradient, unbiased but noisy; a labelled one ELBO(x, y). “Draw unknown labels” and "
         "“ELBO(x, y) of known labels” on, α = 0.\n"
         "- **Enumerating y.** The same with all ten labels summed: exact M2, no noise from y. “ELBO(x, y) of known "
         "labels” on, α = 0.\n"
-        "- **Enumerating y, and α.** A labelled image gives −α log q(y|x) too. As the form stands: α = 100.\n"
+        "- **Enumerating y, and α.** A labelled image’s −log q(y|x) is added, times α. As the form stands: α = 100.\n"
         "- **Labels only.** Unlabelled images are not used: a plain classifier. “Weight of the ELBO” 0."
     )
     st.caption(
