@@ -80,7 +80,7 @@ LAYERS = [
     },
     {"models"},
     {"objectives", "evaluation", "cards", "checkpoints"},
-    {"training_config", "losses", "backpropagation", "optimizer", "analysis", "presets"},
+    {"training_config", "label_draws", "losses", "backpropagation", "optimizer", "analysis", "presets"},
     {"training"},
     {"runs"},
     {"jobs", "race", "amortisation"},

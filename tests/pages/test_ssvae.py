@@ -1,5 +1,6 @@
 """The SSVAE page's own, as Python runs it."""
 
+import dataclasses
 import json
 from typing import Any
 
@@ -88,6 +89,25 @@ def test_the_matrix_counts_the_test_images_and_a_cell_of_a_link_opens_those_it_c
     assert toasts(at) == []
     assert at.query_params["image"] == f"digits-{first}"
     assert at.query_params["images"] == "digits"
+
+
+def test_a_run_shows_its_matrices_epoch_by_epoch(visit):
+    shipped = checkpoints.load(MODEL)
+    sure, even = [[3 if i == j else 0 for j in range(10)] for i in range(10)], [[1] * 10 for _ in range(10)]
+    history = [
+        shipped.card["history"][0] | {"epoch": epoch, "confusion": matrix}
+        for epoch, matrix in ((1, even), (2, sure))
+    ]
+    own = dataclasses.replace(shipped, card=shipped.card | {"history": history})
+    at = visit(PAGE, model=MODEL, look="confusion")
+    assert "did not keep its confusion matrices" in texts(at)
+    at.session_state["own_models"] = {"mine-1": (own, b"")}
+    at.session_state["wanted_model"] = "mine-1"
+    at.run()
+    assert toasts(at) == []
+    assert "**After epoch 2**: 100.0% of 30 held-out images right." in texts(at)
+    at.select_slider(key=confusion.EPOCH).set_value(1).run()
+    assert "**After epoch 1**: 10.0% of 100 held-out images right." in texts(at)
 
 
 @pytest.mark.parametrize("cell", ["4", "4_10", "x_y", "4_9_1"])

@@ -59,7 +59,11 @@ def verdict(found: Mapping[str, Mapping[str, Any]]) -> str:
     numbers = ", ".join(f"{name} {words.number(value, 2)}" for name, value in upper.items())
     if dead:
         return f"**Without warm-up z2 died in {', '.join(dead)}**: less than {DEAD} nats. KL of z2 in nats: {numbers}."
-    less = [name for name in cold if upper[name] < min([upper[warm] for warm in _warmed(found, name)], default=0.0)]
+    less = [
+        name
+        for name in cold
+        if upper[name] < min([upper[warm] for warm in _warmed(found, name)], default=0.0)
+    ]
     used = f", but {' and '.join(less)} use it less than with warm-up" if less else ""
     return f"**Without warm-up z2 does not die here{used}.** KL of z2 in nats: {numbers}."
 

@@ -52,15 +52,14 @@ def four_ways() -> None:
     """The ways in which labels can teach, each as the settings of the form below that make it."""
     st.header("Four ways to use few labels", anchor=False)
     st.markdown(
-        "| | unlabelled images | labelled images | settings of the form below, under “More settings” |\n"
-        "|---|---|---|---|\n"
-        "| **Sampling y** | y drawn from q(y\\|x): f(x, y) = ELBO(x, y) − log q(y\\|x), and the score function’s "
-        "gradient, unbiased but noisy | ELBO(x, y) | “Draw unknown labels” and “ELBO(x, y) of known labels” on, "
-        "α = 0 |\n"
-        "| **Enumerating y** | all ten labels summed: exact M2, no noise from y | ELBO(x, y) | "
-        "“ELBO(x, y) of known labels” on, α = 0 |\n"
-        "| **Enumerating, + α** | the same | −α log q(y\\|x) | as the form stands: α = 100 |\n"
-        "| **Labels only** | not used | −log q(y\\|x) | “Weight of the ELBO” 0: a plain classifier |"
+        "Each is a setting of the form below, under “More settings”.\n"
+        "- **Sampling y.** An unlabelled image gives f(x, y) = ELBO(x, y) − log q(y|x) at one y drawn from q(y|x), "
+        "with the score function’s gradient, unbiased but noisy; a labelled one ELBO(x, y). “Draw unknown labels” and "
+        "“ELBO(x, y) of known labels” on, α = 0.\n"
+        "- **Enumerating y.** The same with all ten labels summed: exact M2, no noise from y. “ELBO(x, y) of known "
+        "labels” on, α = 0.\n"
+        "- **Enumerating y, and α.** A labelled image’s −log q(y|x) is added, times α. As the form stands: α = 100.\n"
+        "- **Labels only.** Unlabelled images are not used: a plain classifier. “Weight of the ELBO” 0."
     )
     st.caption(
         "With α = 0 nothing ties the classifier to the labels, save that the decoder learnt the labelled images under "

@@ -24,7 +24,7 @@ from vaemodels.evaluation import estimate
 
 _table = component("vaelab_confusion", Path(__file__).with_name("table"))
 
-KEY, MEMORY = "ssvae-confusion", "_ssvae_confusion"
+KEY, EPOCH, MEMORY = "ssvae-confusion", "ssvae-epoch", "_ssvae_confusion"
 CELL = "cell"  # parameter of the address: the digit and the label given, 4_9
 PARAMETERS = frozenset({CELL})
 SHOWN = 120  # images of a cell, at most
@@ -172,7 +172,9 @@ def _over_epochs(view: View) -> None:
     by_epoch = {int(record["epoch"]): record["confusion"] for record in history}
     epochs = list(by_epoch)
     if len(epochs) > 1:
-        epoch = st.select_slider("After epoch", epochs, epochs[-1], key="ssvae-epoch")
+        if st.session_state.get(EPOCH) not in epochs:  # it was another run's
+            st.session_state[EPOCH] = epochs[-1]
+        epoch = st.select_slider("After epoch", epochs, key=EPOCH)
     else:
         [epoch] = epochs
     counts = by_epoch[epoch]

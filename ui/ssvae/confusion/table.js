@@ -42,19 +42,11 @@ function createTable(root) {
 
   function update(data, tell) {
     report = tell;
-    const wanted = JSON.stringify(data);
-    if (wanted === built) return;
-    const isNew = data.turn !== turn;
-    const pressed = root.querySelector('[aria-pressed="true"]');
-    const at = buttons.flat().indexOf(pressed);
-    built = wanted;
     ({ turn } = data);
-    const focused = buttons.flat().indexOf(root.getRootNode().activeElement);
-    build(data);
-    const n = data.counts.length;
-    if (isNew || at < 0) choose(...data.cell, false);
-    else choose(Math.floor(at / n), at % n, false);
-    if (focused >= 0) buttons.flat()[focused]?.focus();
+    const wanted = JSON.stringify([data.counts, data.title]);
+    if (wanted !== built) build(data);
+    built = wanted;
+    choose(...data.cell, false);
   }
 
   moveFocusByArrows(root, () => buttons.length);
