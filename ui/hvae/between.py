@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from ui import charts, words
-from ui.hvae.facts import two_level
+from ui.hvae.facts import plain, two_level
 from ui.looks.view import View
 from vaemodels.analysis import levels
 
@@ -44,7 +44,7 @@ def render(view: View) -> None:
     figure.update_yaxes(title="mean ± standard deviation")
     ratio = (found.std / found.prior_std).mean().item()
     st.markdown(
-        f"**How much does a z2 say of z1?** At this image’s z2 = ({words.point(at.z2[0])}) the standard deviations of "
+        f"**How much does a z2 say of z1?** At this image’s z2 = ({plain(at.z2[0])}) the standard deviations of "
         f"p(z1|z2) are **{ratio:.0%}** of those of p(z1), on average over dimensions."
     )
     charts.show(

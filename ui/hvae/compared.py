@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from ui import charts, models, words
+from ui.hvae.facts import facts
 from ui.looks.view import View
 from vaemodels.errors import LabError
 
@@ -59,7 +60,11 @@ def verdict(found: Mapping[str, Mapping[str, Any]]) -> str:
     numbers = ", ".join(f"{name} {words.number(value, 2)}" for name, value in upper.items())
     if dead:
         return f"**Without warm-up z2 died in {', '.join(dead)}**: less than {DEAD} nats. KL of z2 in nats: {numbers}."
-    less = [name for name in cold if upper[name] < min([upper[warm] for warm in _warmed(found, name)], default=0.0)]
+    less = [
+        name
+        for name in cold
+        if upper[name] < min([upper[warm] for warm in _warmed(found, name)], default=0.0)
+    ]
     used = f", but {' and '.join(less)} use it less than with warm-up" if less else ""
     return f"**Without warm-up z2 does not die here{used}.** KL of z2 in nats: {numbers}."
 
@@ -74,7 +79,13 @@ def _warmed(found: Mapping[str, Mapping[str, Any]], name: str) -> list[str]:
 
 
 def _table(found: Mapping[str, Mapping[str, Any]]) -> str:
-    lines = ["| model | q | warm-up | −ELBO | KL z1 | KL z2 |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| model | q | warm-up | −ELBO | KL z1 | KL z2 | z2 units in use |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    in_use = {
+        name: facts(name, checkpoint).active["z2"] for name, checkpoint in models.present(found).items()
+    }
     for name, card in found.items():
         result, epochs = card["evaluation"], card["training"]["kl_warmup_epochs"]
         kl, error = result["kl"], result["stderr"]
@@ -84,6 +95,7 @@ def _table(found: Mapping[str, Mapping[str, Any]]) -> str:
             words.count(epochs, "epoch") if epochs else "none",
             words.plus_minus(result["nelbo"], error["nelbo"]),
             *(words.plus_minus(kl[level], error["kl"][level]) for level in ("z1", "z2")),
+            f"{in_use[name]} of {card['config']['z2_dim']}" if name in in_use else "",
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)

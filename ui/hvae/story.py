@@ -4,7 +4,8 @@ import streamlit as st
 
 IN_SHORT = (
     "**Two levels of latents**: z2 ~ N(0, I) above, z1 ~ p(z1|z2) below, and the image from z1 alone. Each row holds "
-    "one z2: first the image of the mean m(z2), then eight draws of z1 under it. **Drag A in the plane**: what changes "
+    "one z2, from each quadrant one: first the image of the mean m(z2), then eight draws of z1 under "
+    "it. **Drag A in the plane**: what changes "
     "along the row is what z2 decides; what differs across it is what z2 leaves open."
 )
 
