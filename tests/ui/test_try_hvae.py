@@ -65,9 +65,9 @@ def dead() -> None:
     to_the_sides, up = z2.clone(), z2.clone()
     to_the_sides[:, 0] = up[:, 1] = torch.linspace(-3, 3, 5)
     sides = torch.stack([row_of(model, z) for z in to_the_sides])
-    assert (sides - sides[0]).abs().max() < 0.05
     ups = torch.stack([row_of(model, z) for z in up])
-    assert (ups - ups[0]).abs().max() > 0.9
+    assert (sides - sides[0]).abs().mean((-1, -2)).max() < 0.01
+    assert (ups - ups[0]).abs().mean((-1, -2)).max() > 0.1
     checkpoint = checkpoints.load("hvae-parallel-digits")
     assert checkpoint.card["training"]["kl_warmup_epochs"] == 0
     assert facts("hvae-parallel-digits", checkpoint).active["z2"] == 1

@@ -31,7 +31,7 @@ EXPERIMENTS = [
         "dead",
         "A unit that does nothing",
         "Drag A from left to right, then up and down.",
-        "to the sides nothing moves: one of the two units of z2 was never used by this model, trained without warm-up.",
+        "to the sides hardly a pixel changes: this model, trained without warm-up, never used one of z2’s two units.",
         {"model": "hvae-parallel-digits", "seed": "0", "row": "a"},
         "grid",
     ),
