@@ -39,8 +39,8 @@ def render(view: View) -> None:
         "**Does z2 die without warm-up, and does the order of inference matter?** Same network, same schedule."
     )
     st.markdown(_table(found))
-    _chart(found)
     st.markdown(verdict(found))
+    _chart(found)
     card = next(iter(found.values()))
     st.caption(
         f"Each was trained once, with seed {card['training']['seed']}, on {words.the_dataset(card['dataset'])} for "
