@@ -3,9 +3,9 @@
 import streamlit as st
 
 IN_SHORT = (
-    "**Two levels of latents**: z2 ~ N(0, I), then z1 ~ p(z1|z2), and the image from z1 alone. Each row holds one "
-    "z2: the image of the mean m(z2), then eight draws of z1. **Drag A in the plane**: what its row does together, z2 decides; "
-    "what differs from column to column it leaves open."
+    "**Two levels of latents**: z2 ~ N(0, I), then z1 ~ p(z1|z2), and the image from z1 alone. "
+    "Each row holds one z2: the image of the mean m(z2), then eight draws of z1. **Drag A in the plane**: what its row "
+    "does together, z2 decides; what differs from column to column it leaves open."
 )
 
 
