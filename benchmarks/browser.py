@@ -20,7 +20,7 @@ from tests.browser.streamlit_page import navigation, wait_until_idle
 
 HERE = Path(__file__).parent
 PAGE = "VAE and β-VAE"
-BOUND, TIGHTENING, STYLES = "The bound", "IWAE", "FSVAE"  # titles of pages
+BOUND, TIGHTENING, STYLES, LEVELS = "The bound", "IWAE", "FSVAE", "Hierarchical VAE"  # titles of pages
 BARE = HERE / "bare.py"
 ROUNDS = 3  # in which the bare page and ours are measured in turns
 QUIET = 500  # ms without a change after which a control's effect is complete
@@ -75,6 +75,7 @@ EXPLORER = Handle(".explorer[data-state=ready] .plane", "__vaelab_timings", 0.35
 Q = Handle(".push[data-state=ready] .plane", "__vaelab_bound.drag", 0.2)
 COMPONENT = Handle(".mixture[data-state=ready] .plane", "__vaelab_mixture_timings", 0.35)
 COLUMN = Handle(".styles[data-state=ready] .plane", "__vaelab_timings", 0.35)
+ROW = Handle(".levels[data-state=ready] .plane", "__vaelab_timings", 0.35)
 
 
 def drag(browser: Browser, url: str, duration: float, handle: Handle = EXPLORER) -> Drag:
@@ -366,6 +367,8 @@ def main() -> int:
             styles = page_address(browser, server.url, STYLES)
             rows += drag_rows(drag(browser, styles, options.seconds, COLUMN), "a style's column")
             rows += grid_rows(browser, styles, options.repeats)
+            levels = page_address(browser, server.url, LEVELS)
+            rows += drag_rows(drag(browser, levels, options.seconds, ROW), "a row of two levels")
             tightening = page_address(browser, server.url, TIGHTENING)
             rows += curve_rows(curve_times(browser, tightening, options.repeats))
             bound = page_address(browser, server.url, BOUND)

@@ -63,6 +63,7 @@ def test_the_prior_of_z1_is_that_of_ancestral_draws(model):
 def test_an_upper_level_that_moves_nothing_decides_nothing_and_one_that_moves_all_decides_all():
     model = make_hvae("parallel").eval()
     last = model.decoder_z1[-1]
+    assert isinstance(last, torch.nn.Linear)
     torch.nn.init.zeros_(last.weight)
     assert levels.told_by_upper(model).abs().max() < 1e-6
     torch.nn.init.normal_(last.weight[:3], std=5.0)

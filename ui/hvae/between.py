@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from ui import charts, words
-from ui.hvae.facts import two_level
+from ui.hvae.facts import plain, two_level
 from ui.looks.view import View
 from vaemodels.analysis import levels
 
@@ -17,7 +17,7 @@ def render(view: View) -> None:
     found = levels.lower(model, at.z2[0])
     share = levels.told_by_upper(model)
     order = share.argsort(descending=True)
-    names = [words.dimension(int(i)).replace("z", "z1,") for i in order]
+    names = [words.dimension(int(i)).replace("z", "z1") for i in order]
     colours = charts.colours()
 
     def band(mean: np.ndarray, std: np.ndarray, name: str, colour: str, width: int) -> go.Scatter:
@@ -44,7 +44,7 @@ def render(view: View) -> None:
     figure.update_yaxes(title="mean ± standard deviation")
     ratio = (found.std / found.prior_std).mean().item()
     st.markdown(
-        f"**How much does a z2 say of z1?** At this image’s z2 = ({words.point(at.z2[0])}) the standard deviations of "
+        f"**How much does a z2 say of z1?** At this image’s z2 = ({plain(at.z2[0])}) the standard deviations of "
         f"p(z1|z2) are **{ratio:.0%}** of those of p(z1), on average over dimensions."
     )
     charts.show(

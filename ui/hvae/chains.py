@@ -2,6 +2,7 @@
 
 import streamlit as st
 import torch
+from torch import Tensor
 
 from ui.hvae.facts import two_level
 from ui.images.decoded import decoded, montage
@@ -12,14 +13,20 @@ STEPS = (1, 2, 3, 5, 10, 20, 50, 100)
 SAMPLES = 16
 
 
-def render(view: View) -> None:
-    """The chain from the chosen image and from noise; ancestral samples below."""
-    model = two_level(view.checkpoint)
-    x = view.chosen.x
+def measured(view: View) -> tuple[Tensor, Tensor]:
+    """Four starts `[4, dim]`, the chosen image twice and noise twice, and the chain's means at STEPS from each."""
+    model, x = two_level(view.checkpoint), view.chosen.x
     generator = torch.Generator().manual_seed(view.seed)
     noise = (torch.rand(2, x.numel(), generator=generator) < 0.5).float()
     starts = torch.cat([x.unsqueeze(0), x.unsqueeze(0), noise])
-    means = levels.chain(model, starts, max(STEPS), generator)[[step - 1 for step in STEPS]]
+    means = levels.chain(model, starts, max(STEPS), generator)
+    return starts, means[[step - 1 for step in STEPS]]
+
+
+def render(view: View) -> None:
+    """The chain from the chosen image and from noise; ancestral samples below."""
+    model = two_level(view.checkpoint)
+    starts, means = measured(view)
     st.markdown(
         "**Is z2 needed to draw images?** The chain x → z1 ~ q(z1|x) → x ~ p(x|z1) → … never asks it."
     )

@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from ui import charts, models, words
+from ui.hvae.facts import facts
 from ui.looks.view import View
 from vaemodels.errors import LabError
 
@@ -38,8 +39,8 @@ def render(view: View) -> None:
         "**Does z2 die without warm-up, and does the order of inference matter?** Same network, same schedule."
     )
     st.markdown(_table(found))
-    _chart(found)
     st.markdown(verdict(found))
+    _chart(found)
     card = next(iter(found.values()))
     st.caption(
         f"Each was trained once, with seed {card['training']['seed']}, on {words.the_dataset(card['dataset'])} for "
@@ -78,7 +79,13 @@ def _warmed(found: Mapping[str, Mapping[str, Any]], name: str) -> list[str]:
 
 
 def _table(found: Mapping[str, Mapping[str, Any]]) -> str:
-    lines = ["| model | q | warm-up | −ELBO | KL z1 | KL z2 |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| model | q | warm-up | −ELBO | KL z1 | KL z2 | z2 units in use |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    in_use = {
+        name: facts(name, checkpoint).active["z2"] for name, checkpoint in models.present(found).items()
+    }
     for name, card in found.items():
         result, epochs = card["evaluation"], card["training"]["kl_warmup_epochs"]
         kl, error = result["kl"], result["stderr"]
@@ -88,6 +95,7 @@ def _table(found: Mapping[str, Mapping[str, Any]]) -> str:
             words.count(epochs, "epoch") if epochs else "none",
             words.plus_minus(result["nelbo"], error["nelbo"]),
             *(words.plus_minus(kl[level], error["kl"][level]) for level in ("z1", "z2")),
+            f"{in_use[name]} of {card['config']['z2_dim']}" if name in in_use else "",
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)

@@ -14,6 +14,8 @@ from vaemodels.checkpoints import Checkpoint
 from vaemodels.evaluation import Estimate, active_units, estimate
 from vaemodels.models import HVAE
 
+MANY = 6  # numbers of a z2 that are written out
+
 
 class Facts(NamedTuple):
     """The first test images of a `dataset`: their `labels: [n]`, `codes`, and by level the KL and the active units."""
@@ -30,6 +32,12 @@ def two_level(checkpoint: Checkpoint) -> HVAE:
     """The page's model."""
     assert isinstance(checkpoint.model, HVAE)
     return checkpoint.model
+
+
+def plain(z2: Tensor) -> str:
+    """A z2 `[z2_dim]` as its first few numbers."""
+    shown = ", ".join(words.number(value, 2) for value in z2[:MANY].tolist())
+    return f"{shown}, …" if len(z2) > MANY else shown
 
 
 def facts(name: str, checkpoint: Checkpoint) -> Facts:

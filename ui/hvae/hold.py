@@ -3,8 +3,7 @@
 import streamlit as st
 import torch
 
-from ui import words
-from ui.hvae.facts import two_level
+from ui.hvae.facts import plain, two_level
 from ui.images.decoded import decoded, montage
 from ui.images.noise import normals
 from ui.looks.view import View
@@ -46,5 +45,5 @@ def render(view: View) -> None:
         "- **z2 drawn anew, the noise ε of z1 = m(z2) + s(z2) ε held**: the same ε under other z2."
     )
     st.caption(
-        f"Left, {view.chosen.caption}; z1 and z2 are the means of q, z2 = ({words.point(z2)}). Seed {view.seed}."
+        f"Left, {view.chosen.caption}; z1 and z2 are the means of q, z2 = ({plain(z2)}). Seed {view.seed}."
     )

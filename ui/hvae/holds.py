@@ -4,10 +4,11 @@ import plotly.graph_objects as go
 import streamlit as st
 import torch
 
-from ui import charts
+from ui import charts, models
 from ui.hvae.facts import Facts, facts, two_level
 from ui.images.splits import model_inputs
 from ui.looks.view import View
+from vaemodels import checkpoints
 from vaemodels.analysis import probes
 from vaemodels.analysis.styles import FOLDS
 from vaemodels.evaluation import Estimate
@@ -84,7 +85,9 @@ def _said(value: Estimate) -> str:
 
 
 def _kept(view: View, found: Facts) -> Probed:
-    """Computed once as long as the model and its images are the same."""
+    """Computed once for all visitors; of other models once as long as the model and its images are the same."""
+    if view.name in checkpoints.pretrained_names() and view.name not in models.own():
+        return _pretrained(view.name, found.dataset, view, found)
     kept: list[tuple[Facts, Probed]] = st.session_state.setdefault(KEPT, [])
     for of, probed in kept:
         if of is found:
@@ -93,3 +96,8 @@ def _kept(view: View, found: Facts) -> Probed:
     kept.append((found, probed))
     del kept[:-4]
     return probed
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _pretrained(name: str, dataset: str, _view: View, _found: Facts) -> Probed:
+    return measure(_view, _found)

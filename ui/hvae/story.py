@@ -3,9 +3,9 @@
 import streamlit as st
 
 IN_SHORT = (
-    "**Two levels of latents**: z2 ~ N(0, I) above, z1 ~ p(z1|z2) below, and the image from z1 alone. Each row holds "
-    "one z2: first the image of the mean m(z2), then eight draws of z1 under it. **Drag A in the plane**: what changes "
-    "along the row is what z2 decides; what differs across it is what z2 leaves open."
+    "**Two levels of latents**: z2 ~ N(0, I), then z1 ~ p(z1|z2), and the image from z1 alone. "
+    "Each row holds one z2: the image of the mean m(z2), then eight draws of z1. **Drag A in the plane**: what its row "
+    "does together, z2 decides; what differs from column to column it leaves open."
 )
 
 
@@ -26,7 +26,7 @@ def from_vae_to_here() -> None:
             "- z2 is inferred from z1, **bottom-up** q(z1|x) q(z2|z1), or beside it, **in parallel** q(z1|x) q(z2|x).\n"
             "- Each level answers for its own prior: KL_z1 against p(z1|z2), KL_z2 against N(0, I).\n"
             "- Any two-level model is also a one-level one, with the prior p(z1) = ∫ p(z1|z2) p(z2) dz2, a mixture "
-            "without end. A better ELBO shows that this prior fits better. **That z2 holds the coarse and z1 the fine "
-            "features is another claim**, which the ELBO doesn’t make (Zhao et al. 2017): look at what each level "
-            "holds, below."
+            "without end. A better ELBO may show no more than that this prior fits better. **That z2 holds the coarse "
+            "and z1 the fine features is another claim**, which the ELBO doesn’t make (Zhao et al. 2017): look at what "
+            "each level holds, below."
         )

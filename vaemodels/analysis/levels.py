@@ -67,8 +67,7 @@ def lower(model: HVAE, z2: Tensor, seed: int = 0) -> Lower:
 
 @torch.no_grad()
 def told_by_upper(model: HVAE, seed: int = 0) -> Tensor:
-    """The share of each z1_j's variance under the prior that z2 decides, Var m_j(z2) / Var z1_j: "
-    "`[z1_dim]` in 0 … 1."""
+    """The share of each z1_j's variance under the prior that z2 decides, Var m_j(z2) / Var z1_j: `[z1_dim]`."""
     of = _normal(model, _upper_draws(model, seed))
     decided = of.mean.var(0)
     return decided / (decided + of.variance.mean(0))
@@ -83,7 +82,7 @@ def chain(model: HVAE, x: Tensor, steps: int, generator: torch.Generator | None 
     """The Markov chain z1 ~ q(z1|x), x ~ p(x|z1) from `x: [n, dim]`: its means E[x|z1], `[steps, n, dim]`.
 
     No step takes part in z2. Were q(z1|x) the exact posterior under some prior of z1, the chain would draw from the
-    model's p(x) in the long run (Zhao, Song & Ermon 2017, section 4: a hierarchy isn't needed for that).
+    model's p(x) in the long run (Zhao, Song & Ermon 2017): no upper level is needed for that.
     """
     means = []
     for _ in range(steps):

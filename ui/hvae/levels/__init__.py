@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import streamlit as st
+import torch
 from torch import Tensor
 
 from ui.address import url_state
@@ -25,6 +26,7 @@ PARAMETERS = frozenset({ROW, ROWS, RESAMPLED, PLANE})
 COUNT = 4  # rows
 COLUMNS = 9  # the mean, and eight draws
 LETTERS = "ABCD"
+QUADRANTS = ((-1.0, 1.0, -1.0, 1.0), (1.0, 1.0, -1.0, -1.0))  # signs by row of the first and second dimension
 FAR, NEARER = 2**31, 2**30  # from what the noise of a draw of x is made of, as in levels.js
 MOST_RESAMPLED = 9_999
 REACH = 10.0  # no z2 is farther out than that in any dimension
@@ -49,8 +51,11 @@ class Grid:
 
 
 def drawn_rows(seed: int, z2_dim: int) -> Tensor:
-    """The z2 ~ N(0, I) of a seed's rows, `[4, z2_dim]`."""
-    return normals(seed + FAR, COUNT * z2_dim).view(COUNT, z2_dim).float()
+    """The z2 of a seed's rows, `[4, z2_dim]`: draws of N(0, I), one from each quadrant of the first two dimensions."""
+    rows = normals(seed + FAR, COUNT * z2_dim).view(COUNT, z2_dim).float()
+    for dim, signs in enumerate(QUADRANTS[:z2_dim]):
+        rows[:, dim] = rows[:, dim].abs() * torch.tensor(signs)
+    return rows
 
 
 def column_noise(seed: int, resampled: int, z1_dim: int) -> Tensor:

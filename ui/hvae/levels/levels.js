@@ -149,7 +149,8 @@ function createLevels(root) {
     report();
   }
 
-  const isMoved = (row) => state.points[row].some((value, i) => value !== state.drawn[row][i]);
+  // A link rounds to four decimals.
+  const isMoved = (row) => state.points[row].some((value, i) => Math.abs(value - state.drawn[row][i]) > 1e-4);
 
   function settle() {
     buttons.forEach((button, i) => {

@@ -1,0 +1,82 @@
+"""The hierarchical VAE page's own, as Python runs it."""
+
+import json
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.ui.app_html import changing
+from ui.hvae import levels
+from ui.hvae.page import LOOKS
+from vaemodels import checkpoints
+
+PAGE = "pages/hvae.py"
+MODEL = "hvae-digits"
+
+
+def grid_of(at: AppTest) -> dict[str, Any]:
+    found = [e.proto for e in at.get("bidi_component") if e.proto.component_name == "vaelab_levels"]
+    [proto] = found
+    data = proto.mixed.json if proto.HasField("mixed") else proto.json
+    return json.loads(data)
+
+
+def toasts(at: AppTest) -> list[str]:
+    assert not at.exception
+    assert not at.error
+    return [str(toast.value) for toast in at.toast]
+
+
+def test_it_opens_with_the_grid_and_what_each_level_costs(visit):
+    at = visit(PAGE, model=MODEL)
+    assert toasts(at) == []
+    grid = grid_of(at)
+    assert grid["rows"] == grid["drawn"] == levels.drawn_rows(0, 2).tolist()
+    quadrants = {(z[0] > 0, z[1] > 0) for z in grid["rows"]}
+    assert len(quadrants) == levels.COUNT
+    html = "".join([*changing(at), *(element.proto.body for element in at.get("html"))])
+    kl = checkpoints.read_card(MODEL)["evaluation"]["kl"]
+    assert f"<td>{kl['z1']:.1f} ± " in html and f"<td>{kl['z2']:.2f} ± " in html
+    assert "<td>20 of 20</td>" in html and "<td>2 of 2</td>" in html
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ({"model": "vae"}, "a model that is not on this page"),
+        ({"row": "e"}, "row is not a, b, c or d"),
+        ({"rows": "1_2~1_2~1_2"}, "rows are not 4 points of 2 numbers"),
+        ({"rows": "1_2~1_2~1_2~1_11"}, "rows are not 4 points of 2 numbers"),
+        ({"rows": "x"}, "rows are not 4 points of 2 numbers"),
+        ({"resampled": "-1"}, "count of draws of z1 is not a number"),
+        ({"upper": "1_2"}, "plane of z2 is not two of its 2 dimensions"),
+    ],
+)
+def test_what_a_link_asks_for_in_vain_is_said_in_one_sentence(visit, query, sentence):
+    [text] = toasts(visit(PAGE, **{"model": MODEL} | query))
+    assert sentence in text
+    assert text.endswith(".")
+
+
+def test_the_grid_of_a_link_opens_and_what_the_browser_moves_goes_into_the_address(visit):
+    rows = [[-1.5, 0.0], [1.5, 0.25], [0.0, -1.0], [0.5, 2.0]]
+    sent = {"model": MODEL, "rows": levels.rows_to_text(rows), "row": "c", "resampled": "7"}
+    at = visit(PAGE, **sent)
+    grid = grid_of(at)
+    assert (grid["rows"], grid["row"], grid["resampled"]) == (rows, 2, 7)
+    assert dict(at.query_params) == sent
+    told = {"occasion": grid["occasion"], "row": 1, "rows": grid["drawn"], "resampled": 8, "axes": None}
+    at.session_state[levels.KEY] = {"grid": told}
+    at.run()
+    assert dict(at.query_params) == {"model": MODEL, "row": "b", "resampled": "8"}
+    at.session_state[levels.KEY] = {"grid": told | {"occasion": "of another grid", "row": 3}}
+    at.run()
+    assert at.query_params["row"] == "b"
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_look_has_words_for_its_charts(visit, look):
+    at = visit(PAGE, model="hvae-parallel-digits", look=look)
+    assert toasts(at) == []
+    assert all(chart.proto.alt for chart in at.get("plotly_chart"))
