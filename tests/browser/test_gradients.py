@@ -1,17 +1,22 @@
 """The Gradients page in a browser: a drag that the server does not hear of, and numbers that are the package's."""
 
+import base64
+
 import numpy as np
 import pytest
 import torch
 from playwright.sync_api import Page, expect
 
 from tests.browser.component_page import websocket_frames
+from tests.browser.server import ROOT
 from tests.browser.streamlit_page import wait_until_idle
 from tests.browser.visits import watched
+from ui.components.assets import with_needs
 from ui.gradients import clouds, costs
 from ui.gradients.clouds import Toy
+from ui.gradients.simplex import PROBABILITIES
 from ui.images.noise import normals, uniforms
-from vaemodels.analysis import estimators
+from vaemodels.analysis import estimators, relaxations
 
 READY = ".estimators[data-state=ready]"
 N = 1_000
@@ -88,3 +93,22 @@ def test_every_distribution_and_cost_is_the_packages(page: Page, app_url: str) -
         dial.press("Home")
         expect(dial).to_have_attribute("aria-valuetext", "−3.00")
         wait_until_idle(page)
+
+
+def test_relaxed_draws_and_their_density_are_the_packages(page: Page) -> None:
+    script = base64.b64encode(with_needs(ROOT / "ui/gradients/simplex/concrete.js").encode()).decode()
+    logits = torch.tensor(PROBABILITIES, dtype=torch.float64).log()
+    for tau in (0.01, 0.3, 1.0, 5.0):
+        y, density = page.evaluate(
+            """async ([script, logits, tau]) => {
+              const { gumbels, relaxed, logDensity } = await import(`data:text/javascript;base64,${script}`);
+              const y = Array.from(relaxed(logits, gumbels(1, 200), tau));
+              return [y, logDensity(logits, [0.2, 0.7, 0.1], tau)];
+            }""",
+            [script, logits.tolist(), tau],
+        )
+        noise = -(-(uniforms(1, 600) + 2.0**-33).log()).log()
+        expected = relaxations.relaxed(logits, noise.view(200, 3), tau)
+        torch.testing.assert_close(torch.tensor(y, dtype=torch.float64).view(200, 3), expected)
+        at = torch.tensor([0.2, 0.7, 0.1], dtype=torch.float64)
+        assert density == pytest.approx(relaxations.concrete_log_density(at, logits, tau).item(), abs=1e-9)

@@ -1,6 +1,7 @@
 """Estimators of gradients of an expectation, against closed forms, quadrature and enumeration."""
 
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -84,12 +85,13 @@ def test_both_are_unbiased_wherever_they_may_be_used(family: str, name: str) -> 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_log_density_and_the_transform_are_of_one_distribution(family: str) -> None:
     parameters = parameters_of(family)
-    known = {
+    makers: dict[str, Callable[..., torch.distributions.Distribution]] = {
         "normal": torch.distributions.Normal,
         "lognormal": torch.distributions.LogNormal,
         "exponential": lambda mean: torch.distributions.Exponential(1 / mean),
         "gumbel": torch.distributions.Gumbel,
-    }[family](*parameters)
+    }
+    known = makers[family](*parameters)
     u = torch.linspace(0.01, 0.99, 25, dtype=torch.float64)
     z = FAMILIES[family].transform(FAMILIES[family].noise(u), parameters)
     torch.testing.assert_close(known.cdf(z), u)

@@ -1,6 +1,6 @@
 """What the Gradients page is."""
 
-from ui.gradients import costs, decoder, discrete, samples, which
+from ui.gradients import costs, decoder, discrete, samples, simplex, which
 from ui.gradients.clouds import TOY
 from ui.gradients.experiments import EXPERIMENTS
 from ui.looks import Look
@@ -9,6 +9,7 @@ from ui.page import Page, Start
 LOOKS = {
     "k": Look("Variance over k", costs.render),
     "draws": Look("More draws", samples.render),
+    "simplex": Look("Gumbel-softmax", simplex.render),
     "discrete": Look("Discrete draws", discrete.render),
     "decoder": Look("A real decoder", decoder.render),
     "which": Look("When to use which", which.render),
