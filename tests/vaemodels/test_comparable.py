@@ -5,7 +5,18 @@ import copy
 import pytest
 
 from vaemodels import checkpoints
-from vaemodels.analysis.comparable import group_of, groups, row, ties_with_best, why_not
+from vaemodels.analysis.comparable import (
+    group_of,
+    groups,
+    is_measured,
+    largest_common_k,
+    learned_both_terms,
+    parameters,
+    row,
+    ties_with_best,
+    trained_for_another,
+    why_not,
+)
 from vaemodels.evaluation import Estimate
 
 
@@ -80,3 +91,68 @@ def test_a_tie_is_within_two_standard_errors_of_the_difference():
     values = {"best": Estimate(90, 3), "tied": Estimate(100, 4), "worse": Estimate(100.01, 4)}
     assert ties_with_best(values) == {"best", "tied"}
     assert ties_with_best({}) == set()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda result: result.pop("nelbo"),
+        lambda result: result.update(nelbo="94.5"),
+        lambda result: result.update(nelbo=float("nan")),
+        lambda result: result.update(kl=19.9),
+        lambda result: result.update(stderr=None),
+        lambda result: result["stderr"].update(bounds={}),
+        lambda result: result["stderr"].update(nelbo=-1),
+        lambda result: result.update(bounds={"many": 1.0}),
+        lambda result: result.update(dataset="elsewhere"),
+        lambda result: result.update(binarization="round"),
+        lambda result: result.update(n="all"),
+    ],
+)
+def test_a_damaged_evaluation_is_left_out_with_a_sentence(cards, damage):
+    card = copy.deepcopy(cards["vae"])
+    assert is_measured(card)
+    damage(card["evaluation"])
+    assert group_of(card) is None
+    assert groups([card]) == []
+    assert "incomplete" in reason(card, group_of(cards["vae"]))
+
+
+def test_densities_share_a_group_whatever_their_variance_and_never_one_with_probabilities(cards):
+    fixed = copy.deepcopy(cards["vae-gaussian"])
+    fixed["config"]["variance"] = "fixed"
+    assert cards["vae-gaussian"]["config"]["variance"] != "fixed"
+    assert group_of(fixed) == group_of(cards["vae-gaussian"]) != group_of(cards["vae"])
+    same_pixels = changed(cards["vae"], binarization="none")
+    assert "no common zero" in reason(same_pixels, group_of(fixed))
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "both"),
+    [
+        ("vae", "", True),
+        ("vae-beta4", "β = 4", True),
+        ("vae-2d-rec", "the reconstruction alone", False),
+        ("vae-2d-kl", "the KL alone", False),
+        ("ssvae-classifier", "its classifier alone", False),
+        ("iwae-k50", "L_50", True),
+    ],
+)
+def test_what_was_not_trained_on_its_elbo_is_said_and_its_bound_counts(cards, name, other, both):
+    assert trained_for_another(cards[name]) == other
+    assert learned_both_terms(cards[name]) is both
+    assert reason(cards[name], group_of(cards["vae"])) == ""
+
+
+def test_bounds_of_another_k_do_not_share_a_column(cards):
+    assert max(row(cards["vae"]).bounds) == 1_000
+    assert largest_common_k([row(cards["vae"]), row(cards["gmvae"])]) == 100
+    unmeasured = changed(cards["vae"], bounds=None)
+    assert largest_common_k([row(unmeasured), row(cards["gmvae"])]) is None
+    assert largest_common_k([]) is None
+
+
+@pytest.mark.parametrize("name", ["ae-2d", "gmvae-10-digits", "hvae-digits", "vae-gaussian", "fsvae-digits"])
+def test_parameters_are_counted_without_weights(cards, name):
+    weights = checkpoints.load(name).model.parameters()
+    assert parameters(cards[name]) == sum(weight.numel() for weight in weights)

@@ -44,7 +44,7 @@ EXPERIMENTS = (
     Experiment(
         "tie",
         "Is the best one better?",
-        "Look at the marks ◂ beside the lowest values of −ELBO.",
+        "Look for the words best and tied in the table.",
         "the hierarchical VAE leads the SSVAE by 0.6 nats, less than two standard errors of the difference: a tie.",
         {"group": BERNOULLI},
         "measured",

@@ -1,16 +1,16 @@
 """All checkpoints as their cards measured them: a table of what may be compared, and the rate–distortion plane."""
 
 from collections.abc import Mapping, Sequence
+from html import escape
 
 import streamlit as st
 import torch
 
 from ui import models, words
 from ui.address import url_state
-from ui.compare.plane import plane
+from ui.compare.plane import how_trained, plane
 from ui.compare.sortable import Column, Line, sortable
 from ui.images.decoded import montage
-from ui.tables import table
 from vaemodels.analysis.comparable import (
     Card,
     Group,
@@ -21,7 +21,6 @@ from vaemodels.analysis.comparable import (
     parameters,
     row,
     ties_with_best,
-    trained_for_another,
     why_not,
 )
 from vaemodels.errors import LabError
@@ -74,14 +73,25 @@ def measured(names: Sequence[str], seed: int) -> None:
         st.markdown("**Rate against distortion.** On a line −ELBO = rate + distortion is the same.")
         beyond = plane(rows, cards, point, lambda name: st.session_state.update({POINT: name}))
         _say_what_is_drawn([one for one in rows if one.name in beyond], cards)
-    left_out = [(name, why) for name, card in cards.items() if (why := why_not(card, group)) is not None]
-    if left_out:
-        with st.expander(f"{words.count(len(left_out), 'model')} not in this column, each with the reason"):
-            table("Models left out", ("Model", "Reason"), left_out)
+    _leave_out({name: why for name, card in cards.items() if (why := why_not(card, group)) is not None})
+
+
+def _leave_out(reasons: Mapping[str, str]) -> None:
+    """The models that are not in the column, by the reason."""
+    if not reasons:
+        return
+    names: dict[str, list[str]] = {}
+    for name, why in reasons.items():
+        names.setdefault(why, []).append(name)
+    lines = "".join(
+        f"<li>{escape(why)} <span>{escape(', '.join(left))}</span></li>" for why, left in names.items()
+    )
+    st.html(f'<div class="lab-left-out"><p><b>Not in this column, and why</b></p><ul>{lines}</ul></div>')
 
 
 def _table(rows: Sequence[Row], cards: Mapping[str, Card], point: str) -> None:
     ties = ties_with_best({one.name: one.nelbo for one in rows})
+    best = min(rows, key=lambda one: one.nelbo.mean).name
     k = largest_common_k(rows)
     columns = [
         Column("name", "Model"),
@@ -103,10 +113,10 @@ def _table(rows: Sequence[Row], cards: Mapping[str, Card], point: str) -> None:
         seconds = card["history"][-1]["seconds"] if card["history"] else None
         size = _parameters(one.name, card)
         recipe = _recipe(card)
-        tie = " ◂" if one.name in ties else ""
+        mark = " · best" if one.name == best else " · tied" if one.name in ties else ""
         cells = [
-            one.name,
-            f"{words.plus_minus(one.nelbo.mean, one.nelbo.stderr)}{tie}",
+            f"{one.name}{mark}",
+            words.plus_minus(one.nelbo.mean, one.nelbo.stderr),
             words.plus_minus(one.distortion.mean, one.distortion.stderr),
             words.number(one.rate),
             *([words.plus_minus(-one.bounds[k].mean, one.bounds[k].stderr)] if k else []),
@@ -118,23 +128,20 @@ def _table(rows: Sequence[Row], cards: Mapping[str, Card], point: str) -> None:
         values += [-one.bounds[k].mean] if k else []
         lines.append(Line(cells, [*values, size, seconds, recipe], one.name == point))
     sortable("Models that may be compared", columns, lines, key=TABLE, parameter=SORT)
-    best = min(rows, key=lambda one: one.nelbo.mean)
-    tied = sorted(ties - {best.name})
     st.caption(
-        f"In nats an image; press a header to sort. ◂ marks the best, {best.name}, and "
-        f"{'those tied with it: ' + ', '.join(tied) if tied else 'no other is tied with it'}. A tie is within two "
-        "standard errors of the difference, taken as √(se₁² + se₂²): too wide for models measured on the same images, "
-        "but only each one’s own error is stored."
+        "In nats an image; press a header to sort. Tied with the lowest −ELBO is what lies within two standard "
+        "errors of the difference, taken as √(se₁² + se₂²): too wide for models measured on the same images, but only "
+        "each one’s own error is stored."
     )
 
 
 def _recipe(card: Card) -> str:
     """How long a model was trained, and on what if that was not its ELBO."""
-    other = trained_for_another(card)
+    how = how_trained(card)
     where = (
         "" if card["dataset"] == card["evaluation"]["dataset"] else f" of {words.dataset(card['dataset'])}"
     )
-    return f"{words.count(card['epoch'], 'epoch')}{where}{f', trained on {other}' if other else ''}"
+    return f"{words.count(card['epoch'], 'epoch')}{where}{f', {how}' if how else ''}"
 
 
 def _parameters(name: str, card: Card) -> int:
@@ -154,7 +161,7 @@ def _say_what_is_drawn(beyond: Sequence[Row], cards: Mapping[str, Card]) -> None
     if beyond:
         listed = "; ".join(
             f"{one.name} at rate {words.number(one.rate)}, distortion {words.number(one.distortion.mean)}"
-            + (f" (trained on {other})" if (other := trained_for_another(cards[one.name])) else "")
+            + (f" ({how})" if (how := how_trained(cards[one.name])) else "")
             for one in beyond
         )
         text += f" Beyond the plane: {listed}."

@@ -41,6 +41,14 @@ def plane(
     return [one.name for one in rows if one not in inside]
 
 
+def how_trained(card: Card) -> str:
+    """How a model was trained if not on its ELBO, in words; "" for the ELBO."""
+    other = trained_for_another(card)
+    if other.startswith("L_"):
+        return f"trained on L{words.subscript(int(other.removeprefix('L_')))}"
+    return f"trained {'with' if '=' in other else 'on'} {other}" if other else ""
+
+
 def levels(rows: Sequence[Row]) -> list[int]:
     """Round values of −ELBO from the lowest of the rows to the highest, six at most."""
     values = [one.nelbo.mean for one in rows]
@@ -79,7 +87,7 @@ def _points(
     rows: Sequence[Row], cards: Mapping[str, Card], point: str, colours: Mapping[str, str]
 ) -> dict[str, object]:
     """Full where a model was trained on its ELBO, open where on something else, ringed where it is the chosen one."""
-    others = [trained_for_another(cards[one.name]) for one in rows]
+    others = [how_trained(cards[one.name]) for one in rows]
     return {
         "type": "scatter",
         "x": [one.rate for one in rows],
@@ -98,7 +106,7 @@ def _points(
         "unselected": {"marker": {"opacity": 1}},
         "customdata": [one.name for one in rows],
         "hovertemplate": [
-            f"{one.name}{f', trained on {other}' if other else ''}<br>−ELBO {words.number(one.nelbo.mean)} = "
+            f"{one.name}{f', {other}' if other else ''}<br>−ELBO {words.number(one.nelbo.mean)} = "
             f"{words.number(one.distortion.mean)} + {words.number(one.rate)}<extra></extra>"
             for one, other in zip(rows, others, strict=True)
         ],
