@@ -45,7 +45,7 @@ def render(view: View) -> None:
                 name=f"KL of {level}",
                 marker_color=colours[f"kl_{level}"],
                 error_x={"array": [found[name][level].stderr for name in names], "color": colours["ink"]},
-                text=[f"{found[name][level].mean:.1f}" for name in names],
+                text=[f"\u2003{found[name][level].mean:.1f}" for name in names],  # clear of the error's bar
                 textposition="outside",
                 cliponaxis=False,
                 hovertemplate="%{y}: %{x:.1f} nats<extra></extra>",
