@@ -67,7 +67,7 @@ def test_arrows_between_the_packages_point_one_way(folder, forbidden):
 
 # From the bottom up: a module may import those of its own layer and of the layers before it in this list.
 LAYERS = [
-    {"errors", "files", "settings", "tensor_file", "pictures"},
+    {"errors", "files", "settings", "tensor_file", "pictures", "console", "stopping"},
     {
         "data",
         "picture_files",
@@ -79,7 +79,7 @@ LAYERS = [
         "pixel_bernoulli",
     },
     {"models"},
-    {"objectives", "evaluation", "cards", "checkpoints"},
+    {"objectives", "evaluation", "cards", "checkpoints", "foreign"},
     {"training_config", "label_draws", "losses", "backpropagation", "optimizer", "analysis", "presets"},
     {"training"},
     {"runs"},
