@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from vaemodels import checkpoints, console, files, foreign, presets, runs, settings, stopping, training
 from vaemodels import data as datasets
+from vaemodels.checkpoints import Checkpoint
 from vaemodels.data import own
 from vaemodels.data.binarization import MODES, binarize
 from vaemodels.errors import LabError, UsageError
@@ -52,10 +53,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _failed("Interrupted.", 1)
     except BrokenPipeError:  # whoever read has seen enough
-        console.give_up_output()
+        console.give_up(sys.stdout)
         return 1
     except OSError as error:
-        console.give_up_output()
+        console.give_up(sys.stdout)
         reason = error.strerror or error
         return _failed(f"Something can't be read or written ({reason}); check disk and permissions.", 1)
     return 0
@@ -293,6 +294,7 @@ def _run_from(options: argparse.Namespace) -> tuple[Run, dict[str, Any]]:
                 f"{options.start} holds a model of kind {checkpoint.model.name}, but preset {options.preset} is "
                 f"{preset.model}; choose a preset of that kind."
             )
+        _check_has_images(options, checkpoint)
         run, card = runs.from_checkpoint(checkpoint)
         run, card = runs.with_config(run, card, settings.with_text(run.config, training_settings))
         runs.check(run.model.name, run.model.config, run.config)
@@ -316,6 +318,17 @@ def _dataset(given: str | None) -> str | None:
     if given is None or given in datasets.DATASETS or not os.path.exists(given):
         return given
     return datasets.add(own.read(Path(given), tuple(datasets.DATASETS)))
+
+
+def _check_has_images(options: argparse.Namespace, checkpoint: Checkpoint) -> None:
+    """Images of one's own have a name in a checkpoint, but no path: that has to be given again.
+
+    Raises:
+        UsageError: if it is not.
+    """
+    name = checkpoint.card["dataset"]
+    if options.data is None and name not in datasets.DATASETS:
+        raise UsageError(f"The model was trained on images called '{name}'; give their path with --data.")
 
 
 def _check_overwriting(out: Path, options: argparse.Namespace) -> None:
@@ -350,7 +363,7 @@ def _train_here(run: Run, card: dict[str, Any], out: Path, seconds: float, quiet
     begun = run.epoch
     train, held_out = runs.data(run.config)
     started = saved = time.monotonic()
-    bar = tqdm(total=run.config.epochs, initial=run.epoch, unit="epoch", disable=quiet)
+    bar = tqdm(total=run.config.epochs, initial=run.epoch, unit="epoch", file=console.Aside(), disable=quiet)
     try:
         for record in training.fit(run, train, held_out):
             bar.update()
@@ -396,7 +409,9 @@ def _train_on(
         job = jobs.submit(client, runs.dumps(run, card))
         started = time.monotonic()
         try:
-            with tqdm(total=run.config.epochs, initial=run.epoch, unit="epoch", disable=quiet) as bar:
+            with tqdm(
+                total=run.config.epochs, initial=run.epoch, unit="epoch", file=console.Aside(), disable=quiet
+            ) as bar:
                 for record in jobs.follow(job):
                     bar.n = int(record["epoch"])
                     bar.set_postfix_str(f"held-out {headline(record['held_out']):.2f} nats")
@@ -429,6 +444,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         raise UsageError("--limit counts images; give 1 or more.")
     checkpoint = checkpoints.load(options.checkpoint)
     model, card = checkpoint.model, checkpoint.card
+    _check_has_images(options, checkpoint)
     mode = _evaluation_mode(model, options.binarization)
     dataset, x, y = _images(
         _dataset(options.data) or card["dataset"], options.split, mode, options.limit, options.seed
@@ -454,7 +470,7 @@ def _measure(
 ) -> Evaluation:
     """`evaluate` in the foreground, with a progress bar."""
     model.to(training.best_device())
-    with tqdm(total=len(x), unit="image", disable=quiet) as bar:
+    with tqdm(total=len(x), unit="image", file=console.Aside(), disable=quiet) as bar:
         return evaluate(model, x, y, ks, seed, progress=bar.update)
 
 
@@ -559,7 +575,9 @@ def _import(options: argparse.Namespace) -> None:
 
 def _download(options: argparse.Namespace) -> None:
     dataset = datasets.get(options.dataset)
-    with tqdm(total=dataset.download_bytes, unit="B", unit_scale=True, disable=options.json) as bar:
+    with tqdm(
+        total=dataset.download_bytes, unit="B", unit_scale=True, file=console.Aside(), disable=options.json
+    ) as bar:
 
         def progress(done: int, total: int) -> None:
             bar.total = total

@@ -6,6 +6,7 @@ import os
 import sys
 import unicodedata
 from contextlib import suppress
+from typing import Any, TextIO
 
 ERRORS = "vaemodels.plain"  # the name of `plain` among the ways of meeting a character that can't be encoded
 PLAIN = {
@@ -37,10 +38,33 @@ def prepare() -> None:
             stream.reconfigure(errors=ERRORS)
 
 
-def give_up_output() -> None:
+class Aside:
+    """Standard error for a progress bar, which must not end what it tells of: from the first failure on it is lost."""
+
+    def write(self, text: str) -> None:
+        """Print `text`, or lose it."""
+        try:
+            sys.stderr.write(text)
+        except (OSError, ValueError):
+            give_up(sys.stderr)
+
+    def flush(self) -> None:
+        """Have what was printed appear, or lose it."""
+        try:
+            sys.stderr.flush()
+        except (OSError, ValueError):
+            give_up(sys.stderr)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys.stderr, name)
+
+
+def give_up(stream: TextIO) -> None:
     """What is still to be printed can go nowhere: at its end Python would try again, and say that it failed."""
     with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def _ascii(character: str) -> str:

@@ -57,6 +57,9 @@ class PixelBernoulli(Independent):
         Raises:
             UsageError: if `x` has greys, unless a cross-entropy is asked for.
         """
+        x = networks.at_least_float32(
+            x
+        )  # bytes and booleans would wrap around in the arithmetic of the density
         binary = is_binary(x)
         if not (binary or self.cross_entropy):
             raise UsageError(GREY)

@@ -842,6 +842,17 @@ def test_it_prints_what_the_streams_can_take(
     assert err.count("\n") == (1 if code and "2" not in streams else 0) and "Traceback" not in err
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="streams are those of Linux")
+@pytest.mark.parametrize("place", ["/dev/full", "&-"])
+def test_a_bar_that_cannot_be_drawn_does_not_end_the_run(tmp_path: Path, place: str) -> None:
+    out = tmp_path / "mine.safetensors"
+    arguments = f"train vae-digits --epochs 1 --out '{out}' {' '.join(TINY)}"
+    command = f'"{sys.executable}" -m vaemodels {arguments} 2>{place}'
+    done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, f"saved {out} after 1 of 1 epochs\n")
+    assert checkpoints.read_card(out)["epoch"] == 1
+
+
 @pytest.mark.parametrize(
     ("text", "encoding", "printed"),
     [

@@ -464,6 +464,16 @@ def test_what_the_user_has_stays_until_its_replacement_is_there(
     assert path.read_bytes() == small_mnist[path]
 
 
+def test_a_folder_in_a_files_place_is_told_of(
+    server: FakeTorchvision, small_mnist: dict[Path, bytes]
+) -> None:
+    path = by_name(small_mnist, "t10k-images-idx3-ubyte")
+    path.mkdir(parents=True)
+    with pytest.raises(LabError, match="is a folder, in a file's place: rename it") as caught:
+        data.download("mnist")
+    assert is_one_sentence_with_remedy(caught.value)
+
+
 def test_a_full_disk_is_not_called_a_network_failure(server: FakeTorchvision) -> None:
     server.failures["t10k-images-idx3-ubyte.gz"] = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     with pytest.raises(LabError, match="the disk is full: free some space") as caught:

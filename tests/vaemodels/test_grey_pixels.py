@@ -99,6 +99,13 @@ def test_binary_is_zero_and_one_and_nothing_else(kind: str) -> None:
     assert not is_binary(255 * random_binary(N).to(torch.uint8))
 
 
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.bool, torch.int64, torch.float64, torch.bfloat16])
+def test_black_and_white_has_one_density_in_every_type_of_number(dtype: torch.dtype) -> None:
+    x, logits = random_binary(N), torch.randn(3, N, DIM)
+    expected = PixelBernoulli(logits).log_prob(x)
+    torch.testing.assert_close(PixelBernoulli(logits).log_prob(x.to(dtype)).float(), expected)
+
+
 def test_a_gaussian_likelihood_takes_them() -> None:
     x = GREYS["soft mask"]
     assert small("vae", likelihood="gaussian").log_weights(x, 3).isfinite().all()

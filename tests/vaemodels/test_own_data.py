@@ -190,4 +190,8 @@ def test_a_folder_goes_through_every_command(
     data._own.clear()
     data.load.cache_clear()
     assert cli.main(["evaluate", str(out), "--json"]) == 2
-    assert "There is no dataset 'bars'" in capsys.readouterr().err
+    assert "on images called 'bars'; give their path with --data." in capsys.readouterr().err
+    more = ["--from", str(out), "--epochs", "2", "--out", str(out), "--json"]
+    assert cli.main(["train", preset, *more]) == 2
+    assert "give their path with --data." in capsys.readouterr().err
+    assert cli.main(["train", preset, *given, *more]) == 0

@@ -196,6 +196,8 @@ def _fetch(file: RawFile, raw: Path, progress: Callable[[int], object]) -> None:
 
     A downloaded archive goes last, so that a disk that fills up costs no second download; the user's own files stay.
     """
+    if (raw / file.name).is_dir():
+        raise LabError(f"{raw / file.name} is a folder, in a file's place: rename it, then {REMEDY} again.")
     if content := _at_hand(file, raw):
         write_atomically(raw / file.name, content)
         return
