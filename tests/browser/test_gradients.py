@@ -1,6 +1,7 @@
 """The Gradients page in a browser: a drag that the server does not hear of, and numbers that are the package's."""
 
 import base64
+import re
 
 import numpy as np
 import pytest
@@ -71,8 +72,10 @@ def test_a_dial_is_dragged_without_a_byte_and_its_link_opens_it(page: Page, app_
             page.mouse.up()
             page.wait_for_timeout(600)
             wait_until_idle(page)
-        page.wait_for_url("**toy=**")
         toy = expect_the_packages_numbers(page)
+        page.wait_for_url(
+            re.compile(rf"toy=\w+_[^&]*_{re.escape(f'{toy.k:g}')}(&|$)")
+        )  # k was let go of last
         page.goto(page.url)
         wait_until_idle(page)
         page.locator(READY).wait_for()

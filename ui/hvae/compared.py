@@ -9,6 +9,7 @@ import streamlit as st
 from ui import charts, models, words
 from ui.hvae.facts import facts
 from ui.looks.view import View
+from ui.tables import table
 from vaemodels.errors import LabError
 
 INFERENCE = {"bottom_up": "bottom-up", "parallel": "parallel"}
@@ -38,7 +39,7 @@ def render(view: View) -> None:
     st.markdown(
         "**Does z2 die without warm-up, and does the order of inference matter?** Same network, same schedule."
     )
-    st.markdown(_table(found))
+    _table(found)
     st.markdown(verdict(found))
     _chart(found)
     card = next(iter(found.values()))
@@ -78,11 +79,8 @@ def _warmed(found: Mapping[str, Mapping[str, Any]], name: str) -> list[str]:
     ]
 
 
-def _table(found: Mapping[str, Mapping[str, Any]]) -> str:
-    lines = [
-        "| model | q | warm-up | −ELBO | KL z1 | KL z2 | z2 units in use |",
-        "|---|---|---|---|---|---|---|",
-    ]
+def _table(found: Mapping[str, Mapping[str, Any]]) -> None:
+    rows = []
     in_use = {
         name: facts(name, checkpoint).active["z2"] for name, checkpoint in models.present(found).items()
     }
@@ -97,8 +95,9 @@ def _table(found: Mapping[str, Mapping[str, Any]]) -> str:
             *(words.plus_minus(kl[level], error["kl"][level]) for level in ("z1", "z2")),
             f"{in_use[name]} of {card['config']['z2_dim']}" if name in in_use else "",
         ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
+        rows.append(cells)
+    head = ("model", "q", "warm-up", "−ELBO", "KL z1", "KL z2", "z2 units in use")
+    table("Two-level models that differ in warm-up and inference", head, rows)
 
 
 def _chart(found: Mapping[str, Mapping[str, Any]]) -> None:
