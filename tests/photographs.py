@@ -5,7 +5,7 @@
 
 import io
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,7 @@ from vaemodels.errors import LabError
 from vaemodels.models import SSVAE
 from vaemodels.picture_files import read_picture
 
-Field = npt.NDArray[np.float64]  # [height, width]
+Field = npt.NDArray[np.floating[Any]]  # [height, width]
 
 HEIGHT, WIDTH = 480, 360
 READER = (
@@ -160,7 +160,7 @@ def on_a_table(sheet: Sheet) -> bytes:
     grain = random.normal(0, 1, (HEIGHT, 1)).cumsum(0)
     wood = random.uniform(60, 120) + 8 * (grain - grain.mean()) / grain.std() + random.normal(0, 3, ink.shape)
     table = Image.fromarray(wood.astype(np.float32))
-    at = tuple((whole - part) // 2 for whole, part in zip(table.size, small.size, strict=True))
+    at = ((table.width - small.width) // 2, (table.height - small.height) // 2)
     table.paste(small, at, mask)
     return as_jpeg(photographed(np.asarray(table, float), random))
 
