@@ -10,6 +10,7 @@ import threading
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageChops, ImageOps
+from PIL.TiffImagePlugin import TiffImageFile
 
 from vaemodels.errors import LabError
 from vaemodels.picture_ink import LUMA, InkPicture, ink_of
@@ -19,11 +20,15 @@ ENDINGS = ("png", "jpg", "jpeg", "jfif", "jpe", "webp", "bmp", "gif", "avif", "t
 MAX_BYTES = 25_000_000  # a telephone's photograph of 50 million pixels has 10 to 20
 MAX_SIDE = 10_000
 MAX_PIXELS = 16_000_000  # as decoded: these take some 100 MB for a moment
+MAX_TILE_PIXELS = (
+    4_000_000  # of a TIFF: each of its tiles is decoded whole, however little of it is in the picture
+)
 MAX_JPEG_PIXELS = 80_000_000  # as stored, of a JPEG that is decoded at an eighth of its sides or so
 WORKING_SIDE = 256  # what a 20x20 box needs, even of a digit that fills a small part of a photograph
 SMOOTH = Image.Resampling.HAMMING  # rings at no edge, so that clean ground stays clean
 
 _ORIENTATION = 0x0112  # in EXIF
+_TILE_WIDTH, _TILE_LENGTH = 322, 323  # tags of TIFF 6.0
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"eXIf"}  # that say what the pixels are
 _JPEG_END = b"\xff\xd9"
@@ -112,6 +117,7 @@ def _colours(data: bytes) -> Colours:
     """The colours of an intact picture, turned upright."""
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
         _check_size(image, MAX_JPEG_PIXELS if _is_reduced(image) else MAX_PIXELS)
+        _check_tiles(image)
         image.draft("RGB", (2 * WORKING_SIDE, 2 * WORKING_SIDE))  # a JPEG is decoded smaller at once
         _check_size(image, MAX_PIXELS)
         image.load()
@@ -132,6 +138,16 @@ def _check_size(image: Image.Image, most: int) -> None:
             f"The picture has {width:,} x {height:,} pixels, more than {most // 10**6} million in all or "
             f"{MAX_SIDE:,} a side; make it smaller."
         )
+
+
+def _check_tiles(image: Image.Image) -> None:
+    if isinstance(image, TiffImageFile):
+        width, height = (int(image.tag_v2.get(tag, 0)) for tag in (_TILE_WIDTH, _TILE_LENGTH))
+        if width * height > MAX_TILE_PIXELS:
+            raise LabError(
+                f"The picture is stored in tiles of {width:,} x {height:,} pixels, more than "
+                f"{MAX_TILE_PIXELS // 10**6} million; save it as PNG."
+            )
 
 
 def _orientation(image: Image.Image) -> int:

@@ -61,6 +61,16 @@ def photograph(width: int, height: int, **options: object) -> bytes:
     return saved(seven().convert("RGB").resize((width, height)), "JPEG", **options)
 
 
+def tiff_of_one_tile(width: int, height: int, body: bytes) -> bytes:
+    """A grey picture of 64 x 64 pixels in the corner of one compressed tile."""
+    tags = [
+        *[(256, 64), (257, 64), (258, 8), (259, 8), (262, 1), (277, 1)],
+        *[(322, width), (323, height), (324, 134), (325, len(body))],
+    ]
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags)
+    return b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4) + body
+
+
 def same(first: np.ndarray, second: np.ndarray, levels: int) -> bool:
     return int(np.abs(first.astype(int) - second.astype(int)).max()) <= levels
 
@@ -281,6 +291,10 @@ BAD = {
     "gif bomb": (gif(65_535, 65_535), TOO_LARGE),
     "gif frame bomb": (gif(10, 65_535), TOO_LARGE),
     "bmp bomb": (bmp(50_000), TOO_LARGE),
+    "tiff bomb": (
+        tiff_of_one_tile(20_000, 20_000, b""),
+        "The picture is stored in tiles of 20,000 x 20,000 pixels, more than 4 million; save it as PNG.",
+    ),
     "all white": (saved(Image.new("L", (200, 200), 255), "PNG"), EVEN),
     "all black": (saved(Image.new("L", (200, 200), 0), "PNG"), EVEN),
     "transparent": (saved(Image.new("RGBA", (20, 20), (0, 0, 0, 0)), "PNG"), EVEN),
@@ -298,6 +312,14 @@ def test_a_bad_file_gives_one_sentence(name):
 def test_a_large_file_is_refused_before_it_is_looked_at():
     with pytest.raises(LabError, match=r"^The picture file has 25 MB, more than 25; make it smaller\.$"):
         read_picture(saved(seven(), "PNG") + bytes(MAX_BYTES))
+
+
+def test_a_tile_of_a_usual_size_is_read():
+    tile = np.full((1_024, 1_024), 255, np.uint8)
+    tile[20:44, 28:36] = 0
+    picture = read_picture(tiff_of_one_tile(1_024, 1_024, zlib.compress(tile.tobytes())))
+    assert picture.ink.shape == (64, 64)
+    assert np.array_equal(picture.ink > 0, tile[:64, :64] == 0)
 
 
 MEASURE = """
@@ -324,6 +346,7 @@ def test_a_decompression_bomb_takes_little_memory():
         png(10, 10, b"", 6, chunk(b"zTXt", b"a\0\0" + zeros)),
         gif(65_535, 65_535),
         gif(10, 65_535),
+        tiff_of_one_tile(32_000, 31_250, zeros),
     ]
     largest = [  # that are decoded at all
         png(4_000, 4_000, zeros),
