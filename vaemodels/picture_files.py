@@ -15,8 +15,8 @@ from PIL.TiffImagePlugin import TiffImageFile
 from vaemodels.errors import LabError
 from vaemodels.picture_ink import LUMA, InkPicture, ink_of
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "AVIF", "TIFF")
-ENDINGS = ("png", "jpg", "jpeg", "jfif", "jpe", "webp", "bmp", "gif", "avif", "tif", "tiff", "heic", "heif")
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")  # an AVIF may decode to far more than it declares
+ENDINGS = ("png", "jpg", "jpeg", "jfif", "jpe", "webp", "bmp", "gif", "tif", "tiff", "heic", "heif")
 MAX_BYTES = 25_000_000  # a telephone's photograph of 50 million pixels has 10 to 20
 MAX_SIDE = 10_000
 MAX_PIXELS = 16_000_000  # as decoded: these take some 100 MB for a moment
@@ -41,7 +41,7 @@ Colours = npt.NDArray[np.uint8]  # [height, width, 3]
 def read_picture(data: bytes) -> InkPicture:
     """The ink of a picture file: of a drawing, a scan, or a photograph of writing on paper.
 
-    PNG, JPEG, WebP, BMP, AVIF and the first frame of a GIF or TIFF are read, turned upright, transparent parts empty.
+    PNG, JPEG, WebP, BMP and the first frame of a GIF or TIFF are read, turned upright, transparent parts empty.
     What differs from the ground at the picture's border is ink, whichever of the two is darker.
 
     Raises:
@@ -68,7 +68,7 @@ def _decode(data: bytes) -> Colours:
                 'to "most compatible".'
             ) from error
         raise LabError(
-            "This file is not a picture that can be read; choose a PNG, JPEG, WebP, BMP, GIF, AVIF or TIFF."
+            "This file is not a picture that can be read; choose a PNG, JPEG, WebP, BMP, GIF or TIFF."
         ) from error
     except Image.DecompressionBombError as error:
         raise LabError("The picture has more than 178 million pixels; make it smaller.") from error
