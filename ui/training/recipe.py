@@ -137,9 +137,15 @@ def quick(kinds: Collection[str]) -> dict[str, Preset]:
 
 def title(preset: Preset) -> str:
     """A preset as a list offers it."""
-    kind, training = KINDS[preset.model], preset.training
-    objective = f", L{subscript(training.k)}" if is_bound(training) else ""
-    return f"{kind.title}, {kind.size(dataclasses.asdict(preset.config))}{objective}, {count(training.epochs, 'epoch')}"
+    kind, config, training = KINDS[preset.model], dataclasses.asdict(preset.config), preset.training
+    parts = [
+        f"{kind.title}, {kind.size(config)}",
+        "parallel inference" if config.get("inference") == "parallel" else "",
+        f"L{subscript(training.k)}" if is_bound(training) else "",
+        "warm-up" if training.kl_warmup_epochs else "",
+        count(training.epochs, "epoch"),
+    ]
+    return ", ".join(part for part in parts if part)
 
 
 def has_weights(values: Mapping[str, str]) -> bool:
