@@ -16,6 +16,7 @@ from ui.images.splits import model_inputs
 from vaemodels import checkpoints
 from vaemodels.analysis import styles
 from vaemodels.analysis.classification import predict
+from vaemodels.analysis.probes import slant
 from vaemodels.checkpoints import Checkpoint
 
 NAMES = {experiment.name: experiment for experiment in EXPERIMENTS}
@@ -23,15 +24,6 @@ NAMES = {experiment.name: experiment for experiment in EXPERIMENTS}
 
 def checkpoint_of(name: str) -> Checkpoint:
     return checkpoints.load(str(NAMES[name].state["model"]))
-
-
-def slants(images: Tensor) -> Tensor:
-    """Columns by which the strokes of each image `[n, 784]` move to the right for each row down, `[n]`."""
-    share = images.view(-1, 28, 28) / images.sum(1)[:, None, None]
-    across, down = torch.arange(28.0).view(1, 1, 28), torch.arange(28.0).view(1, 28, 1)
-    x = across - (share * across).sum((1, 2), keepdim=True)
-    y = down - (share * down).sum((1, 2), keepdim=True)
-    return (share * x * y).sum((1, 2)) / (share * y.square()).sum((1, 2))
 
 
 def lean() -> None:
@@ -43,7 +35,7 @@ def lean() -> None:
     assert horizontal == 4  # z₅
     z[:, horizontal] = torch.tensor([-2.0, 2.0])
     left, right = styles.written(model, z).unbind(1)
-    assert (slants(right) - slants(left)).min() > 0.6
+    assert (slant(right, 28, 28) - slant(left, 28, 28)).min() > 0.6
 
 
 def ink() -> None:
