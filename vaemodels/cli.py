@@ -193,10 +193,13 @@ def _list(options: argparse.Namespace) -> None:
         print(json.dumps(rows))
         return
     columns = f"{'-ELBO':>15}{'reconstruction':>17}{'best bound':>24}{'accuracy':>13}"
-    print(f"{'name':24}{'model':8}{'dataset':14}{columns}  measured on; what it is [what others measured]")
+    width = 2 + max(len(row["name"]) for row in rows)
+    print(
+        f"{'name':{width}}{'model':8}{'dataset':14}{columns}  measured on; what it is [what others measured]"
+    )
     for row in rows:
         reference = f" [{row['reference']}]" if row["reference"] else ""
-        columns = f"{row['name']:24}{row['model']:8}{row['dataset']:14}{_summary(row['evaluation'])}"
+        columns = f"{row['name']:{width}}{row['model']:8}{row['dataset']:14}{_summary(row['evaluation'])}"
         print(f"{columns} {row['about']}{reference}")
 
 

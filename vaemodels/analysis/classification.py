@@ -22,4 +22,6 @@ def accuracy(predicted: Tensor, labels: Tensor) -> float:
 
 def confusion_matrix(predicted: Tensor, labels: Tensor, n_labels: int) -> Tensor:
     """How many images of each class (rows) were given each label (columns), `[n_labels, n_labels]`."""
-    return torch.bincount(labels * n_labels + predicted, minlength=n_labels**2).view(n_labels, n_labels)
+    cells = labels * n_labels + predicted
+    counts = torch.zeros(n_labels**2, dtype=torch.int64, device=cells.device)
+    return counts.index_add_(0, cells, counts.new_ones(len(cells))).view(n_labels, n_labels)
