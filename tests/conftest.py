@@ -1,5 +1,8 @@
+import functools
+import gc
 import os
 import tempfile
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
@@ -29,6 +32,20 @@ def _one_thread() -> None:
     import torch
 
     torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _quick_apps() -> Iterator[None]:
+    """Garbage is not looked for among all that torch, Streamlit and the tests have made by now, as it is on no server;
+    and Streamlit looks through the installed packages for components once, not for every AppTest."""
+    from streamlit.components.v2 import manifest_scanner
+
+    gc.collect()
+    gc.freeze()
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        once = functools.cache(manifest_scanner.scan_component_manifests)
+        monkeypatch.setattr(manifest_scanner, "scan_component_manifests", once)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -28,9 +28,10 @@ def pretrained(name: str) -> Checkpoint:
     return checkpoints.load(name)
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+# A list of models asks for each one's, several times a page: one to share takes less than copies for all who ask.
+@st.cache_resource(max_entries=64, show_spinner=False)
 def pretrained_card(name: str) -> Card:
-    """The card of a checkpoint of pretrained/, without its weights."""
+    """The card of a checkpoint of pretrained/, without its weights: read it, never write to it."""
     return checkpoints.read_card(name)
 
 

@@ -13,7 +13,6 @@ def open_page(**query: str) -> AppTest:
     """The VAE page as one comes to it by a link."""
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
     at.query_params.update(query)
-    at.run()
     at = at.switch_page("pages/vae.py").run()
     assert not at.exception
     return at

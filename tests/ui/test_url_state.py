@@ -90,12 +90,8 @@ def test_a_shared_link_carries_the_state_and_what_to_leave_out(state, hide):
 
 def open_page(page: str = "pages/vae.py", **query: str) -> AppTest:
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    if page != HOME:
-        at.run()
-        at.switch_page(page)
-    at.query_params.clear()
     at.query_params.update(query)
-    return at.run()
+    return at.switch_page(page).run()
 
 
 def sentences(at: AppTest) -> list[str]:
