@@ -5,8 +5,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.component_page import type_number, websocket_frames
 from tests.browser.streamlit_page import patient_page, wait_until_idle
-from tests.browser.visits import watched
+from tests.browser.visits import choose_look, watched
 from ui.images.choice import image_named
+from ui.vae.page import LOOKS
 from vaemodels import checkpoints
 from vaemodels.evaluation import image_terms
 
@@ -68,8 +69,7 @@ def test_pictures_have_an_edge_in_the_dark_and_no_choice_is_alone(chromium: Brow
         [of_any, *digits] = page.locator("fieldset.digits label").evaluate_all(ROWS)
         assert sorted([of_any, *digits]) in ([5, 6], [11])
         for look in ("pairs", "interpolate", "traversal", "cloud", "beta", "decoders"):
-            page.goto(f"{app_url}/vae?model=vae-digits&images=digits&look={look}")
-            wait_until_idle(page)
+            choose_look(page, LOOKS[look].title, look)
             pictures = page.locator(".stMain :is(img, canvas)")
             assert pictures.evaluate_all(EDGELESS) == [], look
     context.close()

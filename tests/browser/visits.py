@@ -1,12 +1,12 @@
-"""What the tests of visits share: a page that is watched, and a training run begun on it."""
+"""What the tests of visits share: a page that is watched, a look chosen and a training run begun on it."""
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page, Route, expect
 
-from tests.browser.streamlit_page import console_errors, exceptions
+from tests.browser.streamlit_page import console_errors, exceptions, wait_until_idle
 
 # ms, for what a worker has to do: it gives way to everything else on the machine, and torch alone takes it seconds of
 # processor time to import.
@@ -31,6 +31,13 @@ def watched(page: Page) -> Iterator[Page]:
     assert exceptions(page) == []
     assert [error for error in errors if not KNOWN_404.search(error)] == []
     assert outside == []
+
+
+def choose_look(page: Page, title: str, name: str) -> None:
+    """Open a closer look by its title; the address comes to have its name."""
+    page.get_by_test_id("stMain").get_by_role("radio", name=title, exact=True).click()
+    expect(page).to_have_url(re.compile(rf"look={name}\b"))
+    wait_until_idle(page)
 
 
 def start_training(page: Page, epochs: int) -> None:
