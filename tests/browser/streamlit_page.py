@@ -12,8 +12,8 @@ _IDLE = """() => {
   return app !== null
     && app.dataset.testConnectionState === 'CONNECTED'
     && app.dataset.testScriptState === 'notRunning'
-    && document.querySelector('[data-testid="stMainBlockContainer"]')?.innerText.trim()
-    && !document.querySelector('[data-testid="stSkeleton"], [data-testid="stSpinner"], [data-stale="true"]');
+    && !document.querySelector('[data-testid="stSkeleton"], [data-testid="stSpinner"], [data-stale="true"]')
+    && document.querySelector('[data-testid="stMainBlockContainer"]')?.innerText.trim();
 }"""
 
 # All that changes before a timeout of 0 runs goes to the server in one request, so here they wait in `held`, once a

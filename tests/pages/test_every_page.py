@@ -49,16 +49,6 @@ def test_it_opens_with_a_model_on_screen_and_words_for_every_picture(visit, page
     assert all(chart.proto.alt for chart in at.get("plotly_chart"))
 
 
-@pytest.mark.usefixtures("changed_files")
-def test_without_its_models_it_says_so(visit, monkeypatch, tmp_path, page: Page):
-    monkeypatch.setattr(checkpoints, "pretrained_folder", lambda: tmp_path)
-    at = visit(page.file)
-    assert not at.exception
-    [error] = at.error
-    assert "pretrained/" in error.value
-    assert error.value.endswith(".")
-
-
 @pytest.mark.parametrize("seed", range(3))
 def test_rubbish_in_its_address_gives_the_defaults_and_sentences(visit, page: Page, seed: int):
     choose = random.Random(seed)
@@ -109,3 +99,14 @@ def test_the_models_of_its_experiments_starts_and_rows_are_there(page: Page):
         assert experiment.state.get("look", next(iter(page.looks), None)) in {*page.looks, None}
     for start in page.starts:
         assert start.state.keys() <= {*COMMON, *page.parameters}
+
+
+# The last: nothing that was computed for the others is remembered after it.
+@pytest.mark.usefixtures("changed_files")
+def test_without_its_models_it_says_so(visit, monkeypatch, tmp_path, page: Page):
+    monkeypatch.setattr(checkpoints, "pretrained_folder", lambda: tmp_path)
+    at = visit(page.file)
+    assert not at.exception
+    [error] = at.error
+    assert "pretrained/" in error.value
+    assert error.value.endswith(".")

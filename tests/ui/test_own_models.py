@@ -84,10 +84,9 @@ def test_a_file_whose_card_makes_no_sense_is_refused_in_a_sentence(changes):
 
 
 def test_a_model_of_colour_pictures_is_refused_in_a_sentence():
-    config = TrainingConfig(dataset="streetdigits", binarization="none", epochs=1)
-    model = MODELS["vae"][1](image_shape=(3, 32, 32), likelihood="gaussian", z_dim=2, hidden=(4,))
+    checkpoint = checkpoints.load("vae-streetdigits")
     with pytest.raises(LabError, match=r"images of shape \(3, 32, 32\); choose one"):
-        usable(runs.dumps(*runs.new("any", "vae", model, config)), KINDS)
+        usable(checkpoints.dumps(checkpoint.model, checkpoint.card), KINDS)
 
 
 def test_what_is_no_checkpoint_is_refused_in_a_sentence():
