@@ -88,6 +88,16 @@ def find(page: Page, model: Model, x: Tensor, half: float = 4.5) -> dict[str, An
     return found
 
 
+def draws_of(
+    model: Model, x: Tensor, q: MultivariateNormal, log_p: float, generator: torch.Generator
+) -> dict[str, Tensor]:
+    """One draw z ~ q of each term a number, for 1,000 z."""
+    z = q.loc + torch.randn(1000, 2, generator=generator, dtype=torch.float64) @ q.scale_tril.T
+    reconstruction = -model.decode(z.float()).log_prob(x).double()
+    kl = q.log_prob(z) - model.prior().log_prob(z.float()).double()
+    return {"reconstruction": reconstruction, "kl": kl, "gap": reconstruction + kl + log_p}
+
+
 @pytest.mark.parametrize(("name", "half"), [("vae-2d-digits", 4.5), ("gmvae-2d", 13.0)])
 def test_its_sums_are_those_of_the_package(empty: Page, name: str, half: float):
     model = checkpoints.load(name).model.requires_grad_(False)
@@ -117,6 +127,9 @@ def test_its_sums_are_those_of_the_package(empty: Page, name: str, half: float):
             assert there["exact"]["gap"] - there["exact"]["reconstruction"] - there["exact"][
                 "kl"
             ] == pytest.approx(found["logP"], abs=0.01)
+            for part, values in draws_of(model, image, gaussian_of(q), exact.log_p, generator).items():
+                stderr = (values.std() / len(values) ** 0.5).item()
+                assert abs(values.mean().item() - there["exact"][part]) < 4 * stderr + 0.01, (part, q)
 
 
 def test_optimise_comes_as_far_as_an_independent_optimiser(empty: Page):

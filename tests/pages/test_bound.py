@@ -1,16 +1,22 @@
 """The page of the bound, as Python runs it."""
 
 import json
+import re
 from typing import Any
 
 import pytest
+import torch
 from streamlit.testing.v1 import AppTest
+from torch.distributions import MultivariateNormal
 
 from ui.bound.experiments import EXPERIMENTS
 from ui.bound.page import LOOKS
 from ui.bound.push import KEY
+from ui.bound.side_by_side import Terms, in_words
 from ui.images.choice import image_named
 from vaemodels import amortisation, checkpoints
+from vaemodels.analysis.gaps import bound_terms, encoder_q
+from vaemodels.analysis.quadrature import exact_posterior
 from vaemodels.evaluation import image_terms
 
 PAGE = "pages/bound.py"
@@ -119,3 +125,53 @@ def test_surgery_says_where_the_images_are_not_those_that_a_model_learned(visit)
     at = visit(PAGE, model="vae-2d-digits", look="surgery")
     shown = " ".join(str(element.proto) for element in at.get("html"))
     assert shown.count("it learned MNIST") >= 2
+
+
+def numbers_in(text: str) -> list[float]:
+    """The numbers of a text, in their order."""
+    return [float(found.replace("−", "-")) for found in re.findall(r"[−]?\d+\.\d+", text)]
+
+
+def test_jensens_draws_are_of_the_q_that_was_let_go_of(visit):
+    at = release(visit(PAGE, model="vae-2d-digits", look="jensen"), [1.4, -1.3, 0.3, 0.2, 0.0])
+    [said] = [element.value for element in at.markdown if "mean of logs" in element.value]
+    elbo, bound = numbers_in(said)[:2]
+    model = checkpoints.load("vae-2d-digits").model
+    x = image_named("digits-0", model).x
+    q = MultivariateNormal(
+        torch.tensor([1.4, -1.3]).double(), torch.diag(torch.tensor([0.3, 0.2]).double() ** 2)
+    )
+    terms = bound_terms(model, x, q, exact_posterior(model, x))
+    assert elbo == pytest.approx(terms.elbo, abs=0.15)  # 5,000 draws that spread by some 2 nats
+    assert bound == pytest.approx(terms.log_p, abs=0.15)
+    assert terms.gap > 1
+
+
+def test_beside_log_p_stands_the_bound_by_quadrature_which_no_draw_puts_above_it(visit):
+    at = visit(PAGE, model="vae-2d-digits", look="beside")
+    at.toggle(key="bound-beside").set_value(True).run()
+    assert not at.exception
+    shown = [str(e.proto.body) for e in at.get("html") if "−log p(x)" in str(e.proto.body)]
+    found = [numbers_in(re.sub("<[^>]*>", " ", one)) for one in shown]
+    assert len(found) == 6
+    assert all(nelbo >= evidence for nelbo, _, _, evidence in found)
+    model = checkpoints.load("vae-2d-digits").model
+    x = image_named("digits-0", model).x
+    terms = bound_terms(model, x, encoder_q(model, x), exact_posterior(model, x))
+    assert found[0] == pytest.approx([-terms.elbo, terms.reconstruction, terms.kl, -terms.log_p], abs=0.06)
+    assert any("more than the chosen image’s" in element.value for element in at.markdown)
+
+
+def test_the_blank_canvas_is_said_to_be_likely_only_where_it_is():
+    noise = Terms(800.0, 795.0, 5.0, 700.0)
+    found = dict.fromkeys(("its pixels shuffled", "fair coins"), noise)
+    found |= {
+        "the chosen image": Terms(91.0, 84.0, 7.0, 90.8),
+        "blank": Terms(1_155_488.1, 155_496.2, 999_991.9, 44.2),
+    }
+    likely = in_words(found)
+    assert "1,155,488" in likely and "44.2, fewer than the chosen image’s 90.8" in likely
+    unlikely = in_words(found | {"blank": Terms(202.7, 201.8, 0.9, 173.8)})
+    assert "173.8, more than the chosen image’s 90.8" in unlikely and "28.9 are the gap" in unlikely
+    unknown = in_words({name: one._replace(evidence=None) for name, one in found.items()})
+    assert "fewer" not in unknown and "more than" not in unknown

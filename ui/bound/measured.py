@@ -17,6 +17,7 @@ from vaemodels.models import Model
 Kept = TypeVar("Kept")
 KEPT = "_bound_measured"
 MOST = 24  # of a session
+DRAWS_AT_ONCE = 500
 
 
 def posterior_of(view: View) -> ExactPosterior:
@@ -48,9 +49,24 @@ def gaps(view: View) -> Gaps:
     return _kept(view, "gaps", lambda: gaps_of(view.model, view.chosen.x, posterior_of(view)))
 
 
-def images_posterior(view: View, name: str, x: Tensor) -> ExactPosterior:
-    """The exact posterior of another image of that name."""
-    return _kept(view, "posterior", lambda: exact_posterior(view.model, x), name)
+def encoders_bound(view: View, name: str, x: Tensor) -> BoundTerms:
+    """Both readings of −ELBO under the encoder's q of another image of that name, `x: [dim]`, by quadrature."""
+
+    def summed() -> BoundTerms:
+        return bound_terms(view.model, x, encoder_q(view.model, x), exact_posterior(view.model, x))
+
+    return _kept(view, "bound", summed, name)
+
+
+@torch.no_grad()
+def weights_on_plane(view: View, k: int, generator: torch.Generator) -> Tensor:
+    """log p(x, z) − log q(z) for k draws z from the q on the plane, `[k]` in float64."""
+    q = q_on_plane(view)
+    z = q.loc + torch.randn(k, 2, generator=generator, dtype=torch.float64) @ q.scale_tril.T
+    parts = [
+        view.model.log_joint(view.chosen.x, {"z": part}).double() for part in z.float().split(DRAWS_AT_ONCE)
+    ]
+    return torch.cat(parts) - q.log_prob(z)
 
 
 def _kept(view: View, what: str, compute: Callable[[], Kept], image: str = "") -> Kept:

@@ -1,6 +1,7 @@
 """One training step in slow motion: encode, draw, decode, score, back."""
 
 import streamlit as st
+from torch import Tensor
 
 from ui import words
 from ui.address import url_state
@@ -24,7 +25,7 @@ def render(view: View) -> None:
     ]
     if stage >= 2:
         lines.append(
-            f"**Draw**: z = μ + σ ε with ε = {words.point(step.noise)} gives z = {words.point(step.z)}. Through "
+            f"**Draw**: z = μ + σ ε with ε = ({_pair(step.noise)}) gives {words.point(step.z)}. Through "
             "this sum the gradient reaches μ and σ."
         )
     if stage >= 3:
@@ -47,3 +48,8 @@ def render(view: View) -> None:
     images.html(f'<div class="lab-row">{"".join(pictures)}</div>')
     text.markdown("\n\n".join(lines))
     st.caption("One image and one draw; another seed gives another draw. The model itself stays as it is.")
+
+
+def _pair(values: Tensor) -> str:
+    """The entries of `[z_dim]` without their names."""
+    return ", ".join(number(value, 2) for value in values.tolist())

@@ -48,8 +48,9 @@ def render(view: View) -> None:
         ]
         table("Estimates of log p(x), in nats", ["k", "from p(z)", "worth", "from q(z|x)", "worth"], rows)
         st.markdown(
-            "“Worth” is the effective number of draws, (Σ w)² / Σ w². Nearly all draws of the prior explain this image "
-            "not at all; one of them carries the sum. Draws of q all look like it."
+            f"“Worth” is the effective number of draws, (Σ w)² / Σ w². Most draws of the prior explain this image not "
+            f"at all: {last_prior.k:,} of them are worth {number(last_prior.effective)}. As many of q(z|x) are "
+            f"worth {number(last_ours.effective)}."
         )
     grid = ", ".join(f"**{dims}**: {_in_short(PER_SIDE**dims)}" for dims in (1, 2, 3, 10, 20))
     st.markdown(

@@ -48,7 +48,8 @@ export function createBars(root) {
     place(gaps, MARK, MARK + (RIGHT * gap) / span);
     atEvidence.style.left = `${100 * MARK}%`;
     atBound.style.left = `${100 * Math.min(at(nelbo), 1)}%`;
-    left.textContent = begin ? "" : `… from ${number(lowest, 0)}`;
+    left.textContent = begin ? (begin < 0.4 ? "0" : "") : `… from ${number(lowest, 0)}`;
+    left.style.left = `${100 * begin}%`;
     middle.textContent = `log p(x) = ${number(-evidence)}`;
     right.textContent = `${number(evidence + ((1 - MARK) * span) / RIGHT, 0)} nats`;
   };

@@ -7,7 +7,7 @@
 export const DROP = 16; // nats below the highest node at which the lattice ends
 const STEP = 0.7; // between nodes, in widths of the peak
 const TOLERANCE = 0.02; // log p(x) may change by so much when every other node is left out
-const MOST_POINTS = 4000;
+const MOST_POINTS = 16000;
 const MOST_ROUNDS = 12; // of a climb, each on a lattice that fits better than the last
 const MOST_MOVES = 25; // in a round; after so many the steps are too short
 const AROUND = [[1, 0], [0, 1], [-1, 0], [0, -1], [1, 1], [-1, 1], [-1, -1], [1, -1]];

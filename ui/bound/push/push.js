@@ -269,7 +269,9 @@ function createBoard(root) {
 
   function isOutOfView() {
     const { centre, half } = state.window;
-    return state.q.mean.some((value, d) => Math.abs(value - centre[d]) > half) || Math.max(...state.q.std) * 2 > 1.2 * half;
+    const [a, b, c, d] = axesOf(state.q).map((entry) => 2 * entry); // the handles stand at 2σ
+    const ends = [[0, 0], [a, c], [b, d]].map((shift) => state.q.mean.map((value, i) => value + shift[i] - centre[i]));
+    return ends.flat().some((value) => Math.abs(value) > 0.97 * half);
   }
 
   // ---- what is seen
