@@ -72,6 +72,7 @@ LAYERS = [
         "data",
         "picture_files",
         "picture_ink",
+        "picture_by_hand",
         "networks",
         "mixture",
         "conditional",
