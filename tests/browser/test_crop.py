@@ -43,7 +43,7 @@ def asked(random: np.random.Generator, levels: Ink) -> ByHand:
     height, width = levels.shape if turns % 2 == 0 else levels.shape[::-1]
     left, right = sorted(random.choice(width + 1, 2, replace=False).tolist())
     top, bottom = sorted(random.choice(height + 1, 2, replace=False).tolist())
-    angle = int(random.choice([0, random.integers(-45, 46)]))
+    angle = int(random.integers(-45, 46)) * int(random.integers(2))
     threshold = None if random.random() < 0.6 else int(random.integers(255))
     return ByHand(left, top, right, bottom, turns, angle, bool(random.integers(2)), threshold)
 

@@ -236,20 +236,16 @@ def test_each_source_keeps_its_image(visit):
     assert key(at) == token
 
 
-def crop_data(at: AppTest) -> dict[str, Any] | None:
-    """What the browser's frame over an uploaded picture is given; None where there is none."""
+def crop_data(at: AppTest) -> dict[str, Any]:
+    """What the browser's frame over an uploaded picture is given; nothing where there is none."""
     crops = [each for each in at.get("bidi_component") if each.proto.component_name == "vaelab_crop"]
-    return (
-        json.loads(crops[0].proto.mixed.json if crops[0].proto.mixed.json else crops[0].proto.json)
-        if crops
-        else None
-    )
+    given: dict[str, Any] = json.loads(crops[0].proto.mixed.json) if crops else {}
+    return given
 
 
 def cropped(at: AppTest, **asked: Any) -> AppTest:
     """The browser's report of how the picture is to be read."""
     given = crop_data(at)
-    assert given is not None
     at.session_state["crop"] = {
         "by_hand": {"occasion": given["occasion"], "asked": {**given["offered"], **asked} if asked else None}
     }
@@ -263,7 +259,6 @@ def test_an_upload_is_read_framed_and_explained(visit):
     assert token.startswith("pixels-")
     assert at.query_params["image"] == token
     given = crop_data(at)
-    assert given is not None
     assert "inverted, as it was dark on light" in given["caption"]
     assert "threshold ½" in given["caption"]
     # What is no picture leaves the good one where it is, but not as what the model sees of the bad one.
@@ -274,10 +269,10 @@ def test_an_upload_is_read_framed_and_explained(visit):
     assert [caption.value for caption in at.caption] == [
         "It was not taken: the rest of the page goes on with your picture before it."
     ]
-    assert crop_data(at) is None
+    assert not crop_data(at)
     at.file_uploader[0].upload("7.png", picture(), "image/png").run()
     assert not at.error
-    assert crop_data(at) is not None
+    assert crop_data(at)
 
 
 def test_a_picture_is_read_as_its_frame_says_until_that_is_taken_back(visit):
@@ -338,7 +333,7 @@ def test_a_first_picture_that_is_refused_leaves_a_drawing_where_it_is_and_says_s
     assert key(at) == token
     assert "export it as JPEG" in at.error[0].value
     assert "the image before it" in at.caption[0].value
-    assert crop_data(at) is None
+    assert not crop_data(at)
 
 
 def test_another_model_takes_the_image_in_its_own_way():

@@ -1,5 +1,7 @@
 """Ink that a person frames: held to Pillow's turns, to Otsu's criterion by enumeration, and to simple pictures."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -9,7 +11,7 @@ from vaemodels.picture_by_hand import ByHand, fits, ink_by_hand, offered, otsu, 
 from vaemodels.picture_ink import ink_of
 
 
-def whole(levels: Ink, **changes: int | bool | None) -> ByHand:
+def whole(levels: Ink, **changes: Any) -> ByHand:
     height, width = levels.shape if changes.get("turns", 0) in {0, 2} else levels.shape[::-1]
     return ByHand(0, 0, width, height, dark_on_light=False, threshold=0)._replace(**changes)
 
@@ -101,12 +103,12 @@ def test_a_frame_has_to_lie_within_the_turned_picture(levels):
     assert fits(ByHand(0, 0, width, height), levels.shape)
     assert not fits(ByHand(0, 0, width, height, turns=1), levels.shape)
     assert fits(ByHand(0, 0, height, width, turns=1), levels.shape)
-    for changes in (
+    wrong: list[dict[str, Any]] = [
         {"left": -1},
         {"right": 0},
         {"turns": 4},
         {"angle": 46},
         {"threshold": 255},
-        {"threshold": -1},
-    ):
+    ]
+    for changes in (*wrong, {"threshold": -1}):
         assert not fits(ByHand(0, 0, width, height)._replace(**changes), levels.shape)

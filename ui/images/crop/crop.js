@@ -6,7 +6,6 @@ const STEP = 4; // pixels of the picture, of an arrow key
 const MOST = 272; // px on the screen, of the picture's longer side
 const NEAR = 10; // px on the screen, of a side that is pulled
 const CLEAR = "There is no ink in this frame. Move it, or the threshold; until then the page shows the image before.";
-const LABEL = "The picture. Arrow keys move the frame, with Shift they widen and narrow it from its lower right corner.";
 const crops = new WeakMap();
 
 export default function ({ data, parentElement, setStateValue }) {
@@ -41,8 +40,11 @@ function createCrop(root) {
   function update(data, tellPython) {
     report = tellPython;
     ({ slot } = data);
+    if (data.occasion !== occasion) adopt(data);
     framed.describe({ caption: data.caption, before: "", clear: CLEAR });
-    if (data.occasion === occasion) return;
+  }
+
+  function adopt(data) {
     ({ occasion, offered } = data);
     picture = { levels: data.levels.getChildAt(0).toArray(), width: data.width, height: data.height };
     automatic = fromBase64(data.automatic);
@@ -71,9 +73,8 @@ function createCrop(root) {
     angle.value = asked.angle;
     angleText.textContent = `${asked.angle < 0 ? "−" : ""}${Math.abs(asked.angle)}°`;
     threshold.value = asked.threshold ?? usualThreshold(cropOf(picture, asked));
-    thresholdText.textContent = `${threshold.value}${asked.threshold === null ? " (Otsu’s)" : ""}`;
+    thresholdText.textContent = `${threshold.value}${asked.threshold === null ? " (auto)" : ""}`;
     backButton.disabled = !byHand;
-    canvas.setAttribute("aria-label", LABEL);
   }
 
   function paint() {
@@ -92,10 +93,10 @@ function createCrop(root) {
     context.drawImage(image, -picture.width / 2, -picture.height / 2);
     context.restore();
     context.fillStyle = "rgb(11 13 18 / .5)";
-    context.fillRect(0, 0, width, top);
-    context.fillRect(0, bottom, width, height - bottom);
-    context.fillRect(0, top, left, bottom - top);
-    context.fillRect(right, top, width - right, bottom - top);
+    context.beginPath();
+    context.rect(0, 0, width, height);
+    context.rect(left, top, right - left, bottom - top);
+    context.fill("evenodd");
     drawFrame(context, current(), 1 / scale);
   }
 
