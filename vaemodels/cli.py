@@ -563,7 +563,7 @@ def _import(options: argparse.Namespace) -> None:
     out = options.out or Path(f"{options.preset}.safetensors")
     files.check_writable(out)
     _check_overwriting(out, options)
-    config = settings.with_text(preset.config, _assignments(options.set))
+    config = foreign.with_spread(settings.with_text(preset.config, _assignments(options.set)), options.spread)
     run, card = runs.new(options.preset, preset.model, config, preset.training)
     tensors = foreign.read(files.read(options.file), str(options.file))
     foreign.adopt(run.model, tensors, _assignments(options.rename), options.spread)

@@ -21,7 +21,7 @@ from ui.images.splits import model_inputs
 from vaemodels import checkpoints
 from vaemodels.evaluation import image_terms
 from vaemodels.mixture import GaussianMixture
-from vaemodels.models import HVAE, Model
+from vaemodels.models import HVAE, Model, build
 
 ORIGIN = "http://empty.test"  # answered here; nothing is asked of a network
 SCRIPTS = ("elbo.js", "prior.js", "sliders.js")
@@ -108,10 +108,17 @@ def one_image(model: Model, dataset: str) -> tuple[Tensor, Tensor]:
 
 
 def some_models() -> dict[str, tuple[Model, str]]:
-    """Every pretrained model with images for it, and one of two levels inferred side by side."""
+    """Every pretrained model with images for it, one of two levels inferred side by side, encoders of softplus."""
     found: dict[str, tuple[Model, str]] = {
         "parallel": (make_hvae("parallel", image_shape=(1, 28, 28)), "digits")
     }
+    for spread in ("softplus_std", "softplus_variance"):
+        for kind in ("vae", "ssvae", "fsvae"):
+            torch.manual_seed(2)
+            found[f"{kind} of {spread}"] = (
+                build(kind, {"hidden": (20,), "z_dim": 4, "spread": spread}),
+                "digits",
+            )
     for name in checkpoints.pretrained_names():
         checkpoint = checkpoints.load(name)
         colour = checkpoint.model.config.image_shape[0] == 3

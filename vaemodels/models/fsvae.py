@@ -19,8 +19,16 @@ from torch.distributions import Distribution, Independent
 
 from vaemodels import conditional, convolutional, networks
 from vaemodels.errors import UsageError
-from vaemodels.models.base import Likelihood, Model, Output, check_labels, check_likelihood, check_network
-from vaemodels.networks import Activation
+from vaemodels.models.base import (
+    Likelihood,
+    Model,
+    Output,
+    check_labels,
+    check_likelihood,
+    check_network,
+    check_spread,
+)
+from vaemodels.networks import Activation, Spread
 from vaemodels.pixel_bernoulli import PixelBernoulli
 
 Network = Literal["mlp", "conv"]
@@ -41,11 +49,13 @@ class FSVAEConfig:
     likelihood: Likelihood = "bernoulli"
     network: Network = "mlp"
     n_labels: int = 10
+    spread: Spread = "log_std"
 
     def __post_init__(self) -> None:
         check_network(self.image_shape, self.z_dim, self.hidden, self.activation)
         check_likelihood(self.likelihood, self.image_shape)
         check_labels(self.n_labels)
+        check_spread(self.spread)
         if self.network not in ("mlp", "conv"):
             raise UsageError(f"Unknown network '{self.network}'; choose mlp or conv.", "network")
         if self.network == "conv":
@@ -100,7 +110,8 @@ class FSVAE(Model):
         Raises:
             UsageError: if y is missing.
         """
-        return {"z": networks.diagonal_normal(conditional.apply(self.encoder, self.from_image(x), _given(y)))}
+        parameters = conditional.apply(self.encoder, self.from_image(x), _given(y))
+        return {"z": networks.diagonal_normal(parameters, self.config.spread)}
 
     def embed(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """The posterior mean μ(x, y): the style of x."""

@@ -19,8 +19,8 @@ from torch.distributions import Distribution, Independent
 
 from vaemodels import networks
 from vaemodels.errors import UsageError
-from vaemodels.models.base import Likelihood, Model, Output, check_network
-from vaemodels.networks import Activation
+from vaemodels.models.base import Likelihood, Model, Output, check_network, check_spread
+from vaemodels.networks import Activation, Spread
 from vaemodels.pixel_bernoulli import PixelBernoulli
 
 Variance = Literal["fixed", "learned", "per_pixel"]
@@ -32,6 +32,7 @@ class VAEConfig:
     """Sizes and likelihood of a VAE; `hidden` is the encoder's, the decoder mirrors it.
 
     `variance` matters under a Gaussian likelihood: "fixed" at 1/10, "learned" (one scalar), or "per_pixel".
+    `spread` is how the encoder gives q's standard deviation (`networks.diagonal_normal`).
     """
 
     image_shape: tuple[int, int, int] = (1, 28, 28)
@@ -40,6 +41,7 @@ class VAEConfig:
     activation: Activation = "elu"
     likelihood: Likelihood = "bernoulli"
     variance: Variance = "fixed"
+    spread: Spread = "log_std"
 
     def __post_init__(self) -> None:
         if self.likelihood not in ("bernoulli", "gaussian"):
@@ -55,6 +57,7 @@ class VAEConfig:
                 "A Bernoulli likelihood is for black-and-white images; choose likelihood=gaussian.",
                 "likelihood",
             )
+        check_spread(self.spread)
         check_network(self.image_shape, self.z_dim, self.hidden, self.activation, self.outputs_per_pixel)
 
     @property
@@ -98,7 +101,7 @@ class VAE(Model):
 
     def encode(self, x: Tensor, y: Tensor | None = None) -> dict[str, Independent]:
         """q(z|x), one diagonal Gaussian an image."""
-        return {"z": networks.diagonal_normal(self.encoder(x))}
+        return {"z": networks.diagonal_normal(self.encoder(x), self.config.spread)}
 
     def embed(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """The posterior mean μ(x)."""
