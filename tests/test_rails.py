@@ -78,6 +78,7 @@ LAYERS = [
         "conditional",
         "convolutional",
         "pixel_bernoulli",
+        "continuous_bernoulli",
     },
     {"models"},
     {"objectives", "evaluation", "cards", "checkpoints", "foreign"},

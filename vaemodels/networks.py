@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
-from torch.distributions import Bernoulli, Independent, Normal
+from torch.distributions import Bernoulli, ContinuousBernoulli, Independent, Normal
 
 Activation = Literal["elu", "tanh", "relu"]
 ACTIVATIONS: dict[str, type[nn.Module]] = {"elu": nn.ELU, "tanh": nn.Tanh, "relu": nn.ReLU}
@@ -90,10 +90,15 @@ def sample_normal(
 
 
 def sample_pixels(likelihood: Independent, generator: torch.Generator | None = None) -> Tensor:
-    """A draw x ~ p(x|z) from a Bernoulli or a Gaussian likelihood, of shape `[*batch, dim]`."""
+    """A draw x ~ p(x|z) from a Bernoulli likelihood, a continuous one or a Gaussian, of shape `[*batch, dim]`."""
     base = likelihood.base_dist
     if isinstance(base, Bernoulli):
         return torch.bernoulli(base.probs, generator=generator)
+    if isinstance(base, ContinuousBernoulli):
+        logits = base.logits
+        return base.icdf(
+            torch.rand(logits.shape, generator=generator, dtype=logits.dtype, device=logits.device)
+        )
     return sample_normal(likelihood, generator=generator)
 
 

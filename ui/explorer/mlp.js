@@ -60,12 +60,14 @@ export function createMLP(layers, activation) {
   };
 }
 
+// log(1 + exp(a)), whatever the size of a
+export const softplus = (a) => Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a)));
+
 // A raw output → log σ, by what `spread` of a model's configuration says that it is.
-const softplusOf = (a) => Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a)));
 const LOG_STDS = {
   log_std: (a) => a,
-  softplus_std: (a) => Math.log(softplusOf(a)),
-  softplus_variance: (a) => Math.log(softplusOf(a)) / 2,
+  softplus_std: (a) => Math.log(softplus(a)),
+  softplus_variance: (a) => Math.log(softplus(a)) / 2,
 };
 
 // A diagonal Gaussian from a network's output, the means and then what `spread` says, into `mean` and `std`.

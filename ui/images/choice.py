@@ -173,7 +173,7 @@ def for_model(chosen: Chosen, model: Model) -> Tensor:
     """The chosen image `[dim]` as another model takes it.
 
     Under a Bernoulli likelihood a test image is the one static draw of its split, an image of one's own is black and
-    white by threshold; under a Gaussian likelihood both are grey.
+    white by threshold; under a density of pixels both are grey.
     """
     image = parse_image_name(chosen.key)
     if isinstance(image, Place):

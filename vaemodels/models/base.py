@@ -12,7 +12,7 @@ from vaemodels import networks
 from vaemodels.errors import UsageError
 from vaemodels.networks import ACTIVATIONS, Spread
 
-Likelihood = Literal["bernoulli", "gaussian"]
+Likelihood = Literal["bernoulli", "gaussian", "continuous_bernoulli"]
 
 MAX_DIMENSIONS = 512
 MAX_WIDTH = 4096
@@ -218,7 +218,9 @@ def check_likelihood(likelihood: str, image_shape: tuple[int, ...]) -> None:
         UsageError: with what to choose instead.
     """
     if likelihood not in get_args(Likelihood):
-        raise UsageError(f"Unknown likelihood '{likelihood}'; choose bernoulli or gaussian.", "likelihood")
+        raise UsageError(
+            f"Unknown likelihood '{likelihood}'; choose {one_of(get_args(Likelihood))}.", "likelihood"
+        )
     if likelihood == "bernoulli" and image_shape[0] != 1:
         raise UsageError(
             "A Bernoulli likelihood is for black-and-white images; choose likelihood=gaussian, "

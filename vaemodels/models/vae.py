@@ -1,6 +1,6 @@
 """The variational autoencoder (Kingma & Welling 2014, Auto-Encoding Variational Bayes).
 
-Generative model    z ~ N(0, I),   x ~ p(x|z) = Bernoulli(f(z)) or N(f(z), σ²I)
+Generative model    z ~ N(0, I),   x ~ p(x|z) = Bernoulli(f(z)), N(f(z), σ²I) or a continuous Bernoulli of logits f(z)
 Inference model     q(z|x) = N(μ(x), diag σ²(x))
 Objective           ELBO(x) = E_q[log p(x|z)] − KL(q(z|x) ‖ p(z))   ≤ log p(x)
 
@@ -17,9 +17,9 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Distribution, Independent
 
-from vaemodels import networks
+from vaemodels import continuous_bernoulli, networks
 from vaemodels.errors import UsageError
-from vaemodels.models.base import Likelihood, Model, Output, check_network, check_spread
+from vaemodels.models.base import Likelihood, Model, Output, check_likelihood, check_network, check_spread
 from vaemodels.networks import Activation, Spread
 from vaemodels.pixel_bernoulli import PixelBernoulli
 
@@ -44,18 +44,10 @@ class VAEConfig:
     spread: Spread = "log_std"
 
     def __post_init__(self) -> None:
-        if self.likelihood not in ("bernoulli", "gaussian"):
-            raise UsageError(
-                f"Unknown likelihood '{self.likelihood}'; choose bernoulli or gaussian.", "likelihood"
-            )
+        check_likelihood(self.likelihood, self.image_shape)
         if self.variance not in ("fixed", "learned", "per_pixel"):
             raise UsageError(
                 f"Unknown variance '{self.variance}'; choose fixed, learned or per_pixel.", "variance"
-            )
-        if self.likelihood == "bernoulli" and self.image_shape[0] != 1:
-            raise UsageError(
-                "A Bernoulli likelihood is for black-and-white images; choose likelihood=gaussian.",
-                "likelihood",
             )
         check_spread(self.spread)
         check_network(self.image_shape, self.z_dim, self.hidden, self.activation, self.outputs_per_pixel)
@@ -92,6 +84,8 @@ class VAE(Model):
         outputs = self.decoder(z)
         if self.config.likelihood == "bernoulli":
             return PixelBernoulli(outputs)
+        if self.config.likelihood == "continuous_bernoulli":
+            return continuous_bernoulli.pixels(outputs)
         if self.config.variance == "per_pixel":
             return networks.diagonal_normal(outputs)
         mean = networks.at_least_float32(outputs)
@@ -131,11 +125,14 @@ class VAE(Model):
         return {"z": networks.kl_from_standard_normal(posterior)}
 
     def start_at(self, pixel_means: Tensor) -> None:
-        """Start a Bernoulli decoder's bias at the pixels' logits, a Gaussian one's at their means."""
+        """Start the decoder's bias where its pixels have these means."""
         output = self.decoder[-1]
         assert isinstance(output, nn.Linear)
         if self.config.likelihood == "bernoulli":
             networks.start_at_pixel_logits(output, pixel_means)
         else:
+            grey = self.config.likelihood == "continuous_bernoulli"
             with torch.no_grad():
-                output.bias[: len(pixel_means)] = pixel_means
+                output.bias[: len(pixel_means)] = (
+                    continuous_bernoulli.logits_of(pixel_means) if grey else pixel_means
+                )
