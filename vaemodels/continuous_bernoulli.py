@@ -41,7 +41,7 @@ class ContinuousBernoulli(distributions.ContinuousBernoulli):
         size = logits.abs().clamp(min=1)
         share = torch.where(logits > 0, u, 1 - u)  # from the end that has little ink
         from_end = (-torch.log(share + (1 - share) * torch.exp(-size)) / size).clamp(0, 1)
-        near = torch.where(logits.abs() < 1e-6, torch.full_like(logits, 1e-6), logits.clamp(-1, 1))
+        near = torch.where(logits.abs() < 1e-9, torch.full_like(logits, 1e-9), logits.clamp(-1, 1))
         middle = torch.log1p(u * torch.expm1(near)) / near
         return torch.where(logits.abs() < 1, middle, torch.where(logits > 0, 1 - from_end, from_end))
 

@@ -16,7 +16,7 @@ const meanOfContinuous = (l) => (Math.abs(l) < NEAR_EVEN ? 0.5 + l / 12 : -1 / M
 // log(1 + u (eˡ − 1)) / l, the value that a share u of draws falls below.
 function quantileOfContinuous(l, u) {
   const size = Math.abs(l);
-  if (size < 1e-6) return u;
+  if (size < 1e-9) return u;
   if (size < 1) return Math.log1p(u * Math.expm1(l)) / l;
   const share = l > 0 ? u : 1 - u; // from the end that has little ink
   const fromEnd = Math.min(1, -Math.log(share + (1 - share) * Math.exp(-size)) / size);
