@@ -21,6 +21,7 @@ LIKELIHOODS: list[Mapping[str, Any]] = [
     {"likelihood": "gaussian"},
     {"likelihood": "gaussian", "variance": "learned"},
     {"likelihood": "gaussian", "variance": "per_pixel"},
+    {"likelihood": "continuous_bernoulli"},
 ]
 N, HELD_OUT = 130, 40  # images in the splits that small runs train on
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.distributions import Bernoulli, Distribution, Independent, Normal
+from torch.distributions import Distribution, Independent, Normal
 
 from vaemodels.evaluation import ImageTerms, image_terms
 from vaemodels.models import GMVAE, HVAE, SSVAE, Model
@@ -198,8 +198,11 @@ def of_hvae(model: Model, x: Tensor, y: Tensor | None) -> list[Equation]:
 
 def _likelihood(model: Model, given: str) -> str:
     """p(x|·) at what the decoder f takes."""
-    if getattr(model.config, "likelihood", "bernoulli") == "bernoulli":
+    family = getattr(model.config, "likelihood", "bernoulli")
+    if family == "bernoulli":
         return rf"\textstyle\prod_i \mathrm{{Bernoulli}}(x_i;\, f_i({given}))"
+    if family == "continuous_bernoulli":
+        return rf"\textstyle\prod_i e^{{l_i x_i}}\, l_i / (e^{{l_i}} - 1),\quad l = f({given})"
     if getattr(model.config, "variance", "fixed") == "per_pixel":
         return rf"\mathcal N(x;\, f({given}),\, \mathrm{{diag}}\, \sigma_x^2({given}))"
     return rf"\mathcal N(x;\, f({given}),\, \sigma_x^2 I)"
@@ -208,7 +211,7 @@ def _likelihood(model: Model, given: str) -> str:
 def _pixel_std(likelihood: Distribution, at: str) -> list[str]:
     """A Gaussian likelihood's σ; where pixels have their own, their mean at `at`."""
     assert isinstance(likelihood, Independent)
-    if isinstance(likelihood.base_dist, Bernoulli):
+    if not isinstance(likelihood.base_dist, Normal):
         return []
     std = likelihood.stddev
     name = r"\sigma_x" if std.min() == std.max() else rf"\overline{{\sigma_x({at})}}"

@@ -28,9 +28,12 @@ class Kind:
     equations: Callable[[Model, Tensor, Tensor | None], list[Equation]]
 
 
+# By likelihood, but for the usual one.
+DECODERS = {"gaussian": ", Gaussian decoder", "continuous_bernoulli": ", continuous Bernoulli decoder"}
+
+
 def _one_latent(config: Mapping[str, Any]) -> str:
-    decoder = ", Gaussian decoder" if config.get("likelihood") == "gaussian" else ""
-    return f"{count(config['z_dim'], 'dimension')}{decoder}"
+    return f"{count(config['z_dim'], 'dimension')}{DECODERS.get(config.get('likelihood', ''), '')}"
 
 
 def _mixture(config: Mapping[str, Any]) -> str:

@@ -65,9 +65,10 @@ def loss_and_gradients(
 
 
 def is_written_out(model: Model, config: TrainingConfig) -> bool:
-    """Whether the gradient is known by hand: the weighted ELBO of a VAE with a Bernoulli likelihood."""
+    """Whether the gradient is known by hand: a Bernoulli VAE's weighted ELBO, its encoder giving log σ."""
     plain = not (losses.is_bound(config) or config.free_bits)
-    return type(model) is VAE and model.config.likelihood == "bernoulli" and plain
+    usual = type(model) is VAE and (model.config.likelihood, model.config.spread) == ("bernoulli", "log_std")
+    return usual and plain
 
 
 @torch.no_grad()

@@ -482,9 +482,9 @@ def _described(result: Evaluation, dataset: str, split: str, mode: str) -> dict[
 
 
 def _evaluation_mode(model: Model, asked: str | None) -> str:
-    """Static black and white unless asked otherwise; grey for a Gaussian likelihood, which is a density over greys."""
-    gaussian = getattr(model.config, "likelihood", "bernoulli") == "gaussian"
-    return asked or ("none" if gaussian else "static")
+    """Static black and white unless asked otherwise; grey for a likelihood that is a density over greys."""
+    of_greys = getattr(model.config, "likelihood", "bernoulli") != "bernoulli"
+    return asked or ("none" if of_greys else "static")
 
 
 def _images(
@@ -563,7 +563,7 @@ def _import(options: argparse.Namespace) -> None:
     out = options.out or Path(f"{options.preset}.safetensors")
     files.check_writable(out)
     _check_overwriting(out, options)
-    config = settings.with_text(preset.config, _assignments(options.set))
+    config = foreign.with_spread(settings.with_text(preset.config, _assignments(options.set)), options.spread)
     run, card = runs.new(options.preset, preset.model, config, preset.training)
     tensors = foreign.read(files.read(options.file), str(options.file))
     foreign.adopt(run.model, tensors, _assignments(options.rename), options.spread)

@@ -2,7 +2,8 @@
 
 import io
 from collections.abc import Mapping
-from typing import Literal, get_args
+from dataclasses import replace
+from typing import Any, get_args
 
 import safetensors
 import safetensors.torch
@@ -12,10 +13,11 @@ from torch import Tensor
 from vaemodels import tensor_file
 from vaemodels.errors import LabError, UsageError
 from vaemodels.models import Model
+from vaemodels.networks import Spread
 from vaemodels.tensor_file import Refused
 
-Spread = Literal["log_std", "log_variance"]
-SPREADS: tuple[str, ...] = get_args(Spread)
+# What an encoder here can end in behind the means; log σ² becomes log σ.
+SPREADS: tuple[str, ...] = ("log_variance", *get_args(Spread))
 
 ITEM_SIZES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "U8": 1, "BOOL": 1}
 WRAPPERS = (
@@ -52,16 +54,14 @@ def adopt(
     """Put `tensors` in the place of the weights of `model`, in float32.
 
     What wraps all names ("module.") is dropped. `rename` gives the model's name for a foreign one, of a tensor or of
-    all that begin with it; "a+b" joins two layers' outputs into one's, as where mean and spread have a layer each. An
-    encoder here ends in means and log σ; of one that ends in log σ² (`spread` "log_variance") the second half is
-    halved.
+    all that begin with it; "a+b" joins two layers' outputs into one's, as where mean and spread have a layer each. Of
+    an encoder that ends in log σ² (`spread` "log_variance") the second half is halved; one that ends in what softplus
+    turns into σ or σ² is a model of that `spread` (`with_spread`).
 
     Raises:
         UsageError: with every tensor that is missing, left over or of another shape.
         LabError: if a weight is not finite in float32.
     """
-    if spread not in SPREADS:
-        raise UsageError(f"Unknown spread '{spread}'; choose one of {', '.join(SPREADS)}.")
     if spread != "log_std" and not model.has_likelihood:
         raise UsageError(f"The model '{model.name}' infers points without a spread; leave --spread out.")
     found = _renamed(_unwrapped(tensors), rename)
@@ -74,6 +74,23 @@ def adopt(
     if spread == "log_variance":
         weights |= _halved_spread(weights)
     model.load_state_dict(weights)
+
+
+def with_spread(config: Any, spread: str) -> Any:
+    """The `config` of a model whose encoder ends in means and `spread`.
+
+    Raises:
+        UsageError: if there is no such spread, or the model has no such encoder.
+    """
+    if spread not in SPREADS:
+        raise UsageError(f"Unknown spread '{spread}'; choose one of {', '.join(SPREADS)}.")
+    if spread in {"log_std", "log_variance"}:
+        return config
+    if not hasattr(config, "spread"):
+        raise UsageError(
+            "Only vae, gmvae, ssvae and fsvae can have an encoder of softplus; choose --spread log_std or log_variance."
+        )
+    return replace(config, spread=spread)
 
 
 def _unwrapped(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -52,7 +52,7 @@ def terms_at(
     log_q = model.classify(x).log_softmax(-1).gather(1, drawn.unsqueeze(1)).squeeze(1)
     if y is not None:
         log_q = torch.where(y >= 0, torch.zeros_like(log_q), log_q)
-    q_z = networks.diagonal_normal(conditional.apply(model.encoder, x, drawn))
+    q_z = networks.diagonal_normal(conditional.apply(model.encoder, x, drawn), model.config.spread)
     z = networks.sample_normal(q_z, generator=generator)
     likelihood = model.decode(z, drawn)
     kl = {"z": networks.kl_from_standard_normal(q_z).sum(-1), "y": log_q + math.log(model.n_labels)}

@@ -7,11 +7,14 @@ from typing import Literal, get_args
 
 import torch
 from torch import Tensor, nn
-from torch.distributions import Bernoulli, Independent, Normal
+from torch.distributions import Bernoulli, ContinuousBernoulli, Independent, Normal
 
 Activation = Literal["elu", "tanh", "relu"]
 ACTIVATIONS: dict[str, type[nn.Module]] = {"elu": nn.ELU, "tanh": nn.Tanh, "relu": nn.ReLU}
 assert tuple(ACTIVATIONS) == get_args(Activation)
+
+# What an encoder gives after the means: log σ, or what softplus(a) = log(1 + eᵃ) turns into σ or σ².
+Spread = Literal["log_std", "softplus_std", "softplus_variance"]
 
 # The one floor for every variance, encoder and decoder alike. A grey level is 1/255 wide, so no pixel is known more
 # finely than that; without a floor the density of a constant pixel grows without bound.
@@ -44,13 +47,19 @@ def at_least_float32(outputs: Tensor) -> Tensor:
     return outputs.to(torch.promote_types(outputs.dtype, torch.float32))
 
 
-def diagonal_normal(parameters: Tensor) -> Independent:
-    """A diagonal Gaussian from a network's output `[..., 2·dim]`: the means, then the log standard deviations.
+def diagonal_normal(parameters: Tensor, spread: Spread = "log_std") -> Independent:
+    """A diagonal Gaussian from a network's output `[..., 2·dim]`: the means, then what `spread` says.
 
-    Computed in float32 even where the network ran in less.
+    Computed in float32 even where the network ran in less, and kept inside the limits.
     """
-    mean, log_std = at_least_float32(parameters).chunk(2, dim=-1)
-    return normal(mean, log_std)
+    mean, raw = at_least_float32(parameters).chunk(2, dim=-1)
+    if spread == "log_std":
+        return normal(mean, raw)
+    std = nn.functional.softplus(raw)
+    if spread == "softplus_variance":
+        std = std.clamp(min=VARIANCE_FLOOR).sqrt()  # the root of 0 has no slope
+    std = std.clamp(VARIANCE_FLOOR**0.5, VARIANCE_CEILING**0.5)
+    return Independent(Normal(mean, std, validate_args=False), 1, validate_args=False)
 
 
 def standard_normal(dim: int, like: Tensor) -> Independent:
@@ -81,10 +90,15 @@ def sample_normal(
 
 
 def sample_pixels(likelihood: Independent, generator: torch.Generator | None = None) -> Tensor:
-    """A draw x ~ p(x|z) from a Bernoulli or a Gaussian likelihood, of shape `[*batch, dim]`."""
+    """A draw x ~ p(x|z) from a Bernoulli likelihood, a continuous one or a Gaussian, of shape `[*batch, dim]`."""
     base = likelihood.base_dist
     if isinstance(base, Bernoulli):
         return torch.bernoulli(base.probs, generator=generator)
+    if isinstance(base, ContinuousBernoulli):
+        logits = base.logits
+        return base.icdf(
+            torch.rand(logits.shape, generator=generator, dtype=logits.dtype, device=logits.device)
+        )
     return sample_normal(likelihood, generator=generator)
 
 

@@ -10,6 +10,7 @@ import threading
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageChops, ImageOps
+from PIL.JpegImagePlugin import JpegImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from vaemodels.errors import LabError
@@ -24,6 +25,9 @@ MAX_TILE_PIXELS = (
     4_000_000  # of a TIFF: each of its tiles is decoded whole, however little of it is in the picture
 )
 MAX_JPEG_PIXELS = 80_000_000  # as stored, of a JPEG that is decoded at an eighth of its sides or so
+MAX_COEFFICIENTS = (
+    48_000_000  # of a progressive JPEG: all are held, 2 bytes each, however small it is decoded
+)
 WORKING_SIDE = 256  # what a 20x20 box needs, even of a digit that fills a small part of a photograph
 SMOOTH = Image.Resampling.HAMMING  # rings at no edge, so that clean ground stays clean
 
@@ -116,7 +120,7 @@ def _pixels_only(data: bytes) -> bytes:
 def _colours(data: bytes) -> Colours:
     """The colours of an intact picture, turned upright."""
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
-        _check_size(image, MAX_JPEG_PIXELS if _is_reduced(image) else MAX_PIXELS)
+        _check_size(image, _most_pixels(image))
         _check_tiles(image)
         image.draft("RGB", (2 * WORKING_SIDE, 2 * WORKING_SIDE))  # a JPEG is decoded smaller at once
         _check_size(image, MAX_PIXELS)
@@ -126,9 +130,18 @@ def _colours(data: bytes) -> Colours:
         return np.asarray(ImageOps.exif_transpose(small))
 
 
-def _is_reduced(image: Image.Image) -> bool:
-    """Whether `draft` saves memory: of a JPEG, but of a progressive one, which is held whole all the same."""
-    return image.format in {"JPEG", "MPO"} and not image.info.get("progressive")
+def _most_pixels(image: Image.Image) -> int:
+    """The pixels that a file may have: `draft` saves a JPEG's pixels, but no progressive one's coefficients.
+
+    Of these it has one for each pixel and channel, fewer where colours are stored at a lower resolution (ITU-T T.81).
+    """
+    if not isinstance(image, JpegImageFile):
+        return MAX_PIXELS
+    if not image.info.get("progressive"):
+        return MAX_JPEG_PIXELS
+    sampled = [across * down for _, across, down, _ in image.layer]
+    finest = max(layer[1] for layer in image.layer) * max(layer[2] for layer in image.layer)
+    return MAX_COEFFICIENTS * finest // sum(sampled)
 
 
 def _check_size(image: Image.Image, most: int) -> None:

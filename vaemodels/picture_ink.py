@@ -16,7 +16,7 @@ WINDOWS = 4  # across a picture, of which one is wider than any stroke
 MOST_OF_BORDER, MOST_OF_PICTURE = 0.02, 0.4  # shares that a digit's ink may cover
 DOUBT = (
     "The ground of this picture is uneven or its ink reaches the edge, so some of what the model sees may not be ink; "
-    "crop the picture to the digit on plain paper for a surer reading."
+    "crop the picture to the digit, or write it on plain paper."
 )
 LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, as for the grey of JPEG
 
@@ -24,12 +24,13 @@ LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601, as for the grey of JPEG
 class InkPicture(NamedTuple):
     """The ink of a picture, uint8 `[height, width]` from 0 (the ground) to 255, and how it was told from the ground.
 
-    It was darker or lighter than that; or of another colour of about the same lightness. `doubt` says in a sentence
-    what may be wrong with it.
+    It was darker or lighter than that; or of another colour of about the same lightness. `levels`, of the same shape,
+    are what it was told by. `doubt` says in a sentence what may be wrong with it.
     """
 
     ink: Ink
     dark_on_light: bool
+    levels: Ink
     by_colour: bool = False
     doubt: str = ""
 
@@ -43,16 +44,23 @@ def ink_of(colours: npt.NDArray[np.uint8]) -> InkPicture:
     grey = colours @ LUMA
     hue = _along_ink(colours)
     if _contrast(hue) > BY_COLOUR * max(_contrast(grey), 1):
-        return _ink_of_levels(hue)._replace(dark_on_light=False, by_colour=True)
+        by_colour = 255 * (hue - hue.min()) / np.ptp(hue)
+        return InkPicture(_ink_of_levels(hue)[0], False, by_colour.round().astype(np.uint8), by_colour=True)
+    (ink, dark_on_light), doubt = _ink_of_grey(grey)
+    return InkPicture(ink, dark_on_light, grey.round().astype(np.uint8), doubt=doubt)
+
+
+def _ink_of_grey(grey: npt.NDArray[np.float64]) -> tuple[tuple[Ink, bool], str]:
+    """The ink, whether it is dark on light, and what may be wrong with it."""
     if _ground(grey)[1] > EVEN_GROUND:
         local = _ink_on_local_ground(grey)
-        if local is not None and not _is_doubtful(local.ink):
-            return local
+        if local is not None and not _is_doubtful(local[0]):
+            return local, ""
     plain = _ink_of_levels(grey)
-    if not _is_doubtful(plain.ink):
-        return plain
+    if not _is_doubtful(plain[0]):
+        return plain, ""
     local = _ink_on_local_ground(grey)
-    return plain._replace(doubt=DOUBT) if local is None or _is_doubtful(local.ink) else local
+    return (plain, DOUBT) if local is None or _is_doubtful(local[0]) else (local, "")
 
 
 def _is_doubtful(ink: Ink) -> bool:
@@ -61,8 +69,8 @@ def _is_doubtful(ink: Ink) -> bool:
     return bool(inked[_border(ink.shape)].mean() > MOST_OF_BORDER or inked.mean() > MOST_OF_PICTURE)
 
 
-def _ink_on_local_ground(grey: npt.NDArray[np.float64]) -> InkPicture | None:
-    """Ink on paper that shadows cross, or that lies on something else; None where there is none.
+def _ink_on_local_ground(grey: npt.NDArray[np.float64]) -> tuple[Ink, bool] | None:
+    """Ink on paper that shadows cross, or that lies on something else, and whether it is dark; None if there is none.
 
     The differences from a wide mean are skewed to the ink's side, as it covers less than the ground does. What follows
     is of dark ink: light ink is first turned dark.
@@ -94,7 +102,7 @@ def _ink_on_local_ground(grey: npt.NDArray[np.float64]) -> InkPicture | None:
     # A pixel or two around what is strong are its edge.
     near = ndimage.binary_dilation(strong, np.ones((3, 3)), iterations=max(1, min(grey.shape) // 128))
     ink = np.where(near & (share > most / 4), share, 0)
-    return InkPicture((ink * (255 / ink.max())).round().astype(np.uint8), dark_on_light)
+    return (ink * (255 / ink.max())).round().astype(np.uint8), dark_on_light
 
 
 def _along_ink(colours: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
@@ -115,8 +123,8 @@ def _contrast(levels: npt.NDArray[np.float64]) -> float:
     return float(np.quantile(np.abs(levels - np.median(levels[_border(levels.shape)])), 0.999))
 
 
-def _ink_of_levels(grey: npt.NDArray[np.float64]) -> InkPicture:
-    """What stands out from the ground in `grey: [height, width]`, stretched so that the most ink is 255.
+def _ink_of_levels(grey: npt.NDArray[np.float64]) -> tuple[Ink, bool]:
+    """What stands out from the ground in `grey: [height, width]`, up to 255, and whether it is dark on light.
 
     The ground is the plane a + b·row + c·column through the picture's border, so that paper may be lit from one side.
     What is too faint is empty: a sixteenth of the most ink, which lossy formats leave around edges; where the border
@@ -137,7 +145,7 @@ def _ink_of_levels(grey: npt.NDArray[np.float64]) -> InkPicture:
         raise LabError("Nothing in the picture stands out from its ground; choose one with more contrast.")
     faint = max(most / 4, NOISE_STDS * noise) if noise > EVEN_GROUND else most / 16
     ink[ink < faint] = 0
-    return InkPicture((ink * (255 / most)).round().astype(np.uint8), dark_on_light)
+    return (ink * (255 / most)).round().astype(np.uint8), dark_on_light
 
 
 def _ground(grey: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], float]:

@@ -43,8 +43,8 @@ def new(name: str, model_name: str, model_config: Any, config: TrainingConfig) -
 
 def suited(config: TrainingConfig, model_config: Any) -> TrainingConfig:
     """The recipe with the binarisation the likelihood asks for: a density over greys is trained on greys."""
-    gaussian = getattr(model_config, "likelihood", None) == "gaussian"
-    return dataclasses.replace(config, binarization="none") if gaussian else config
+    of_greys = getattr(model_config, "likelihood", "bernoulli") != "bernoulli"
+    return dataclasses.replace(config, binarization="none") if of_greys else config
 
 
 def check(model_name: str, model_config: Any, config: TrainingConfig) -> None:
@@ -73,7 +73,7 @@ def check(model_name: str, model_config: Any, config: TrainingConfig) -> None:
     bernoulli = model_name != "ae" and getattr(model_config, "likelihood", "bernoulli") == "bernoulli"
     if bernoulli and config.binarization == "none":
         raise UsageError(
-            "A Bernoulli likelihood needs black-and-white pixels; choose binarization=dynamic or likelihood=gaussian."
+            "A Bernoulli likelihood needs black-and-white pixels; choose binarization=dynamic or another likelihood."
         )
 
 

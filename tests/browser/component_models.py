@@ -16,6 +16,7 @@ CASES: dict[str, dict[str, Any]] = {
     "gaussian_fixed": {"likelihood": "gaussian"},
     "gaussian_learned": {"likelihood": "gaussian", "variance": "learned"},
     "gaussian_per_pixel": {"likelihood": "gaussian", "variance": "per_pixel", "image_shape": (3, 8, 6)},
+    "continuous_bernoulli": {"likelihood": "continuous_bernoulli"},
     "labelled": {},
     "one_dimension": {"z_dim": 1},
     "autoencoder": {},

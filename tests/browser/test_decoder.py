@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from playwright.sync_api import Page, Route
-from torch import Tensor
+from torch import Tensor, nn
 from torch.distributions import Categorical, Independent
 
 from tests.browser.component_models import some_z
@@ -16,15 +16,16 @@ from tests.small import make_hvae
 from ui.components.assets import with_needs
 from ui.explorer import decoder_data, encoder_data
 from ui.explorer.encoder import noise_of_terms
+from ui.images.decoded import decoded
 from ui.images.noise import normals, uniforms
 from ui.images.splits import model_inputs
-from vaemodels import checkpoints
+from vaemodels import checkpoints, data
 from vaemodels.evaluation import image_terms
 from vaemodels.mixture import GaussianMixture
-from vaemodels.models import HVAE, Model
+from vaemodels.models import HVAE, Model, build
 
 ORIGIN = "http://empty.test"  # answered here; nothing is asked of a network
-SCRIPTS = ("elbo.js", "prior.js", "sliders.js")
+SCRIPTS = ("elbo.js", "prior.js", "sliders.js", "many.js")
 # What Python sends, as the scripts take it from Streamlit: `data[name]` is a table of one column.
 RECEIVE = """async (places) => {
   const bytes = await (await fetch(`/arrays?${Math.random()}`)).arrayBuffer();
@@ -108,10 +109,22 @@ def one_image(model: Model, dataset: str) -> tuple[Tensor, Tensor]:
 
 
 def some_models() -> dict[str, tuple[Model, str]]:
-    """Every pretrained model with images for it, and one of two levels inferred side by side."""
+    """Every pretrained model with images for it, one of two levels inferred side by side, encoders of softplus."""
     found: dict[str, tuple[Model, str]] = {
         "parallel": (make_hvae("parallel", image_shape=(1, 28, 28)), "digits")
     }
+    for spread in ("softplus_std", "softplus_variance"):
+        for kind in ("vae", "ssvae", "fsvae"):
+            torch.manual_seed(2)
+            found[f"{kind} of {spread}"] = (
+                build(kind, {"hidden": (20,), "z_dim": 4, "spread": spread}),
+                "digits",
+            )
+    for kind in ("vae", "fsvae", "gmvae"):
+        torch.manual_seed(3)
+        grey = build(kind, {"hidden": (20,), "z_dim": 2, "likelihood": "continuous_bernoulli"})
+        grey.start_at(data.pixel_means("digits"))
+        found[f"{kind} of grey pixels"] = (grey, "digits")
     for name in checkpoints.pretrained_names():
         checkpoint = checkpoints.load(name)
         colour = checkpoint.model.config.image_shape[0] == 3
@@ -119,6 +132,22 @@ def some_models() -> dict[str, tuple[Model, str]]:
     return found
 
 
+GREY_DRAWS = """async ([places, label, seed]) => {
+  const { networkFrom, createDecoder, draw, pixelNoise } = await import("/elbo.js");
+  const { createDecoderOfMany } = await import("/many.js");
+  const network = networkFrom(received[0]);
+  const noise = pixelNoise(network.meta, seed);
+  const decoder = createDecoder(network);
+  const [means, draws, manyMeans, manyDraws] = [[], [], [], []];
+  for (const z of places) {
+    means.push(Array.from(decoder.decode(z, label)));
+    draws.push(Array.from(draw(decoder, noise, new Float32Array(noise.length))));
+  }
+  const given = places.map((z) => ({ z, label }));
+  createDecoderOfMany(network)(given, (_, image) => manyMeans.push(Array.from(image)));
+  createDecoderOfMany(network, noise)(given, (_, image) => manyDraws.push(Array.from(image)));
+  return [means, draws, manyMeans, manyDraws];
+}"""
 DRAW = """async ([family, image_shape, seed]) => {
   const { pixelNoise } = await import("/elbo.js");
   return Array.from(pixelNoise({ family, image_shape }, seed));
@@ -131,7 +160,11 @@ COLUMNS = """async (cases) => {
 
 @pytest.mark.parametrize("seed", [0, 7, 9999])
 def test_browser_and_torch_make_the_same_noise_of_a_seed(empty: Page, seed):
-    for family, expected in {"bernoulli": uniforms(seed, 784), "gaussian": normals(seed, 784)}.items():
+    for family, expected in {
+        "bernoulli": uniforms(seed, 784),
+        "continuous_bernoulli": uniforms(seed, 784),
+        "gaussian": normals(seed, 784),
+    }.items():
         noise = torch.tensor(empty.evaluate(DRAW, [family, [1, 28, 28], seed]))
         torch.testing.assert_close(noise, expected.float(), atol=1e-6, rtol=1e-6, msg=family)
 
@@ -197,6 +230,30 @@ def test_browser_and_torch_decode_encode_and_measure_every_model_alike(empty: Pa
             )
         else:
             assert model.name in ("ae", "ssvae", "hvae")
+
+
+def test_browser_and_torch_draw_the_same_grey_pixels(empty: Page):
+    """From logits on both sides of 0, near it and far; one z by itself and four at a time."""
+    torch.manual_seed(4)
+    model = build("fsvae", {"hidden": (20,), "z_dim": 2, "likelihood": "continuous_bernoulli"})
+    assert isinstance(model.decoder, nn.Sequential) and isinstance(model.decoder[-1], nn.Linear)
+    with torch.no_grad():
+        model.decoder[-1].bias.copy_(
+            torch.linspace(-90, 90, 784).sign() * torch.linspace(-9.5, 9.5, 784) ** 2
+        )
+    send(empty, decoder_data(model))
+    z = torch.tensor([[0.3, -1.2], [1.0, 0.1], [-0.4, 2.0]])
+    found = empty.evaluate(GREY_DRAWS, [z.tolist(), 7, 5])
+    with torch.no_grad():
+        likelihood = model.decode(z, torch.tensor(7))
+        assert isinstance(likelihood, Independent)
+        logits = likelihood.base_dist.logits
+    assert logits.min() < -80 and logits.abs().min() < 0.01 and logits.max() > 80
+    means, draws = (decoded(model, z, show, 5, 7) for show in ("mean", "draw"))
+    for one, many, expected in [(found[0], found[2], means), (found[1], found[3], draws)]:
+        torch.testing.assert_close(torch.tensor(one), expected, atol=1e-3, rtol=0)
+        torch.testing.assert_close(torch.tensor(many), expected, atol=1e-3, rtol=0)
+    assert draws.min() >= 0 and draws.max() <= 1 and draws.unique().numel() > 1_000
 
 
 def test_browser_and_torch_draw_from_the_same_priors(empty: Page):

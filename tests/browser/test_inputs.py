@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pytest
 import torch
+from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.browser.component_page import websocket_frames
@@ -29,6 +30,7 @@ from vaemodels import checkpoints, data
 from vaemodels.data.framing import Ink, frame
 from vaemodels.evaluation import image_terms
 from vaemodels.models import Model
+from vaemodels.picture_by_hand import ink_by_hand, offered
 from vaemodels.picture_files import read_picture
 
 PAGE = "/vae?model=vae-digits"
@@ -294,6 +296,70 @@ def test_an_uploaded_picture_is_framed_and_a_bad_one_changes_nothing(page, visit
     expect(page.get_by_text("This file is not a picture that can be read")).to_be_visible()
     expect_elbo(page, model, ink)
     expect_in_address(page, image_name(ink))
+
+
+def test_a_picture_is_cropped_by_hand_live_and_by_keys(page, visit):
+    """Two digits on one sheet: one is framed by the mouse, then turned, moved and taken back by keys alone."""
+    both = Image.new("L", (240, 200), 230)
+    pen = ImageDraw.Draw(both)
+    pen.line([(20, 30), (80, 30), (40, 110)], fill=30, width=10)
+    pen.line([(180, 90), (180, 180)], fill=30, width=12)
+    frames = websocket_frames(page)
+    visit(f"{PAGE}&images=upload")
+    content = saved(both, "PNG")
+    picture = read_picture(content)
+    page.locator("input[type=file]").first.set_input_files(
+        {"name": "two.png", "mimeType": "image/png", "buffer": content}
+    )
+    automatic = image_name(frame(picture.ink))
+    expect_in_address(page, automatic)
+    wait_until_idle(page)
+    page.get_by_text("Crop, turn or invert it").click()
+    canvas = page.get_by_role("application", name=re.compile("^Frame the digit"))
+    box = canvas.bounding_box()
+    assert box is not None
+    scale = box["width"] / 240
+    frames.clear()
+    # From outside the frame that is offered a new one is spanned.
+    page.mouse.move(box["x"] + 237 * scale, box["y"] + 198 * scale)
+    page.mouse.down()
+    seen = set()
+    for x, y in ((170, 120), (150, 100), (140, 80)):
+        page.mouse.move(box["x"] + x * scale, box["y"] + y * scale)
+        seen.add(framed(page).tobytes())
+    assert len(seen) >= 2
+    assert frames == []
+    page.mouse.up()
+    page.wait_for_url(lambda url: image_in(url) not in {None, automatic})
+    wait_until_idle(page)
+    by_hand = offered(picture)._replace(left=140, top=80, right=237, bottom=198)
+    one = frame(ink_by_hand(picture.levels, by_hand))
+    assert np.array_equal(framed(page), one)
+    expect_in_address(page, image_name(one))
+    expect(page.get_by_text("cropped by hand")).to_be_visible()
+
+    canvas.focus()
+    page.keyboard.press("Shift+ArrowLeft")
+    page.keyboard.press("ArrowUp")
+    page.get_by_role("button", name="turn right").press("Enter")
+    threshold = page.get_by_role("slider", name=re.compile("^threshold"))
+    threshold.press("Home")
+    threshold.press("ArrowRight")
+    # A quarter turn of 240 x 200: rows become columns from the right.
+    turned = by_hand._replace(left=200 - 194, top=140, right=200 - 76, bottom=233, turns=1, threshold=1)
+    expect_in_address(page, image_name(frame(ink_by_hand(picture.levels, turned))))
+    wait_until_idle(page)
+    page.get_by_role("checkbox", name="ink is darker").press("Space")
+    inverted = turned._replace(dark_on_light=False, threshold=None)
+    expect_in_address(page, image_name(frame(ink_by_hand(picture.levels, inverted))))
+    # Who goes elsewhere and comes back finds the picture as they left it.
+    choose_source(page, "Draw")
+    choose_source(page, "Upload")
+    assert np.array_equal(framed(page), frame(ink_by_hand(picture.levels, inverted)))
+    page.get_by_role("button", name="back to automatic").press("Enter")
+    expect_in_address(page, automatic)
+    wait_until_idle(page)
+    assert np.array_equal(framed(page), frame(picture.ink))
 
 
 def test_a_file_that_arrives_as_the_address_is_to_be_written_is_read(page, visit):

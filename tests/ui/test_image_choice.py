@@ -21,6 +21,8 @@ from vaemodels import checkpoints, data
 from vaemodels.data import binarize
 from vaemodels.data.framing import frame
 from vaemodels.models import build
+from vaemodels.picture_by_hand import ink_by_hand, offered
+from vaemodels.picture_files import read_picture
 
 SMALL = {"z_dim": 2, "hidden": (4,)}
 NEW_ADDRESS = "_address_is_new_next_run"  # as a prepared state leaves it for the run that reads it
@@ -234,15 +236,31 @@ def test_each_source_keeps_its_image(visit):
     assert key(at) == token
 
 
+def crop_data(at: AppTest) -> dict[str, Any]:
+    """What the browser's frame over an uploaded picture is given; nothing where there is none."""
+    crops = [each for each in at.get("bidi_component") if each.proto.component_name == "vaelab_crop"]
+    given: dict[str, Any] = json.loads(crops[0].proto.mixed.json) if crops else {}
+    return given
+
+
+def cropped(at: AppTest, **asked: Any) -> AppTest:
+    """The browser's report of how the picture is to be read."""
+    given = crop_data(at)
+    at.session_state["crop"] = {
+        "by_hand": {"occasion": given["occasion"], "asked": {**given["offered"], **asked} if asked else None}
+    }
+    return at.run()
+
+
 def test_an_upload_is_read_framed_and_explained(visit):
     at = visit(images="upload")
     at.file_uploader[0].upload("seven.png", picture(), "image/png").run()
     token = key(at)
     assert token.startswith("pixels-")
     assert at.query_params["image"] == token
-    shown = " ".join(html.proto.body for html in at.get("html"))
-    assert "inverted, as it was dark on light" in shown
-    assert "threshold ½" in shown
+    given = crop_data(at)
+    assert "inverted, as it was dark on light" in given["caption"]
+    assert "threshold ½" in given["caption"]
     # What is no picture leaves the good one where it is, but not as what the model sees of the bad one.
     at.file_uploader[0].upload("eight.png", b"<svg></svg>", "image/png").run()
     assert key(at) == token
@@ -251,10 +269,46 @@ def test_an_upload_is_read_framed_and_explained(visit):
     assert [caption.value for caption in at.caption] == [
         "It was not taken: the rest of the page goes on with your picture before it."
     ]
-    assert "What the model sees" not in " ".join(html.proto.body for html in at.get("html"))
+    assert not crop_data(at)
     at.file_uploader[0].upload("7.png", picture(), "image/png").run()
     assert not at.error
-    assert "What the model sees" in " ".join(html.proto.body for html in at.get("html"))
+    assert crop_data(at)
+
+
+def test_a_picture_is_read_as_its_frame_says_until_that_is_taken_back(visit):
+    at = visit(images="upload")
+    at.file_uploader[0].upload("seven.png", picture(), "image/png").run()
+    automatic = key(at)
+    read = read_picture(picture())
+    by_hand = offered(read)._replace(turns=1, angle=-9, threshold=77)
+    token = key(cropped(at, turns=1, angle=-9, threshold=77))
+    assert token == image_name(frame(ink_by_hand(read.levels, by_hand))) != automatic
+    assert at.query_params["image"] == token
+    assert "cropped by hand" in crop_data(at)["caption"]
+    # A frame around nothing keeps the image, what cannot be done and what is of another picture change nothing.
+    assert key(cropped(at, left=1, top=1, right=5, bottom=5)) == token
+    for asked in (
+        {"right": 91},
+        {"left": 0.5},
+        {"turns": 4},
+        {"threshold": "7"},
+        {"more": 1},
+        {"angle": True},
+    ):
+        assert key(cropped(at, **asked)) == token
+    at.session_state["crop"] = {"by_hand": {"occasion": "another", "asked": None}}
+    assert key(at.run()) == token
+    # Who leaves and comes back finds it as it was.
+    del at.session_state["crop"]
+    at.segmented_control(key="images").set_value("digits").run()
+    at.segmented_control(key="images").set_value("upload").run()
+    assert key(at) == token
+    assert crop_data(at)["by_hand"]["left"] == 1
+    assert key(cropped(at)) == automatic
+    # Another picture is read automatically.
+    cropped(at, turns=2)
+    at.file_uploader[0].upload("light.png", picture(0, 255), "image/png").run()
+    assert key(at) == image_name(frame(read_picture(picture(0, 255)).ink))
 
 
 def test_a_picture_whose_ink_may_not_be_ink_is_read_with_a_warning(visit):
@@ -266,7 +320,7 @@ def test_a_picture_whose_ink_may_not_be_ink_is_read_with_a_warning(visit):
     at.file_uploader[0].upload("half.png", buffer.getvalue(), "image/png").run()
     assert key(at).startswith("pixels-")
     [warning] = at.warning
-    assert "crop the picture to the digit on plain paper" in warning.value
+    assert "crop the picture to the digit" in warning.value
     at.file_uploader[0].upload("seven.png", picture(), "image/png").run()
     assert not at.warning
 
@@ -279,7 +333,7 @@ def test_a_first_picture_that_is_refused_leaves_a_drawing_where_it_is_and_says_s
     assert key(at) == token
     assert "export it as JPEG" in at.error[0].value
     assert "the image before it" in at.caption[0].value
-    assert "What the model sees" not in " ".join(html.proto.body for html in at.get("html"))
+    assert not crop_data(at)
 
 
 def test_another_model_takes_the_image_in_its_own_way():

@@ -54,6 +54,7 @@ def test_the_equations_of_a_model_end_with_its_objective_for_the_image(name):
     [
         (small.make_vae(), r"\mathrm{Bernoulli}", None),
         (small.make_gmvae(), r"\mathrm{Bernoulli}", None),
+        (small.make_vae(likelihood="continuous_bernoulli"), r"e^{l_i x_i}", None),
         (small.make_gmvae(likelihood="gaussian"), r"f(z),\, \sigma_x^2 I)", r"\sigma_x &= 0.316"),
         (
             small.make_vae(likelihood="gaussian", variance="per_pixel"),

@@ -127,6 +127,16 @@ def test_densities_share_a_group_whatever_their_variance_and_never_one_with_prob
     assert "no common zero" in reason(same_pixels, group_of(fixed))
 
 
+def test_a_continuous_bernoulli_is_beside_neither_a_gaussian_nor_a_bernoulli(cards):
+    grey = copy.deepcopy(cards["vae-gaussian"])
+    grey["config"] |= {"likelihood": "continuous_bernoulli", "variance": "fixed"}
+    assert "between 0 and 1" in reason(grey, group_of(cards["vae-gaussian"]))
+    assert "between 0 and 1" in reason(cards["vae-gaussian"], group_of(grey))
+    assert "no common zero" in reason(grey, group_of(cards["vae"]))
+    assert "no common zero" in reason(changed(cards["vae"], binarization="none"), group_of(grey))
+    assert group_of(grey) not in {group_of(card) for card in cards.values()}
+
+
 @pytest.mark.parametrize(
     ("name", "other", "both"),
     [

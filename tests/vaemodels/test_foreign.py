@@ -2,6 +2,7 @@
 
 import pickle
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from tests.small import DIM, make_vae, random_binary
-from vaemodels import checkpoints, cli, foreign
+from tests.small import DIM, make_hvae, make_vae, random_binary
+from vaemodels import checkpoints, cli, conditional, foreign, networks
+from vaemodels.cards import make_card
 from vaemodels.errors import LabError, UsageError
+from vaemodels.models import build
 
 Tensors = dict[str, Tensor]
 X = random_binary(5)
@@ -80,6 +83,56 @@ def test_two_heads_and_a_log_variance_give_the_same_posterior() -> None:
         torch.testing.assert_close(q.variance, log_variance.exp())
 
 
+@pytest.mark.parametrize("spread", ["softplus_std", "softplus_variance"])
+@pytest.mark.parametrize("kind", ["vae", "gmvae", "ssvae", "fsvae"])
+def test_an_encoder_of_softplus_gives_the_same_posterior_after_it_was_saved(
+    spread: str, kind: str, tmp_path: Path
+) -> None:
+    sizes: dict[str, Any] = {"image_shape": (1, 4, 4), "z_dim": 3, "hidden": (12, 8)}
+    torch.manual_seed(1)
+    theirs = build(kind, sizes)
+    ours = build(kind, asdict(foreign.with_spread(theirs.config, spread)))
+    foreign.adopt(ours, read(theirs.state_dict()), {}, spread)
+    card = make_card(name="ours", model=ours, dataset="digits", binarization="static", training={}, seed=0)
+    checkpoints.save(tmp_path / "ours.safetensors", ours, card, dtype=torch.float32)
+    opened = checkpoints.load(tmp_path / "ours.safetensors").model
+    assert opened.config == ours.config
+    y = torch.arange(5)
+    encoder = theirs.encoder
+    assert isinstance(encoder, nn.Sequential)
+    with torch.no_grad():
+        layers = conditional.apply(encoder, X, y) if theirs.n_labels else encoder(X)
+        mean, raw = layers.chunk(2, -1)
+        variance = torch.nn.functional.softplus(raw)
+        variance = variance.square() if spread == "softplus_std" else variance
+        q = opened.encode(X, y)["z"]
+    torch.testing.assert_close(q.mean, mean)
+    torch.testing.assert_close(q.variance, variance)
+
+
+def test_a_softplus_keeps_to_the_limits_and_its_slope_is_finite() -> None:
+    for spread in ("softplus_std", "softplus_variance"):
+        raw = torch.tensor([-200.0, -12.0, 0.0, 3.0, 1e9], requires_grad=True)
+        std = networks.diagonal_normal(torch.cat([torch.zeros(5), raw]), spread).stddev
+        assert std.min().item() == pytest.approx(1 / 255)
+        assert std.max().item() == pytest.approx(1e3)
+        std.sum().backward()
+        assert raw.grad is not None and raw.grad.isfinite().all() and raw.grad[2] > 0
+
+
+def test_what_cannot_be_of_softplus_says_so() -> None:
+    config = make_vae().config
+    assert foreign.with_spread(config, "log_variance") is config
+    with pytest.raises(
+        UsageError, match="choose one of log_variance, log_std, softplus_std, softplus_variance"
+    ):
+        foreign.with_spread(config, "softplus")
+    with pytest.raises(UsageError, match="choose --spread log_std or log_variance"):
+        foreign.with_spread(make_hvae("parallel").config, "softplus_std")
+    with pytest.raises(UsageError, match="choose log_std, softplus_std or softplus_variance"):
+        make_vae(spread="log_variance")
+
+
 def without(tensors: Tensors, name: str) -> Tensors:
     return {each: tensor for each, tensor in tensors.items() if each != name}
 
@@ -113,7 +166,6 @@ def test_differences_are_named_tensor_by_tensor(change: Callable[[Tensors], Tens
         ({"nothing": "encoder.0"}, "log_std", "no nothing to rename; the file holds encoder.0.weight"),
         ({"encoder.0+gone": "encoder.0"}, "log_std", "no gone.(weight|bias) to join"),
         ({"encoder.0+encoder.2": "a"}, "log_std", "their inputs differ"),
-        ({}, "softplus", "choose one of log_std, log_variance"),
     ],
 )
 def test_names_that_are_not_there(rename: dict[str, str], spread: str, words: str) -> None:
@@ -160,6 +212,9 @@ def test_an_imported_file_is_a_checkpoint(tmp_path: Path, capsys: pytest.Capture
     assert cli.main([*command, "--rename", *names, "--json"]) == 0
     model = checkpoints.load(out).model
     assert torch.equal(model.state_dict()["encoder.2.bias"][2:], layers["fc2b"].bias)
+    spread = ["--rename", *names, "--spread", "softplus_variance", "--overwrite", "--json"]
+    assert cli.main([*command, *spread]) == 0
+    assert checkpoints.load(out).model.config.spread == "softplus_variance"
     assert cli.main(["evaluate", str(out), "--k", "1", "--limit", "5", "--json"]) == 0
     capsys.readouterr()
     assert cli.main([*command, "--json"]) == 2

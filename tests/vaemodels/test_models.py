@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.distributions import Bernoulli, Independent, Normal
+from torch.distributions import Bernoulli, ContinuousBernoulli, Independent, Normal
 
 from tests.small import DIM, LIKELIHOODS, encode_to, make_ae, make_vae, random_binary
 from vaemodels import models, networks
@@ -107,7 +107,8 @@ def test_the_likelihood_is_the_librarys_over_all_pixels(settings: Mapping[str, A
     model = make_vae(**settings)
     likelihood = model.decode(torch.randn(7, 5, 3))
     assert isinstance(likelihood, Independent)
-    kind = Bernoulli if settings["likelihood"] == "bernoulli" else Normal
+    kinds = {"bernoulli": Bernoulli, "gaussian": Normal, "continuous_bernoulli": ContinuousBernoulli}
+    kind = kinds[settings["likelihood"]]
     assert isinstance(likelihood.base_dist, kind)
     assert likelihood.batch_shape == (7, 5) and likelihood.event_shape == (DIM,)
 

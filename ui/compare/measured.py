@@ -28,12 +28,17 @@ from vaemodels.errors import LabError
 SAMPLES = 20
 POINT, GROUP, SORT = "point", "group", "sort"
 TABLE = "compare-table"
+LIKELIHOODS = {
+    "bernoulli": "Bernoulli",
+    "gaussian": "Gaussian density",
+    "continuous_bernoulli": "continuous Bernoulli density",
+}
 
 
 def group_name(group: Group) -> str:
     """What the models of a group share, in words."""
     bounded = "log p(x|y)" if group.is_conditional else "log p(x)"
-    kind = "Bernoulli" if group.likelihood == "bernoulli" else "Gaussian density"
+    kind = LIKELIHOODS[group.likelihood]
     return (
         f"{bounded}, {kind}: {group.n:,} {group.split} images of {words.dataset(group.dataset)}, "
         f"{words.binarisation(group.binarization, group.dataset)}"

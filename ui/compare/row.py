@@ -98,7 +98,7 @@ def cell(name: str, checkpoint: Checkpoint, chosen: Chosen, show: Decoding, seed
             f'<span class="lab-kl">KL {words.number(terms.kl_total)}</span>'
         )
         remark = f"told the label {int(label)}: of p(x|y)" if label is not None else ""
-        if getattr(model.config, "likelihood", "bernoulli") == "gaussian":
+        if getattr(model.config, "likelihood", "bernoulli") != "bernoulli":
             remark = f"a density of grey pixels{', ' + remark if remark else ''}"
     shown = figure(image, f"The image as {name} gives it back", name)
     return f'<div class="lab-cell">{shown}<p>{text}{f"<br><em>{escape(remark)}</em>" if remark else ""}</p></div>'

@@ -1,4 +1,4 @@
-// needs: mlp.js
+// needs: mlp.js family.js
 // A decoder z → p(x|z) as plain arithmetic on typed arrays: no DOM, nothing allocated per call.
 //
 // A `network` is what `decoder_data` in Python describes:
@@ -6,8 +6,6 @@
 //   layers      the decoder's
 //   upper       those of p(z1|z2) of a model of two levels
 //   components  { means, stds } of a mixture's components, one after the other
-
-const sigmoid = (a) => 1 / (1 + Math.exp(-a));
 
 export function networkFrom(data) {
   const { meta, limit, dims, points, labels } = data;
@@ -23,8 +21,8 @@ export function networkFrom(data) {
   };
 }
 
-// Returns { mean, std, decode(z, label, below) }. `decode` fills and returns `mean` = E[x|z]; `std` holds the standard
-// deviation of each pixel for a Gaussian family and is null for a Bernoulli one. Where z is the upper level, meta.level
+// Returns { mean, std, logits, family, decode(z, label, below) }. `decode` fills and returns `mean` = E[x|z]; `std` holds
+// the standard deviation of each pixel for a Gaussian family, `logits` theirs for any other; the other is null. Where z is the upper level, meta.level
 // "z2", it is decoded by way of z1 = m(z) + s(z) · below, and without `below` of z1 = m(z).
 export function createDecoder({ meta, layers, upper }) {
   const { z_dim: zDim, n_labels: nLabels, family, std: fixedStd, log_std_limits: limits } = meta;
@@ -35,7 +33,9 @@ export function createDecoder({ meta, layers, upper }) {
   const codeDim = layers[0].inputs - nLabels;
   const input = new Float32Array(codeDim + nLabels);
   const mean = new Float32Array(dim);
-  const std = family === "gaussian" ? new Float32Array(dim).fill(perPixelStd ? 1 : fixedStd) : null;
+  const ofLogits = LOGIT_FAMILIES[family];
+  const logits = ofLogits ? new Float32Array(dim) : null;
+  const std = ofLogits ? null : new Float32Array(dim).fill(perPixelStd ? 1 : fixedStd);
 
   function decode(z, label = 0, below = null) {
     if (lower) {
@@ -46,11 +46,11 @@ export function createDecoder({ meta, layers, upper }) {
     const outputs = run(input);
     if (perPixelStd) gaussian(outputs, limits, mean, std);
     else if (std) for (let i = 0; i < dim; i++) mean[i] = outputs[i];
-    else for (let i = 0; i < dim; i++) mean[i] = sigmoid(outputs[i]);
+    else for (let i = 0; i < dim; i++) mean[i] = ofLogits.mean((logits[i] = outputs[i]));
     return mean;
   }
 
-  return { mean, std, decode };
+  return { mean, std, logits, family, decode };
 }
 
 // Returns z2 → p(z1|z2) as { mean, std }, filled anew by every call.
@@ -81,15 +81,15 @@ export function normals(seed) {
   return () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
 }
 
-// The noise that turns p(x|z) into one draw: uniform for Bernoulli pixels, normal for Gaussian ones.
+// The noise that turns p(x|z) into one draw: normal for Gaussian pixels, uniform for any other.
 export function pixelNoise(meta, seed) {
-  const next = meta.family === "bernoulli" ? uniforms(seed) : normals(seed);
+  const next = meta.family === "gaussian" ? normals(seed) : uniforms(seed);
   return Float32Array.from({ length: meta.image_shape.reduce((a, b) => a * b, 1) }, next);
 }
 
 // One draw x ~ p(x|z) at the decoder's last z, written to `out`.
-export function draw({ mean, std }, noise, out) {
+export function draw({ mean, std, logits, family }, noise, out) {
   if (std) for (let i = 0; i < out.length; i++) out[i] = mean[i] + std[i] * noise[i];
-  else for (let i = 0; i < out.length; i++) out[i] = noise[i] < mean[i] ? 1 : 0;
+  else for (let i = 0; i < out.length; i++) out[i] = LOGIT_FAMILIES[family].quantile(logits[i], noise[i]);
   return out;
 }

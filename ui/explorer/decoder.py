@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.distributions import Bernoulli, Independent
+from torch.distributions import Bernoulli, ContinuousBernoulli, Independent
 
 from ui.components.arrow import column
 from ui.components.assets import component
@@ -75,6 +75,8 @@ def _family(model: Model) -> dict[str, Any]:
     assert isinstance(likelihood, Independent)
     if isinstance(likelihood.base_dist, Bernoulli):
         return {"family": "bernoulli", "std": None}
+    if isinstance(likelihood.base_dist, ContinuousBernoulli):
+        return {"family": "continuous_bernoulli", "std": None}
     of_pixels = getattr(model.config, "variance", "fixed") == "per_pixel"
     return {"family": "gaussian", "std": None if of_pixels else float(likelihood.stddev.flatten()[0])}
 

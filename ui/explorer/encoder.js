@@ -36,7 +36,7 @@ export function createClassifier(layers) {
 // Returns { classify(x), encode(x, label), encodeUpper(below) }, each filling and returning arrays of its own: the
 // probabilities q(y|x) or null; { mean, std } of q(z|x), std null of a code without a distribution; { mean, std } of z2.
 export function createEncoder({ meta, encoder, classifier, encoder_z2: encoderZ2 }) {
-  const { z_dim: dim, n_labels: nLabels, given_label: givenLabel, log_std_limits: limits } = meta;
+  const { z_dim: dim, n_labels: nLabels, given_label: givenLabel, log_std_limits: limits, spread } = meta;
   const run = createMLP(encoder, meta.activation);
   const classify = classifier ? createClassifier(classifier) : () => null;
   const runUpper = encoderZ2 && createMLP(encoderZ2, meta.activation);
@@ -50,7 +50,7 @@ export function createEncoder({ meta, encoder, classifier, encoder_z2: encoderZ2
     for (let i = 0; i < pixels; i++) input[i] = x[i];
     for (let i = pixels; i < input.length; i++) input[i] = i - pixels === label ? 1 : 0;
     const output = run(input);
-    if (code.std) gaussian(output, limits, code.mean, code.std);
+    if (code.std) gaussian(output, limits, code.mean, code.std, spread);
     else code.mean.set(output);
     return code;
   }

@@ -50,6 +50,7 @@ def encoder_data(model: Model, guesser: SSVAE | None = None) -> dict[str, Any]:
         "z_dim": next(iter(model.latent_dims.values())),
         "n_labels": model.n_labels,
         "given_label": model.n_labels > 0,
+        "spread": getattr(model.config, "spread", "log_std"),
         "deterministic": not model.has_likelihood,
         "upper_from": upper_from,
         "draws": draws,

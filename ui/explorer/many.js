@@ -9,13 +9,15 @@ export function createDecoderOfMany({ meta, layers }, noise) {
   const run = createMLPOfFour(layers, meta.activation);
   const input = new Float32Array(4 * (zDim + nLabels));
   const mean = new Float32Array(dim);
-  const std = family === "gaussian" ? new Float32Array(dim).fill(meta.std) : null;
+  const ofLogits = LOGIT_FAMILIES[family];
+  const logits = ofLogits ? new Float32Array(dim) : null;
+  const std = ofLogits ? null : new Float32Array(dim).fill(meta.std);
   const drawn = new Float32Array(dim);
 
   function take(outputs, j) {
     if (std) for (let i = 0; i < dim; i++) mean[i] = outputs[4 * i + j];
-    else for (let i = 0; i < dim; i++) mean[i] = sigmoid(outputs[4 * i + j]);
-    return noise ? draw({ mean, std }, noise, drawn) : mean;
+    else for (let i = 0; i < dim; i++) mean[i] = ofLogits.mean((logits[i] = outputs[4 * i + j]));
+    return noise ? draw({ mean, std, logits, family }, noise, drawn) : mean;
   }
 
   return function decode(places, use) {

@@ -60,11 +60,22 @@ export function createMLP(layers, activation) {
   };
 }
 
-// A diagonal Gaussian from a network's output, the means and then the log standard deviations, into `mean` and `std`.
-export function gaussian(output, [lowest, highest], mean, std) {
+// log(1 + exp(a)), whatever the size of a
+export const softplus = (a) => Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a)));
+
+// A raw output → log σ, by what `spread` of a model's configuration says that it is.
+const LOG_STDS = {
+  log_std: (a) => a,
+  softplus_std: (a) => Math.log(softplus(a)),
+  softplus_variance: (a) => Math.log(softplus(a)) / 2,
+};
+
+// A diagonal Gaussian from a network's output, the means and then what `spread` says, into `mean` and `std`.
+export function gaussian(output, [lowest, highest], mean, std, spread = "log_std") {
   const dim = mean.length;
+  const logStd = LOG_STDS[spread];
   for (let i = 0; i < dim; i++) {
     mean[i] = output[i];
-    std[i] = Math.exp(Math.min(Math.max(output[dim + i], lowest), highest));
+    std[i] = Math.exp(Math.min(Math.max(logStd(output[dim + i]), lowest), highest));
   }
 }

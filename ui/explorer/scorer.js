@@ -35,20 +35,17 @@ export function createMLPOfFour(layers, activation) {
   };
 }
 
-// log(1 + exp(a)), whatever the size of a
-const softplus = (a) => Math.max(a, 0) + Math.log1p(Math.exp(-Math.abs(a)));
-
 // Returns score(zs, label, x, count, perPixel, nats): of four z, one after the other in `zs`, the first `count` count.
 // It puts −log p(x|z) of each into `nats`, and adds that of each pixel, of all that count, to `perPixel`.
 export function createScorer({ meta, layers }) {
   const { z_dim: zDim, n_labels: nLabels, family, std: fixedStd, log_std_limits: limits } = meta;
   const dim = meta.image_shape.reduce((a, b) => a * b, 1);
+  const ofLogits = LOGIT_FAMILIES[family];
   const run = createMLPOfFour(layers, meta.activation);
   const input = new Float32Array(4 * (zDim + nLabels));
 
   const logStd = (output) => Math.min(Math.max(output, limits[0]), limits[1]);
   const gaussianNats = (x, mean, log) => 0.5 * (((x - mean) / Math.exp(log)) ** 2 + Math.log(2 * Math.PI)) + log;
-  const bernoulliNats = (x, logit) => softplus(logit) - x * logit;
 
   return function score(zs, label, x, count, perPixel, nats) {
     for (let i = 0; i < 4 * zDim; i++) input[4 * (i % zDim) + Math.floor(i / zDim)] = zs[i];
@@ -59,7 +56,7 @@ export function createScorer({ meta, layers }) {
       for (let j = 0; j < count; j++) {
         const output = outputs[4 * i + j];
         let of;
-        if (family === "bernoulli") of = bernoulliNats(x[i], output);
+        if (ofLogits) of = ofLogits.logPartition(output) - x[i] * output;
         else if (meta.output === "mean") of = gaussianNats(x[i], output, Math.log(fixedStd));
         else of = gaussianNats(x[i], output, logStd(outputs[4 * (dim + i) + j]));
         perPixel[i] += of;

@@ -45,6 +45,13 @@ def render(view: View) -> None:
             _clipping(view.name if gaussian else COLOUR, shown, view.seed)
 
 
+FAMILIES = {
+    "bernoulli": "Bernoulli(f(y, z))",
+    "gaussian": "N(f(y, z), 1/10 · I)",
+    "continuous_bernoulli": "a continuous Bernoulli of logits f(y, z)",
+}
+
+
 def drawn_styles(checkpoint: Checkpoint, seed: int, n: int) -> torch.Tensor:
     return checkpoint.model.sample_prior(n, torch.Generator(checkpoint.model.device).manual_seed(seed))
 
@@ -53,7 +60,7 @@ def _grid(checkpoint: Checkpoint, seed: int) -> None:
     model = checkpoint.model
     pixels = written(model, drawn_styles(checkpoint, seed, STYLES)).flatten(0, 1)
     [z_dim] = model.latent_dims.values()
-    family = "N(f(y, z), 1/10 · I)" if _is_gaussian(checkpoint) else "Bernoulli(f(y, z))"
+    family = FAMILIES[checkpoint.model.config.likelihood]
     st.html(
         montage(
             pixels,

@@ -12,6 +12,7 @@ from torch import Tensor
 from ui import words
 from ui.address import url_state
 from ui.address.fragments import run_if_left_out
+from ui.images.crop import asked, show_crop
 from ui.images.figures import figure
 from ui.images.label import PARAMETER as LABEL
 from ui.images.label import ask_label
@@ -25,6 +26,7 @@ from vaemodels.data import binarize
 from vaemodels.data.framing import FIELD, frame
 from vaemodels.errors import LabError
 from vaemodels.models import Model
+from vaemodels.picture_by_hand import ByHand, ink_by_hand
 from vaemodels.picture_files import ENDINGS, MAX_BYTES, read_picture
 from vaemodels.picture_ink import InkPicture
 
@@ -67,8 +69,8 @@ class _Memory:
     dataset: str | None = None  # that the model was trained on
     links: int = 0  # followed; what was picked, drawn or uploaded before the last one is out of date
     file: str | None = None  # the upload that was read last
-    remark: str = ""
-    doubt: str = ""  # about how the upload was read
+    picture: InkPicture | None = None  # that `kept` has of it
+    by_hand: ByHand | None = None  # how it is read, unless automatically
     refusal: str = ""
     at_hand: set[str] = field(default_factory=set)  # datasets
 
@@ -109,7 +111,7 @@ def pick_image(checkpoint: Checkpoint, slot: str = "", *, own_first: bool = Fals
     if source == "draw":
         _draw(memory, model, default, slot)
     elif source == "upload":
-        _upload(memory)
+        _upload(memory, model, slot)
     else:
         _pick(memory)
     key = memory.current = memory.image(source, default)
@@ -118,10 +120,10 @@ def pick_image(checkpoint: Checkpoint, slot: str = "", *, own_first: bool = Fals
     url_state.put(IMAGE, None if key == usual_image else key)
 
     chosen = image_named(key, model)
-    if source == "upload" and not memory.refusal:
-        _show_framed(chosen, model, memory.remark)
+    if source == "upload" and not memory.refusal and memory.picture is None:
+        _show_framed(chosen, model)
     if model.needs_labels and (source == "draw" or chosen.label is None):
-        occasion = f"{source}/{memory.links}" if source == "draw" else key
+        occasion = f"{source}/{memory.links}/{memory.file}" if source in OF_ONES_OWN else key
         chosen = chosen._replace(label=ask_label(checkpoint, chosen.x, chosen.label, slot, occasion))
     else:
         url_state.put(LABEL, None)
@@ -171,7 +173,7 @@ def for_model(chosen: Chosen, model: Model) -> Tensor:
     """The chosen image `[dim]` as another model takes it.
 
     Under a Bernoulli likelihood a test image is the one static draw of its split, an image of one's own is black and
-    white by threshold; under a Gaussian likelihood both are grey.
+    white by threshold; under a density of pixels both are grey.
     """
     image = parse_image_name(chosen.key)
     if isinstance(image, Place):
@@ -227,8 +229,8 @@ def _follow_link(memory: _Memory, titles: Collection[str], default: str, usual: 
         _explain_absence(source, default)
         return
     memory.links += 1
-    memory.remark = memory.doubt = memory.refusal = ""
-    memory.file = None
+    memory.file = memory.picture = memory.by_hand = None
+    memory.refusal = ""
     if isinstance(image, Place) and asked in OF_ONES_OWN & set(titles):
         memory.kept.pop(asked, None)
         memory.current, source = key, asked
@@ -306,8 +308,8 @@ def _draw(memory: _Memory, model: Model, default: str, slot: str) -> None:
         memory.kept["draw"] = image_name(frame(bitmap))
 
 
-def _upload(memory: _Memory) -> None:
-    """A picture file of the visitor's, read once."""
+def _upload(memory: _Memory, model: Model, slot: str) -> None:
+    """A picture file of the visitor's, read once, and the step to crop it by hand."""
     file = st.file_uploader(
         "Upload a picture of a digit",
         type=list(ENDINGS),
@@ -317,23 +319,38 @@ def _upload(memory: _Memory) -> None:
         on_change=run_if_left_out,
     )
     if file is None:
+        memory.refusal = ""
         if memory.file is not None and "upload" in memory.kept:
             st.caption("Until you upload another, the page shows your last picture:")
-        return
-    if file.file_id != memory.file:
-        memory.file, memory.remark, memory.doubt, memory.refusal = file.file_id, "", "", ""
+    elif file.file_id != memory.file:
+        memory.file, memory.refusal = file.file_id, ""
         try:
             picture = read_picture(file.getvalue())
             memory.kept["upload"] = image_name(frame(picture.ink))
-            memory.remark, memory.doubt = _how_it_was_read(picture), picture.doubt
+            memory.picture, memory.by_hand = picture, None
         except LabError as error:
             memory.refusal = str(error)
-    if memory.doubt:
-        st.warning(memory.doubt)
     if memory.refusal:
         st.error(memory.refusal)
         before = "your picture before it" if "upload" in memory.kept else "the image before it"
         st.caption(f"It was not taken: the rest of the page goes on with {before}.")
+    elif memory.picture is not None:
+        _crop(memory, memory.picture, model, slot)
+
+
+def _crop(memory: _Memory, picture: InkPicture, model: Model, slot: str) -> None:
+    """The picture as it was read, to be cropped by hand; where no ink is left the image before stays."""
+    occasion = f"{memory.file}/{memory.links}"
+    automatic = frame(picture.ink)
+    memory.by_hand = asked(picture, memory.by_hand, occasion)
+    ink = picture.ink if memory.by_hand is None else ink_by_hand(picture.levels, memory.by_hand)
+    if ink.any():
+        memory.kept["upload"] = image_name(frame(ink))
+    if picture.doubt and memory.by_hand is None:
+        st.warning(picture.doubt)
+    remark = _how_it_was_read(picture) if memory.by_hand is None else "cropped by hand; "
+    caption = _what_the_model_sees(model, remark)
+    show_crop(picture, automatic, memory.by_hand, caption=caption, occasion=occasion, slot=slot)
 
 
 def _how_it_was_read(picture: InkPicture) -> str:
@@ -342,13 +359,13 @@ def _how_it_was_read(picture: InkPicture) -> str:
     return "inverted, as it was dark on light; " if picture.dark_on_light else ""
 
 
-def _show_framed(chosen: Chosen, model: Model, remark: str) -> None:
-    """An uploaded image as the model sees it, and what was done to it; `remark` tells what was done first."""
+def _show_framed(chosen: Chosen, model: Model) -> None:
+    """An uploaded image that a link brought, as the model sees it."""
     image = parse_image_name(chosen.key)
     if isinstance(image, Place) or image is None:
         st.caption(f"Until there is one of yours, the page shows {chosen.caption}.")
         return
-    caption = _what_the_model_sees(model, remark)
+    caption = _what_the_model_sees(model)
     st.html(f'<div class="lab-framed">{figure(image, "The image as it was framed", caption)}</div>')
 
 

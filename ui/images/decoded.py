@@ -6,7 +6,7 @@ from typing import Literal
 
 import torch
 from torch import Tensor
-from torch.distributions import Bernoulli, Independent
+from torch.distributions import Bernoulli, ContinuousBernoulli, Independent
 
 from ui.images.figures import figure
 from ui.images.noise import normals, uniforms
@@ -32,6 +32,8 @@ def decoded(model: Model, z: Tensor, show: Decoding, seed: int, label: int | Ten
     pixels = likelihood.event_shape.numel()
     if isinstance(base, Bernoulli):
         return (uniforms(seed, pixels).to(base.probs) < base.probs).to(base.probs)
+    if isinstance(base, ContinuousBernoulli):
+        return base.icdf(uniforms(seed, pixels).to(base.logits))
     return base.mean + base.stddev * normals(seed, pixels).to(base.mean)
 
 

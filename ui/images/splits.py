@@ -13,9 +13,9 @@ from vaemodels.models import Model
 
 
 def binarization(model: Model) -> str:
-    """How a model takes test images: grey under a Gaussian likelihood, else black and white."""
-    gaussian = getattr(model.config, "likelihood", "bernoulli") == "gaussian"
-    return "none" if gaussian else "static"
+    """How a model takes test images: black and white under a Bernoulli likelihood, else grey."""
+    black_and_white = getattr(model.config, "likelihood", "bernoulli") == "bernoulli"
+    return "static" if black_and_white else "none"
 
 
 def at_hand(dataset: str) -> bool:

@@ -56,7 +56,7 @@ HELP = {
     "upper_hidden": f"Widths of the layers from z1 to z2, mirrored on the way back. {_LAYERS}",
     "inference": "bottom_up infers z2 from z1, parallel both from x.",
     "network": "conv puts convolutions between the image and the hidden layers.",
-    "likelihood": "bernoulli takes black and white pixels, gaussian grey ones.",
+    "likelihood": "bernoulli is of black and white pixels, gaussian and continuous_bernoulli of grey ones.",
     "objective": "elbo trains on the ELBO; the others on L_k, each by its own estimate of the gradient.",
     "k": "Draws of z for each image and step.",
     "beta": "1 trains the ELBO, 0 the reconstruction alone.",

@@ -25,7 +25,8 @@ class Group(NamedTuple):
 
     `n` images of a `dataset`'s `split`, made binary by `binarization`, a `likelihood` (probabilities of zeros and ones,
     or densities, whose nats have another zero), and what is bounded: log p(x|y) where `is_conditional`, else log p(x).
-    A Gaussian of fixed variance and one of learned variance are both densities of the same pixels: one likelihood.
+    A Gaussian of fixed variance and one of learned variance are both densities of the same pixels: one likelihood. A
+    continuous Bernoulli is another, as its pixels keep between 0 and 1.
     """
 
     dataset: str
@@ -108,6 +109,8 @@ def why_not(card: Card, group: Group) -> str | None:
         return "It was measured on another dataset."
     if (own.split, own.n) != (group.split, group.n):
         return "It was measured on other images of the dataset."
+    if "bernoulli" not in {own.likelihood, group.likelihood} and own.likelihood != group.likelihood:
+        return "A Gaussian’s density of pixels is on all numbers, a continuous Bernoulli’s between 0 and 1."
     if own.likelihood != group.likelihood:
         return "Densities and probabilities of pixels have no common zero."
     if own.binarization != group.binarization:

@@ -1,7 +1,7 @@
 """What every model has in common: its typed output, and the interface the pages, commands and tests are written for."""
 
 import abc
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple, get_args
 
 import torch
@@ -10,9 +10,9 @@ from torch.distributions import Distribution, Independent
 
 from vaemodels import networks
 from vaemodels.errors import UsageError
-from vaemodels.networks import ACTIVATIONS
+from vaemodels.networks import ACTIVATIONS, Spread
 
-Likelihood = Literal["bernoulli", "gaussian"]
+Likelihood = Literal["bernoulli", "gaussian", "continuous_bernoulli"]
 
 MAX_DIMENSIONS = 512
 MAX_WIDTH = 4096
@@ -218,13 +218,30 @@ def check_likelihood(likelihood: str, image_shape: tuple[int, ...]) -> None:
         UsageError: with what to choose instead.
     """
     if likelihood not in get_args(Likelihood):
-        raise UsageError(f"Unknown likelihood '{likelihood}'; choose bernoulli or gaussian.", "likelihood")
+        raise UsageError(
+            f"Unknown likelihood '{likelihood}'; choose {one_of(get_args(Likelihood))}.", "likelihood"
+        )
     if likelihood == "bernoulli" and image_shape[0] != 1:
         raise UsageError(
             "A Bernoulli likelihood is for black-and-white images; choose likelihood=gaussian, "
             "or a model that has it.",
             "likelihood",
         )
+
+
+def check_spread(spread: str) -> None:
+    """Refuse what no encoder here ends in.
+
+    Raises:
+        UsageError: with what to choose instead.
+    """
+    if spread not in get_args(Spread):
+        raise UsageError(f"Unknown spread '{spread}'; choose {one_of(get_args(Spread))}.", "spread")
+
+
+def one_of(names: Sequence[str]) -> str:
+    """Names as a choice in a sentence."""
+    return f"{', '.join(names[:-1])} or {names[-1]}"
 
 
 def check_labels(n_labels: int) -> None:

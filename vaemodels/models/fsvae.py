@@ -17,10 +17,18 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Distribution, Independent
 
-from vaemodels import conditional, convolutional, networks
+from vaemodels import conditional, continuous_bernoulli, convolutional, networks
 from vaemodels.errors import UsageError
-from vaemodels.models.base import Likelihood, Model, Output, check_labels, check_likelihood, check_network
-from vaemodels.networks import Activation
+from vaemodels.models.base import (
+    Likelihood,
+    Model,
+    Output,
+    check_labels,
+    check_likelihood,
+    check_network,
+    check_spread,
+)
+from vaemodels.networks import Activation, Spread
 from vaemodels.pixel_bernoulli import PixelBernoulli
 
 Network = Literal["mlp", "conv"]
@@ -41,11 +49,13 @@ class FSVAEConfig:
     likelihood: Likelihood = "bernoulli"
     network: Network = "mlp"
     n_labels: int = 10
+    spread: Spread = "log_std"
 
     def __post_init__(self) -> None:
         check_network(self.image_shape, self.z_dim, self.hidden, self.activation)
         check_likelihood(self.likelihood, self.image_shape)
         check_labels(self.n_labels)
+        check_spread(self.spread)
         if self.network not in ("mlp", "conv"):
             raise UsageError(f"Unknown network '{self.network}'; choose mlp or conv.", "network")
         if self.network == "conv":
@@ -91,6 +101,8 @@ class FSVAE(Model):
         outputs = convolutional.apply(self.to_image, hidden)
         if self.config.likelihood == "bernoulli":
             return PixelBernoulli(outputs)
+        if self.config.likelihood == "continuous_bernoulli":
+            return continuous_bernoulli.pixels(outputs)
         mean = networks.at_least_float32(outputs)
         return networks.normal(mean, torch.full_like(mean, VARIANCE).log() / 2)
 
@@ -100,7 +112,8 @@ class FSVAE(Model):
         Raises:
             UsageError: if y is missing.
         """
-        return {"z": networks.diagonal_normal(conditional.apply(self.encoder, self.from_image(x), _given(y)))}
+        parameters = conditional.apply(self.encoder, self.from_image(x), _given(y))
+        return {"z": networks.diagonal_normal(parameters, self.config.spread)}
 
     def embed(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """The posterior mean μ(x, y): the style of x."""
@@ -131,7 +144,7 @@ class FSVAE(Model):
 
     @torch.no_grad()
     def start_at(self, pixel_means: Tensor) -> None:
-        """Start a Bernoulli decoder's bias at the pixels' logits, a Gaussian one's at their means.
+        """Start the decoder's bias where its pixels have these means.
 
         A convolutional one has a bias for each channel only, and takes the channels' means.
         """
@@ -141,8 +154,11 @@ class FSVAE(Model):
         else:
             output = self.decoder[-1]
         assert isinstance(output, nn.Linear | nn.ConvTranspose2d) and output.bias is not None
-        bernoulli = self.config.likelihood == "bernoulli"
-        output.bias.copy_(torch.logit(pixel_means, eps=1e-3) if bernoulli else pixel_means)
+        if self.config.likelihood == "bernoulli":
+            pixel_means = torch.logit(pixel_means, eps=1e-3)
+        elif self.config.likelihood == "continuous_bernoulli":
+            pixel_means = continuous_bernoulli.logits_of(pixel_means)
+        output.bias.copy_(pixel_means)
 
 
 def _given(y: Tensor | None) -> Tensor:

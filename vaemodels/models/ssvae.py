@@ -25,8 +25,8 @@ from torch.distributions import Categorical, Distribution, Independent, MixtureS
 
 from vaemodels import conditional, networks
 from vaemodels.errors import UsageError
-from vaemodels.models.base import Model, Output, check_labels, check_likelihood, check_network
-from vaemodels.networks import Activation
+from vaemodels.models.base import Model, Output, check_labels, check_likelihood, check_network, check_spread
+from vaemodels.networks import Activation, Spread
 from vaemodels.pixel_bernoulli import PixelBernoulli
 
 
@@ -39,11 +39,13 @@ class SSVAEConfig:
     hidden: tuple[int, ...] = (300, 300)
     activation: Activation = "elu"
     n_labels: int = 10
+    spread: Spread = "log_std"
 
     def __post_init__(self) -> None:
         check_network(self.image_shape, self.z_dim, self.hidden, self.activation)
         check_likelihood("bernoulli", self.image_shape)
         check_labels(self.n_labels)
+        check_spread(self.spread)
 
 
 class SSVAE(Model):
@@ -86,7 +88,9 @@ class SSVAE(Model):
 
     def encode_every_label(self, x: Tensor) -> Independent:
         """q(z|x, y) for every y at once, over `[n_labels, batch]`; x meets the first layer once."""
-        return networks.diagonal_normal(conditional.apply(self.encoder, x, self._every_label()))
+        return networks.diagonal_normal(
+            conditional.apply(self.encoder, x, self._every_label()), self.config.spread
+        )
 
     def embed(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """The mean of q(z|x, y) at the label, or at the most probable one where it is not known."""

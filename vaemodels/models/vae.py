@@ -1,6 +1,6 @@
 """The variational autoencoder (Kingma & Welling 2014, Auto-Encoding Variational Bayes).
 
-Generative model    z ~ N(0, I),   x ~ p(x|z) = Bernoulli(f(z)) or N(f(z), σ²I)
+Generative model    z ~ N(0, I),   x ~ p(x|z) = Bernoulli(f(z)), N(f(z), σ²I) or a continuous Bernoulli of logits f(z)
 Inference model     q(z|x) = N(μ(x), diag σ²(x))
 Objective           ELBO(x) = E_q[log p(x|z)] − KL(q(z|x) ‖ p(z))   ≤ log p(x)
 
@@ -17,10 +17,10 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Distribution, Independent
 
-from vaemodels import networks
+from vaemodels import continuous_bernoulli, networks
 from vaemodels.errors import UsageError
-from vaemodels.models.base import Likelihood, Model, Output, check_network
-from vaemodels.networks import Activation
+from vaemodels.models.base import Likelihood, Model, Output, check_likelihood, check_network, check_spread
+from vaemodels.networks import Activation, Spread
 from vaemodels.pixel_bernoulli import PixelBernoulli
 
 Variance = Literal["fixed", "learned", "per_pixel"]
@@ -32,6 +32,7 @@ class VAEConfig:
     """Sizes and likelihood of a VAE; `hidden` is the encoder's, the decoder mirrors it.
 
     `variance` matters under a Gaussian likelihood: "fixed" at 1/10, "learned" (one scalar), or "per_pixel".
+    `spread` is how the encoder gives q's standard deviation (`networks.diagonal_normal`).
     """
 
     image_shape: tuple[int, int, int] = (1, 28, 28)
@@ -40,21 +41,15 @@ class VAEConfig:
     activation: Activation = "elu"
     likelihood: Likelihood = "bernoulli"
     variance: Variance = "fixed"
+    spread: Spread = "log_std"
 
     def __post_init__(self) -> None:
-        if self.likelihood not in ("bernoulli", "gaussian"):
-            raise UsageError(
-                f"Unknown likelihood '{self.likelihood}'; choose bernoulli or gaussian.", "likelihood"
-            )
+        check_likelihood(self.likelihood, self.image_shape)
         if self.variance not in ("fixed", "learned", "per_pixel"):
             raise UsageError(
                 f"Unknown variance '{self.variance}'; choose fixed, learned or per_pixel.", "variance"
             )
-        if self.likelihood == "bernoulli" and self.image_shape[0] != 1:
-            raise UsageError(
-                "A Bernoulli likelihood is for black-and-white images; choose likelihood=gaussian.",
-                "likelihood",
-            )
+        check_spread(self.spread)
         check_network(self.image_shape, self.z_dim, self.hidden, self.activation, self.outputs_per_pixel)
 
     @property
@@ -89,6 +84,8 @@ class VAE(Model):
         outputs = self.decoder(z)
         if self.config.likelihood == "bernoulli":
             return PixelBernoulli(outputs)
+        if self.config.likelihood == "continuous_bernoulli":
+            return continuous_bernoulli.pixels(outputs)
         if self.config.variance == "per_pixel":
             return networks.diagonal_normal(outputs)
         mean = networks.at_least_float32(outputs)
@@ -98,7 +95,7 @@ class VAE(Model):
 
     def encode(self, x: Tensor, y: Tensor | None = None) -> dict[str, Independent]:
         """q(z|x), one diagonal Gaussian an image."""
-        return {"z": networks.diagonal_normal(self.encoder(x))}
+        return {"z": networks.diagonal_normal(self.encoder(x), self.config.spread)}
 
     def embed(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """The posterior mean μ(x)."""
@@ -128,11 +125,14 @@ class VAE(Model):
         return {"z": networks.kl_from_standard_normal(posterior)}
 
     def start_at(self, pixel_means: Tensor) -> None:
-        """Start a Bernoulli decoder's bias at the pixels' logits, a Gaussian one's at their means."""
+        """Start the decoder's bias where its pixels have these means."""
         output = self.decoder[-1]
         assert isinstance(output, nn.Linear)
         if self.config.likelihood == "bernoulli":
             networks.start_at_pixel_logits(output, pixel_means)
         else:
+            grey = self.config.likelihood == "continuous_bernoulli"
             with torch.no_grad():
-                output.bias[: len(pixel_means)] = pixel_means
+                output.bias[: len(pixel_means)] = (
+                    continuous_bernoulli.logits_of(pixel_means) if grey else pixel_means
+                )

@@ -8,6 +8,7 @@ export function createJoint(network) {
   const dim = meta.image_shape.reduce((a, b) => a * b, 1);
   const run = createMLPOfFour(layers, meta.activation);
   const input = new Float32Array(8);
+  const ofLogits = LOGIT_FAMILIES[family];
   const perPixelStd = output === "per_pixel";
   const mixed = meta.prior === "mixture";
   const zeros = [0, 0];
@@ -34,9 +35,9 @@ export function createJoint(network) {
     let constant = 0;
     for (let i = 0; i < dim; i++) {
       const value = outputs[4 * i + j];
-      if (family === "bernoulli") {
+      if (ofLogits) {
         linear[i] = value;
-        constant -= softplus(value);
+        constant -= ofLogits.logPartition(value);
       } else {
         const std = stdAt(i, j);
         linear[i] = value / (std * std);
@@ -51,7 +52,7 @@ export function createJoint(network) {
   function add(x, j, weight, perPixel) {
     for (let i = 0; i < dim; i++) {
       const value = outputs[4 * i + j];
-      if (family === "bernoulli") perPixel[i] += weight * (softplus(value) - x[i] * value);
+      if (ofLogits) perPixel[i] += weight * (ofLogits.logPartition(value) - x[i] * value);
       else {
         const std = stdAt(i, j);
         perPixel[i] += weight * (0.5 * ((x[i] - value) / std) ** 2 + Math.log(std) + 0.5 * LOG_2PI);
@@ -64,7 +65,7 @@ export function createJoint(network) {
     let sum = 0;
     for (let i = 0; i < dim; i++) {
       const value = outputs[4 * i + j];
-      if (family === "bernoulli") sum += x[i] * value - softplus(value);
+      if (ofLogits) sum += x[i] * value - ofLogits.logPartition(value);
       else {
         const std = stdAt(i, j);
         sum -= 0.5 * (((x[i] - value) / std) ** 2 + LOG_2PI) + Math.log(std);

@@ -1,14 +1,13 @@
-// The figure of a drawing as the model sees it, with a sentence beside it.
+// The figure of an image of one's own as the model sees it, with a sentence beside it.
 
-const CLEAR = "The pad is clear. Until you draw again, the page shows your last drawing.";
-
-// Returns { begin, draw, describe }. `describe` gives the sentences: of an image, and of what is shown before there is one.
+// Returns { begin, draw, describe }. `describe` gives the sentences: the `caption` of an image, what is shown `before`
+// there is one, and what while what there was is `clear`.
 function createFramed(figure) {
   const canvas = figure.querySelector("canvas");
   const caption = figure.querySelector("figcaption");
   const context = canvas.getContext("2d");
   const bitmap = new ImageData(canvas.width, canvas.height);
-  let sentences = { caption: "", before: "" };
+  let sentences = { caption: "", before: "", clear: "" };
   let isClear = false; // though something was drawn
 
   function show(ink) {
@@ -21,7 +20,7 @@ function createFramed(figure) {
   }
 
   function explain() {
-    const text = canvas.hidden ? sentences.before : isClear ? CLEAR : sentences.caption;
+    const text = canvas.hidden ? sentences.before : isClear ? sentences.clear : sentences.caption;
     if (caption.textContent !== text) caption.textContent = text;
   }
 
@@ -32,7 +31,7 @@ function createFramed(figure) {
     if (ink) show(ink);
   }
 
-  // What is on the pad; where that is nothing, the last drawing stays.
+  // What there is now; where that is nothing, the last image stays.
   function draw(ink) {
     isClear = !ink;
     if (ink) show(ink);

@@ -1,4 +1,4 @@
-// needs: ../../explorer/registry.js strokes.js framing.js framed.js
+// needs: ../../components/base64.js ../../explorer/registry.js strokes.js framing.js framed.js
 // A pad to draw on. With every move of the pen the drawing is framed, shown as the model sees it and told to those who
 // follow the slot; at the end of each stroke Python is told all strokes and the bitmap that they make.
 
@@ -6,6 +6,7 @@ const STEP = 3; // of an arrow key
 const BIG_STEP = 12;
 const NEAR = 0.7; // points closer than this add nothing
 const EMPTY = "#0b0d12";
+const CLEAR = "The pad is clear. Until you draw again, the page shows your last drawing.";
 const pads = new WeakMap();
 // For benchmarks: the last times from a move of the pen to all that follows it.
 const timings = (globalThis.__vaelab_pen ??= { ms: new Float32Array(4096), count: 0 });
@@ -182,7 +183,7 @@ function createPad(root, given) {
         occasion = data.occasion;
         framed.begin(data.framed && fromBase64(data.framed));
       }
-      framed.describe(data);
+      framed.describe({ ...data, clear: CLEAR });
       repaint();
     },
     unmount() {
@@ -201,6 +202,3 @@ function drawPen(context, [x, y], down) {
   if (down) context.fill();
   context.stroke();
 }
-
-const toBase64 = (bytes) => btoa(Array.from(bytes, (value) => String.fromCharCode(value)).join(""));
-const fromBase64 = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
