@@ -6,7 +6,7 @@ from typing import NamedTuple
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ui import lead, models, try_this
+from ui import lead, models, tour, try_this
 from ui.address import share, url_state
 from ui.images.decoded import Decoding
 from ui.navigation import PATHS, header
@@ -37,9 +37,11 @@ class Head(NamedTuple):
 
 def begin(page: Page) -> Head:
     """The head of a page: its title, the model, the link, mean or draw."""
+    top = st.container()  # always there: what stands below it keeps its place when the tour is left
     with st.container(horizontal=True, vertical_alignment="bottom", key="head"):
         header(page.heading or page.title)
-        lead.follow_link()
+        step = tour.step_of(page.slot)
+        lead.follow_link(focus=tour.KEY if step else "")
         hide = share.hidden(page.parts)
         with share.part("model", hide):
             name = choose_model(page) if "model" in page.parts else first_model(page)
@@ -48,6 +50,9 @@ def begin(page: Page) -> Head:
             share.share(page.parts, page.slot, PATHS)
         with share.part("show", hide):
             shown, seed = _choose_decoding(checkpoint.model)
+    if step:
+        with top:
+            tour.bar(step)
     return Head(page, name, checkpoint, shown, seed, hide)
 
 

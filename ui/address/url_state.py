@@ -149,6 +149,11 @@ def prepare(state: Mapping[str, str | int | float], parameters: Collection[str])
     st.session_state[_NEXT] = True
 
 
+def leave_page() -> None:
+    """Let the page that the visitor is sent to next, be it the one they are on, take all of its state from its address."""
+    st.session_state.pop(_PAGE, None)
+
+
 def binding(name: str) -> Literal["query-params"] | None:
     """`bind=` for a number input called `name`: Streamlit's own, which fails on a number without end.
 
