@@ -8,8 +8,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from ui import lead, models, tour, try_this
 from ui.address import share, url_state
+from ui.all_pages import PAGES
 from ui.images.decoded import Decoding
 from ui.navigation import PATHS, header
+from ui.next_pages import where_next
 from ui.page import Page
 from ui.try_this import Experiment
 from vaemodels.checkpoints import Checkpoint
@@ -57,10 +59,15 @@ def begin(page: Page) -> Head:
 
 
 def end(head: Head) -> None:
-    """The foot of a page: what to try, the way to the whole of a shortened page, and its state to the address."""
+    """The foot of a page: what to try, where to go next, and its state to the address.
+
+    A page that a link has shortened leads to no other page, but to the whole of itself.
+    """
     if head.page.experiments and "try" not in head.hide:
         try_this.forget_unknown(head.page.experiments)
         try_this.try_this(experiments_of(head.page), head.page.parameters)
+    if not head.hide:
+        where_next(head.page.slot, PAGES)
     share.show_all(head.hide)
     lead.follow()
     url_state.write()

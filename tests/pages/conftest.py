@@ -50,12 +50,11 @@ def changed_files() -> Iterator[None]:
 
 @pytest.fixture
 def visit() -> Callable[..., AppTest]:
-    """`visit(page)`: the page as it is after its first run, come to by way of the entry point."""
+    """`visit(page)`: the page as one comes to it by a link, which is by way of the entry point."""
 
     def go(page: str, **query: str) -> AppTest:
         at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
         at.query_params.update(query)
-        at.run()
         return at.switch_page(page).run()
 
     return go

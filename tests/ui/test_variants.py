@@ -46,7 +46,7 @@ def test_a_variant_without_its_model_has_none(monkeypatch):
     ],
 )
 def test_a_row_has_samples_of_a_model_of_any_kind(name, prior):
-    assert f'alt="8 images that It decodes from draws of {prior}"' in variants._samples(name, "It")
+    assert f'alt="8 images that It decodes from draws of {prior}"' in variants._samples(name, "It", "mean", 0)
 
 
 def test_what_a_row_says_is_how_its_model_is_trained():

@@ -150,7 +150,7 @@ def prepare(state: Mapping[str, str | int | float], parameters: Collection[str])
 
 
 def leave_page() -> None:
-    """Let the page that the visitor is sent to next, be it the one they are on, take all of its state from its address."""
+    """Let the page that the visitor is sent to next, be it this one, take all of its state from its address."""
     st.session_state.pop(_PAGE, None)
 
 

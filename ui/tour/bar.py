@@ -35,12 +35,12 @@ def bar(number: int) -> None:
         st.markdown(f"**{number} of {len(STEPS)} · {step.title}.** {step.do} *Look for:* {step.look_for}")
         with st.container(horizontal=True, gap="xsmall", width="content", key="tour-ways"):
             back = st.button("Back", key="tour_back", disabled=number == 1)
-            is_last = number == len(STEPS)
-            on = st.button("Finish" if is_last else "Next", key="tour_next", type="primary")
-            out = st.button("Leave", key="tour_leave", on_click=url_state.put, args=(PARAMETER, None))
+            on = number < len(STEPS) and st.button("Next", key="tour_next", type="primary")
+            leave = "Leave" if number < len(STEPS) else "Finish"
+            st.button(leave, key="tour_leave", on_click=url_state.put, args=(PARAMETER, None))
     if back:
         begin(number - 1)
-    if on and not is_last:
+    if on:
         begin(number + 1)
 
 

@@ -62,14 +62,14 @@ STEPS = (
         "gradients",
         "A gradient through a draw",
         "Drag k from 0 to −3 and compare the two sd.",
-        "both means are right; the pathwise sd stays 2, the score function’s goes from 5.5 to 22.",
+        "both means are near the exact gradient; the pathwise sd stays at 2, the score function’s grows from 5 to 22.",
         {"toy": "normal_square_1_1_0"},
     ),
     Step(
         "vae",
         "Turn β up",
-        "Compare the KL of each dimension, at β = 10, with that of the model vae.",
-        "some bars are close to nothing: a dimension must save 10 nats of reconstruction for each nat of KL.",
+        "Count the dimensions that carry a KL at β = 10, then choose the model “vae” at the top.",
+        "five of the ten have collapsed: one must save 10 nats of reconstruction for each nat of its KL.",
         {"model": "vae-beta10", **FIRST_SIX, "look": "units"},
         "looks",
     ),
@@ -83,8 +83,8 @@ STEPS = (
     Step(
         "iwae",
         "More draws, a tighter bound",
-        "Read “gain” for k = 50 in the table under the curve.",
-        "L₅₀ lies 5 nats above the ELBO of the same image under the same model.",
+        "Follow the curve from the ELBO, at k = 1, to k = 50.",
+        "L₅₀ lies 5 nats above the ELBO: the same image, the same model, more draws of q.",
         {"model": "iwae-k50-digits", **FIRST_SIX, "look": "test", "draws": "5000"},
     ),
     Step(
