@@ -1,5 +1,8 @@
 """The tour: each step opens in the state that it speaks of, and what it says is computed or read off its page."""
 
+import re
+from urllib.parse import parse_qsl
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -10,6 +13,7 @@ from ui.compare.experiments import EXPERIMENTS as COMPARED
 from ui.fsvae.experiments import EXPERIMENTS as STYLES
 from ui.gmvae.experiments import EXPERIMENTS as GROUPS
 from ui.gradients.experiments import EXPERIMENTS as GRADIENTS
+from ui.home.lesson import LESSON, LOCAL
 from ui.hvae.experiments import EXPERIMENTS as LEVELS
 from ui.iwae.experiments import EXPERIMENTS as BOUNDS
 from ui.next_pages import NEXT, following
@@ -130,3 +134,23 @@ def test_every_page_but_home_leads_on_to_others_that_are_there():
         found = following(page.slot, PAGES)
         assert 1 <= len(found) <= 2
         assert all(question.endswith((".", "?")) for _, question in found)
+
+
+def test_the_lessons_links_open_without_a_warning():
+    text = LESSON.read_text(encoding="utf-8")
+    links = re.findall(rf"{LOCAL}/(\w+)\?([^)]+)\)", text)
+    assert len(links) >= 9
+    for slot, query in links:
+        at = come(slot, **dict(parse_qsl(query)))
+        assert not at.exception and not at.error
+        assert [toast.value for toast in at.toast] == []
+        assert "model" not in dict(parse_qsl(query)) or at.session_state["model"] in query
+
+
+def test_home_opens_the_lesson_with_links_to_this_server():
+    at = come("home")
+    [offered] = [button for button in at.button if "sixty minutes" in button.label]
+    offered.click().run()
+    [lesson] = [text.value for text in at.markdown if "Ten questions" in text.value]
+    assert "](/bound?model=vae-2d-digits" in lesson
+    assert LOCAL not in lesson
