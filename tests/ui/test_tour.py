@@ -107,6 +107,10 @@ def test_home_starts_the_tour():
     at.button(key="take_tour").click().run()
     assert at.query_params[PARAMETER] == "1"
     assert at.button(key="tour_back").disabled
+    at.button(key="tour_next").click().run()
+    at.switch_page("pages/home.py").run()  # by the menu
+    assert PARAMETER not in at.query_params
+    assert [button for button in at.button if button.label == f"Go on with step 2 of {len(STEPS)}"]
 
 
 def test_the_tour_goes_on_and_back_and_is_left_and_taken_up_again():

@@ -37,16 +37,22 @@ def bar(number: int) -> None:
             back = st.button("Back", key="tour_back", disabled=number == 1)
             on = number < len(STEPS) and st.button("Next", key="tour_next", type="primary")
             leave = "Leave" if number < len(STEPS) else "Finish"
-            st.button(leave, key="tour_leave", on_click=url_state.put, args=(PARAMETER, None))
+            st.button(leave, key="tour_leave", on_click=_leave)
     if back:
         begin(number - 1)
     if on:
         begin(number + 1)
 
 
+def _leave() -> None:
+    url_state.forget(PARAMETER)
+    url_state.put(PARAMETER, None)
+
+
 def begin(number: int) -> None:
     """Open the page of step `number` in its state."""
     step = STEPS[number - 1]
+    url_state.forget(PARAMETER)  # pages of other steps stand as the visitor left them, but without their step
     url_state.leave_page()
     query = lead.query({**step.state, PARAMETER: str(number)}, step.at)
     st.switch_page(f"pages/{step.page}.py", query_params=query)
