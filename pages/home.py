@@ -6,7 +6,7 @@ from ui import explorer_panel, frame, models
 from ui.address import url_state
 from ui.all_pages import PAGES
 from ui.explorer import prior_samples
-from ui.home import starts, variants
+from ui.home import lesson, starts, variants
 from ui.home.page import HOME, START
 
 head = frame.begin(HOME)
@@ -37,7 +37,9 @@ with explorer:
     st.caption(models.describe(head.checkpoint.card))
 with beside:
     st.header("Where to start", anchor=False)
+    starts.take_tour()
     starts.first(PAGES)
+    lesson.offer()
 prior_samples(
     HOME.slot,
     key="home-samples",
@@ -47,9 +49,9 @@ prior_samples(
     seed=head.seed,
     about="Draws z ~ N(0, I), decoded in your browser. Choose one to carry its z to the plane above.",
 )
-st.header("More ways in", anchor=False)
-starts.others(PAGES)
 st.header("What each variant changes", anchor=False)
-variants.table(PAGES)
+variants.table(PAGES, head.show, head.seed)
+st.header("Something to do on each page", anchor=False)
+starts.all_starts(PAGES)
 explorer_panel.publish(head.name, head.checkpoint, HOME.slot)
 frame.end(head)

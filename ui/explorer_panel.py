@@ -138,7 +138,7 @@ def _follow_address(key: str, name: str, checkpoint: Checkpoint, start: Place) -
             url_state.note(str(error))
     elif key in st.session_state or label != start.label:  # back to before z was chosen
         move_to(key, start.z, label)
-    show_plane(key, Plane(_axes_of_address(len(start.z)), _background_of_address()))
+    show_plane(key, Plane(axes_of_address("axes", len(start.z)), _background_of_address()))
 
 
 def _label_of_address(n_labels: int, start: Place) -> int | None:
@@ -152,8 +152,9 @@ def _label_of_address(n_labels: int, start: Place) -> int | None:
     return int(text)
 
 
-def _axes_of_address(z_dim: int) -> list[int] | None:
-    text = url_state.get("axes")
+def axes_of_address(parameter: str, z_dim: int) -> list[int] | None:
+    """The two dimensions of a plane that the address holds; what can't be read is told, and is None as without any."""
+    text = url_state.get(parameter)
     try:
         return None if text is None else url_state.axes_from_text(text, z_dim)
     except UsageError as error:

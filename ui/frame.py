@@ -6,10 +6,12 @@ from typing import NamedTuple
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ui import lead, models, try_this
+from ui import lead, models, tour, try_this
 from ui.address import share, url_state
+from ui.all_pages import PAGES
 from ui.images.decoded import Decoding
 from ui.navigation import PATHS, header
+from ui.next_pages import where_next
 from ui.page import Page
 from ui.try_this import Experiment
 from vaemodels.checkpoints import Checkpoint
@@ -37,9 +39,11 @@ class Head(NamedTuple):
 
 def begin(page: Page) -> Head:
     """The head of a page: its title, the model, the link, mean or draw."""
+    top = st.container()  # always there: what stands below it keeps its place when the tour is left
     with st.container(horizontal=True, vertical_alignment="bottom", key="head"):
         header(page.heading or page.title)
-        lead.follow_link()
+        step = tour.step_of(page.slot)
+        lead.follow_link(focus=tour.KEY if step else "")
         hide = share.hidden(page.parts)
         with share.part("model", hide):
             name = choose_model(page) if "model" in page.parts else first_model(page)
@@ -48,14 +52,22 @@ def begin(page: Page) -> Head:
             share.share(page.parts, page.slot, PATHS)
         with share.part("show", hide):
             shown, seed = _choose_decoding(checkpoint.model)
+    if step:
+        with top:
+            tour.bar(step)
     return Head(page, name, checkpoint, shown, seed, hide)
 
 
 def end(head: Head) -> None:
-    """The foot of a page: what to try, the way to the whole of a shortened page, and its state to the address."""
+    """The foot of a page: what to try, where to go next, and its state to the address.
+
+    A page that a link has shortened leads to no other page, but to the whole of itself.
+    """
     if head.page.experiments and "try" not in head.hide:
         try_this.forget_unknown(head.page.experiments)
         try_this.try_this(experiments_of(head.page), head.page.parameters)
+    if not head.hide:
+        where_next(head.page.slot, PAGES)
     share.show_all(head.hide)
     lead.follow()
     url_state.write()

@@ -124,8 +124,14 @@ def test_two_explorers_move_together_without_a_byte(visit, page):
     with torch.no_grad():
         expected = model.decode(torch.tensor(one["z"])).mean
     torch.testing.assert_close(torch.tensor(shown(page, keys[1])["pixels"]), expected, atol=1e-3, rtol=0)
+    across = page.locator(f".st-key-{keys[1]}").get_by_label("Horizontal dimension")
+    across.select_option(label="z₃")
+    page.wait_for_url("**beside_axes=3_**")
+    chosen = across.input_value()
+    wait_until_idle(page)
     page.goto(page.url)
     wait_until_idle(page)
+    expect(across).to_have_value(chosen)
     for key in keys:
         torch.testing.assert_close(
             torch.tensor(shown(page, key)["z"]), torch.tensor(one["z"]), atol=1e-4, rtol=0

@@ -12,7 +12,7 @@ from ui.all_pages import PAGES
 from ui.page import Page
 from vaemodels import checkpoints
 
-COMMON = ["model", "images", "image", "show", "seed", "look", "hide", "try", "z", "digit", "axes"]
+COMMON = ["model", "images", "image", "show", "seed", "look", "hide", "try", "tour", "z", "digit", "axes"]
 
 pytestmark = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.slot)
 
@@ -89,6 +89,21 @@ def test_a_link_can_leave_parts_out_and_nobody_is_locked_out(visit, page: Page):
     assert sentences(at) == []
     assert "hide" not in at.query_params
     assert len(at.header) > len(headings)
+
+
+def test_a_link_for_a_class_shows_just_what_it_should(visit, page: Page):
+    left_out = [part for part in ("looks", "train", "try", "source") if part in page.parts]
+    if not left_out:
+        pytest.skip("this page has no such parts to leave out")
+    at = visit(page.file, hide=",".join(left_out))
+    assert sentences(at) == []
+    headings = {heading.value for heading in at.header}
+    assert not headings & {"Try this", "A closer look", "Where next"}
+    assert "look" not in at.session_state or "looks" not in left_out
+    assert not [button for button in at.button if button.label == "Start training"]
+    assert at.query_params["hide"] == ",".join(left_out)
+    whole = {heading.value for heading in visit(page.file).header}
+    assert headings < whole and {"Try this", "Where next"} <= whole
 
 
 def test_the_models_of_its_experiments_starts_and_rows_are_there(page: Page):

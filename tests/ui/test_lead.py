@@ -27,15 +27,15 @@ def led(at: AppTest) -> dict[str, object]:
 
 def test_a_link_leads_once_and_its_part_leaves_the_address():
     at = open_page(**lead.query({"look": "pairs"}, "looks"))
-    assert led(at) == {"part": "looks", "count": 1}
+    assert led(at) == {"part": "looks", "focus": "looks", "count": 1}
     assert lead.PARAMETER not in at.query_params
     assert at.query_params["look"] == "pairs"
     at.number_input(key="seed").set_value(3).run()
-    assert led(at) == {"part": "looks", "count": 1}  # the browser has led there already
+    assert led(at) == {"part": "looks", "focus": "looks", "count": 1}  # the browser has led there already
 
 
 def test_who_opens_the_page_by_itself_is_led_nowhere():
-    assert led(open_page()) == {"part": "", "count": 0}
+    assert led(open_page()) == {"part": "", "focus": "", "count": 0}
 
 
 def test_what_is_about_a_look_leads_to_the_looks():

@@ -46,7 +46,7 @@ def test_a_variant_without_its_model_has_none(monkeypatch):
     ],
 )
 def test_a_row_has_samples_of_a_model_of_any_kind(name, prior):
-    assert f'alt="8 images that It decodes from draws of {prior}"' in variants._samples(name, "It")
+    assert f'alt="8 images that It decodes from draws of {prior}"' in variants._samples(name, "It", "mean", 0)
 
 
 def test_what_a_row_says_is_how_its_model_is_trained():
@@ -60,3 +60,11 @@ def test_what_a_row_says_is_how_its_model_is_trained():
         )
         assert ("a point" in variant.inference) == (preset.model == "ae")
         assert preset.config.z_dim == (2 if "2 dimensions" in variant.generative else 10)
+
+
+def test_a_row_says_of_how_many_dimensions_z_is_where_it_is_not_ten():
+    for page in PAGES:
+        for variant in page.variants:
+            config = checkpoints.read_card(variant.name)["config"]
+            for key in config.keys() & {"z_dim", "z1_dim", "z2_dim"}:
+                assert config[key] == 10 or f"of {config[key]}" in variant.generative, variant.name

@@ -149,6 +149,17 @@ def prepare(state: Mapping[str, str | int | float], parameters: Collection[str])
     st.session_state[_NEXT] = True
 
 
+def forget(name: str) -> None:
+    """Take a parameter out of what pages are remembered by: who comes back to one by the menu finds it without."""
+    for address in _addresses().values():
+        address.pop(name, None)
+
+
+def leave_page() -> None:
+    """Let the page that the visitor is sent to next, be it this one, take all of its state from its address."""
+    st.session_state.pop(_PAGE, None)
+
+
 def binding(name: str) -> Literal["query-params"] | None:
     """`bind=` for a number input called `name`: Streamlit's own, which fails on a number without end.
 

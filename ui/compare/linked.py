@@ -7,8 +7,9 @@ import torch
 
 from ui import explorer_panel, models
 from ui.address import url_state
+from ui.compare.page import AXES
 from ui.components.assets import component
-from ui.explorer import decodes_in_browser, latent_explorer
+from ui.explorer import Plane, decodes_in_browser, latent_explorer, show_plane
 from ui.frame import Head
 from ui.images.choice import Chosen, for_model
 from ui.images.decoded import decoded
@@ -17,7 +18,6 @@ from ui.images.label import guesser
 BESIDE = "beside"
 FIRST, SECOND = "compare-explorer", "compare-beside"  # keys
 SECOND_SLOT = "compare-beside"
-HEIGHT = 300
 
 _link = component("vaelab_link", Path(__file__).with_name("link"))
 
@@ -78,7 +78,10 @@ def _second(head: Head, name: str, chosen: Chosen, place: explorer_panel.Place, 
         return decoded(model, torch.tensor([z]), head.show, head.seed, y)[0]
 
     st.markdown(f"**{name}**")
-    latent_explorer(
+    z_dim = len(place.z)
+    if url_state.decides(SECOND):
+        show_plane(SECOND, Plane(explorer_panel.axes_of_address(AXES, z_dim)))
+    explored = latent_explorer(
         SECOND_SLOT,
         key=SECOND,
         z=place.z,
@@ -90,6 +93,9 @@ def _second(head: Head, name: str, chosen: Chosen, place: explorer_panel.Place, 
         show=head.show,
         seed=head.seed,
     )
+    axes = explored.plane.axes
+    if axes is None or max(axes) < z_dim:
+        url_state.put(AXES, None if axes is None else url_state.axes_to_text(axes))
     st.caption(
         "The ring is where this model’s own q puts the image. The same z is another picture here: each model gives its "
         "axes a meaning of its own."

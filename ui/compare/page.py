@@ -8,6 +8,8 @@ from ui.images.label import PARAMETER as LABEL
 from ui.kinds import KINDS
 from ui.page import Page, Start
 
+AXES = "beside_axes"  # of the second model's plane; the first one's are those of any page
+
 STARTS = (
     Start(
         "One image through every variant",
@@ -37,7 +39,7 @@ COMPARE = Page(
         "measured": "table and plane",
         "try": "try this",
     },
-    parameters=PARAMETERS | {LABEL, PARAMETER, SORT, "image", "try"},
+    parameters=PARAMETERS | {AXES, LABEL, PARAMETER, SORT, "image", "try"},
     experiments=EXPERIMENTS,
     starts=STARTS,
 )

@@ -35,7 +35,7 @@ VARIANTS = (
     Variant(
         "hvae",
         "Hierarchical VAE",
-        "z2 ~ N(0, I), z1 ~ p(z1|z2), x ~ p(x|z1)",
+        "z2 ~ N(0, I), of 2 dimensions; z1 ~ p(z1|z2), of 20; x ~ p(x|z1)",
         "q(z1|x) q(z2|z1)",
         "E[log p(x|z1)] − KL of z1 − KL of z2",
     ),

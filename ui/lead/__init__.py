@@ -10,14 +10,18 @@ from ui.components.assets import component
 
 PARAMETER = "at"  # of the address by which a link leads to a part; it stays there for one run
 _LED = "_led_to"
+NOWHERE = ("", "", 0)
 
 _lead = component("vaelab_lead", Path(__file__).with_name("lead"))
 
 
-def to(part: str) -> None:
-    """Lead to a part of the page, the `key` of a container or an element, when its whole run comes to an end."""
-    _, count = st.session_state.get(_LED, ("", 0))
-    st.session_state[_LED] = part, count + 1
+def to(part: str, focus: str = "") -> None:
+    """Lead to a part of the page, the `key` of a container or an element, when its whole run comes to an end.
+
+    The keyboard's focus goes there too, unless the key of another is given as `focus`.
+    """
+    _, _, count = st.session_state.get(_LED, NOWHERE)
+    st.session_state[_LED] = part, focus or part, count + 1
 
 
 def query(state: Mapping[str, str], part: str) -> dict[str, str]:
@@ -25,14 +29,14 @@ def query(state: Mapping[str, str], part: str) -> dict[str, str]:
     return {**state, PARAMETER: part} if part else dict(state)
 
 
-def follow_link() -> None:
-    """Lead to the part that the address names; called by every page before it is drawn."""
+def follow_link(focus: str = "") -> None:
+    """Lead to the part that the address names, as `to` does; called by every page before it is drawn."""
     if part := url_state.get(PARAMETER):
-        to(part)
+        to(part, focus)
         url_state.put(PARAMETER, None)
 
 
 def follow() -> None:
     """Called by every page after it is drawn. It draws nothing; style.css takes its place on the page away."""
-    part, count = st.session_state.get(_LED, ("", 0))
-    _lead(key="lead", data={"part": part, "count": count})
+    part, focus, count = st.session_state.get(_LED, NOWHERE)
+    _lead(key="lead", data={"part": part, "focus": focus, "count": count})

@@ -4,7 +4,9 @@
 const SETTLED = 2000; // ms for which the page has kept its height
 let led = 0;
 
-export default function ({ data: { part, count } }) {
+const find = (key) => document.querySelector(`.st-key-${CSS.escape(key)}`);
+
+export default function ({ data: { part, focus, count } }) {
   if (count === led) return;
   led = count;
   const end = new AbortController();
@@ -14,12 +16,13 @@ export default function ({ data: { part, count } }) {
   function lead() {
     clearTimeout(timer);
     timer = setTimeout(() => end.abort(), SETTLED);
-    const found = document.querySelector(`.st-key-${CSS.escape(part)}`);
+    const found = find(part);
     if (!found) return;
     if (found !== target) {
       target = found;
-      target.tabIndex = -1;
-      target.focus({ preventScroll: true });
+      const focused = find(focus) ?? target;
+      focused.tabIndex = -1;
+      focused.focus({ preventScroll: true });
     }
     const { top } = target.getBoundingClientRect();
     away ||= top < 0 || top > innerHeight / 2;

@@ -33,14 +33,14 @@ VARIANTS = (
     Variant(
         "ssvae",
         "SSVAE (M2): 100 labels",
-        "y ~ Cat(1/10), x ~ Bernoulli(f(y, z))",
+        "y ~ Cat(1/10), x ~ Bernoulli(f(y, z)), z of 64 dimensions",
         "q(y|x) q(z|x, y)",
         "ELBO(x) = Σ q(y|x) ELBO(x, y) + H(q) − α · (−log q(y|x)) on labelled images",
     ),
     Variant(
         "ssvae-classifier",
         "Its classifier alone",
-        "y ~ Cat(1/10), x ~ Bernoulli(f(y, z)), not trained",
+        "y ~ Cat(1/10), x ~ Bernoulli(f(y, z)), z of 64 dimensions; not trained",
         "q(y|x)",
         "log q(y|x) of the labelled images",
     ),
