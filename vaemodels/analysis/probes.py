@@ -1,4 +1,4 @@
-"""What can be read from codes by a linear fit in closed form: numbers by least squares, classes by a linear discriminant.
+"""What can be read from codes by a linear fit in closed form: ridge regression and a linear discriminant.
 
 Every code is predicted by a fit to the folds that it is not in, so that no fit is tested on what it has seen.
 """

@@ -4,12 +4,13 @@
 const DRAWS = 1000;
 const FINE = 110; // cells of the density along a side
 const NEAR = 0.99; // of a corner: the largest coordinate of a draw that is as good as hard
+const REST = 400; // ms after the last change
 const panels = new WeakMap();
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setStateValue }) {
   let panel = panels.get(parentElement);
   if (!panel) panels.set(parentElement, (panel = createPanel(parentElement.querySelector(".simplex"))));
-  panel.update(data);
+  panel.update(data, (tau) => setStateValue("released", { tau, turn: data.turn }));
   return () => {
     panel.unmount();
     panels.delete(parentElement);
@@ -19,12 +20,15 @@ export default function ({ data, parentElement }) {
 function createPanel(root) {
   const find = (selector) => root.querySelector(selector);
   const [soft, hard, slider] = [find(".soft"), find(".hard"), find("input")];
-  let logits, noise;
-  slider.value = 0;
+  let logits, noise, tell, turn;
+  let resting = 0;
 
-  function update({ probabilities, seed }) {
-    logits = probabilities.map(Math.log);
-    noise = gumbels(seed + 1, DRAWS);
+  function update(data, report) {
+    tell = report;
+    logits = data.probabilities.map(Math.log);
+    noise = gumbels(data.seed + 1, DRAWS);
+    if (data.turn !== turn) slider.value = Math.log10(data.tau);
+    turn = data.turn;
     render();
   }
 
@@ -94,11 +98,25 @@ function createPanel(root) {
     });
   }
 
-  slider.addEventListener("input", () => requestAnimationFrame(render));
+  slider.addEventListener("input", () => {
+    requestAnimationFrame(render);
+    clearTimeout(resting);
+  });
+  // At the end of a drag, and with every key.
+  slider.addEventListener("change", () => {
+    clearTimeout(resting);
+    resting = setTimeout(() => tell(10 ** Number(slider.value)), REST);
+  });
   slider.addEventListener("keydown", (event) => event.stopPropagation());
   const resized = new ResizeObserver(render);
   resized.observe(soft);
-  return { update, unmount: () => resized.disconnect() };
+  return {
+    update,
+    unmount() {
+      resized.disconnect();
+      clearTimeout(resting);
+    },
+  };
 }
 
 // A cleared canvas with the triangle's outline; `place` takes the first two coordinates to the canvas.
