@@ -20,6 +20,7 @@ FAMILY_TITLES = {
     "gumbel": "z ~ Gumbel({theta}, {scale})",
 }
 POINTS = 61
+NODES = 2**11 + 1  # enough for a curve
 
 
 def parameters_of(family: str, theta: float, scale: float) -> torch.Tensor:
@@ -35,7 +36,9 @@ def variances(
     parameters = parameters_of(family, theta, scale)
     found = []
     for k in torch.linspace(*KS[cost], POINTS, dtype=torch.float64).tolist():
-        path, score = estimators.exact(estimators.cost(cost, k), estimators.FAMILIES[family], parameters)
+        path, score = estimators.exact(
+            estimators.cost(cost, k), estimators.FAMILIES[family], parameters, NODES
+        )
         found.append((k, path.variance[index].item(), score.variance[index].item()))
     return found
 

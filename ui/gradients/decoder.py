@@ -86,7 +86,7 @@ def render(view: View) -> None:
             f"seed {view.seed}; draws: how many have a mean with a signal-to-noise ratio of 1. Exact: Gauss–Hermite "
             f"quadrature over 40 × 40 nodes of q, whose mean cost is the baseline. Without a baseline the score "
             f"function "
-            f"scatters {ratio.min():.0f} to {ratio.max():.0f} times as much as the pathwise gradient; the "
+            f"scatters {ratio.min():,.0f} to {ratio.max():,.0f} times as much as the pathwise gradient; the "
             f"baseline takes "
-            f"off a factor of {helped.min():.1f} to {helped.max():.1f}."
+            f"off a factor of {helped.min():,.1f} to {helped.max():,.1f}."
         )

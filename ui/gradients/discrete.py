@@ -124,7 +124,7 @@ def render(view: View) -> None:
     toy = TOYS[categories]
     exact = relaxations.enumerated(toy, logits_of(int(categories), float(theta)))[1].item()
     chosen = (categories, float(theta), float(tau), int(each), view.seed)
-    left, right = st.columns([6, 5], gap="large")
+    left, right = st.columns([3, 2], gap="large")
     with left:
         found = measure(*chosen)
         _table(found, exact, int(each))

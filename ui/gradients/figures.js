@@ -22,4 +22,4 @@ export function compact(value) {
   return number(value, size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : size >= 0.1 ? 3 : 4);
 }
 
-export const times = (ratio) => (ratio > 9999 ? "over 9,999 times" : `${ratio < 10 ? ratio.toFixed(1) : ratio.toFixed(0)} times`);
+export const factor = (ratio) => (ratio > 9999 ? "over 9,999" : ratio < 10 ? ratio.toFixed(1) : ratio.toFixed(0));

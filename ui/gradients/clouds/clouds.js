@@ -185,8 +185,8 @@ function createPanel(root) {
     const ratio = (score.std / path.std) ** 2;
     const small = now.scale < 0.1 && FAMILIES[now.family].names[1] ? " The narrower p is, the more the score, which goes as 1/" + FAMILIES[now.family].names[1] + ", scatters." : "";
     return ratio > 1
-      ? `Pathwise scatters less: its variance is ${times(ratio)} smaller.${small}`
-      : `Here the score function scatters less: its variance is ${times(1 / ratio)} smaller.`;
+      ? `Pathwise scatters less: its variance is ${factor(ratio)} times smaller.${small}`
+      : `Here the score function scatters less: its variance is ${factor(1 / ratio)} times smaller.`;
   }
 
   function speak() {

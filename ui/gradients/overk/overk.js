@@ -163,7 +163,7 @@ function readingOf({ pathwise, score }) {
   if (score <= LEAST) return `${both}the score function does not scatter at all.`;
   const ratio = score / pathwise;
   if (Math.abs(Math.log(ratio)) < 0.05) return `${both}about the same.`;
-  return `${both}${ratio > 1 ? "pathwise" : "the score function"} scatters less, ${times(Math.max(ratio, 1 / ratio))}.`;
+  return `${both}${ratio > 1 ? "pathwise" : "the score function"} scatters less, by a factor of ${factor(Math.max(ratio, 1 / ratio))}.`;
 }
 
 const raised = (power) => String(power).replace("-", "⁻").replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]);
