@@ -149,7 +149,7 @@ def said_of_extremes(found: dict[str, Measured], tau: float, each: int) -> str:
     if tau <= COLD:
         soft = found["gs"]
         said.append(
-            f"At τ = {tau:g} the soft draws sit in the corners, where the slope vanishes: {soft.still:.0%} of the "
+            f"At τ = {tau:g} the soft draws run into the corners, where the slope vanishes: {soft.still:.0%} of the "
             f"Gumbel-softmax gradients are below 10⁻⁶ in size, and the largest is {figures(soft.largest)}. The mean "
             "comes from ever fewer, ever larger ones."
         )

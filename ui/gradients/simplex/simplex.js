@@ -92,7 +92,7 @@ function createPanel(root) {
   }
 
   function paintHard(counts, theme) {
-    const { pen, place, side } = triangle(hard, theme, 1.9);
+    const { pen, place, side } = triangle(hard, theme, 2.6);
     pen.fillStyle = theme.kl;
     counts.forEach((count, i) => {
       const [x, y] = place(i === 0 ? 1 : 0, i === 1 ? 1 : 0);
@@ -123,7 +123,7 @@ function createPanel(root) {
   };
 }
 
-// A cleared canvas with the triangle's outline, the categories written so far off its corners; `place` takes the first two coordinates to the canvas.
+// A cleared canvas with the triangle's outline, the categories written so many times farther to the side; `place` takes the first two coordinates to the canvas.
 function triangle(canvas, theme, away = 1) {
   const { pen, width, height } = clear(canvas);
   const side = width * 0.8;
@@ -139,7 +139,7 @@ function triangle(canvas, theme, away = 1) {
   pen.fillStyle = theme.text;
   [[1, 0, "1", -16, 18], [0, 1, "2", 10, 18], [0, 0, "3", 14, 4]].forEach(([a, b, name, dx, dy]) => {
     const [x, y] = place(a, b);
-    pen.fillText(name, x + away * dx, y + away * dy);
+    pen.fillText(name, x + away * dx, y + dy);
   });
   return { pen, place, side };
 }
