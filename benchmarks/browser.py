@@ -20,7 +20,8 @@ from tests.browser.streamlit_page import navigation, wait_until_idle
 
 HERE = Path(__file__).parent
 PAGE = "VAE and β-VAE"
-BOUND, TIGHTENING, STYLES, LEVELS = "The bound", "IWAE", "FSVAE", "Hierarchical VAE"  # titles of pages
+# Titles of pages.
+BOUND, GRADIENTS, TIGHTENING, STYLES, LEVELS = "The bound", "Gradients", "IWAE", "FSVAE", "Hierarchical VAE"
 BARE = HERE / "bare.py"
 ROUNDS = 3  # in which the bare page and ours are measured in turns
 QUIET = 500  # ms without a change after which a control's effect is complete
@@ -76,6 +77,7 @@ Q = Handle(".push[data-state=ready] .plane", "__vaelab_bound.drag", 0.2)
 COMPONENT = Handle(".mixture[data-state=ready] .plane", "__vaelab_mixture_timings", 0.35)
 COLUMN = Handle(".styles[data-state=ready] .plane", "__vaelab_timings", 0.35)
 ROW = Handle(".levels[data-state=ready] .plane", "__vaelab_timings", 0.35)
+DIAL = Handle(".estimators[data-state=ready] input.theta", "__vaelab_gradients", 0.35)  # 1,000 draws follow
 
 
 def drag(browser: Browser, url: str, duration: float, handle: Handle = EXPLORER) -> Drag:
@@ -369,6 +371,8 @@ def main() -> int:
             rows += grid_rows(browser, styles, options.repeats)
             levels = page_address(browser, server.url, LEVELS)
             rows += drag_rows(drag(browser, levels, options.seconds, ROW), "a row of two levels")
+            gradients = page_address(browser, server.url, GRADIENTS)
+            rows += drag_rows(drag(browser, gradients, options.seconds, DIAL), "a dial of the gradients")
             tightening = page_address(browser, server.url, TIGHTENING)
             rows += curve_rows(curve_times(browser, tightening, options.repeats))
             bound = page_address(browser, server.url, BOUND)

@@ -51,7 +51,8 @@ def begin(page: Page) -> Head:
         if page.parts:
             share.share(page.parts, page.slot, PATHS)
         with share.part("show", hide):
-            shown, seed = _choose_decoding(checkpoint.model)
+            shown = _choose_decoding(checkpoint.model) if page.decoding else "mean"
+            seed = _choose_seed(page.decoding)
     if step:
         with top:
             tour.bar(step)
@@ -119,8 +120,8 @@ def _explain_absence(wanted: str | None, names: Collection[str], default: str) -
         url_state.note(f"The link asks for a model that is not on this page; showing {default} instead.")
 
 
-def _choose_decoding(model: Model) -> tuple[Decoding, int]:
-    """How every decoded image of the page is shown, mean or draw, and the seed of every draw."""
+def _choose_decoding(model: Model) -> Decoding:
+    """How every decoded image of the page is shown."""
     shown = url_state.segmented(
         "Decoded images",
         "show",
@@ -131,16 +132,19 @@ def _choose_decoding(model: Model) -> tuple[Decoding, int]:
         if model.has_likelihood
         else "An autoencoder has no p(x|z) to draw from: its decoder gives one image for a z.",
     )
-    seed = url_state.whole_number(
-        "Seed",
-        "seed",
-        0,
-        MAX_SEED,
-        0,
-        help="The same seed gives the same draws: samples, draws of z, draws of x. A draw of x takes the same noise "
-        "for every z.",
+    return "draw" if shown == "draw" and model.has_likelihood else "mean"
+
+
+def _choose_seed(decoding: bool) -> int:
+    """The seed of every draw of the page, which draws images as well where it is `decoding` them."""
+    of = (
+        ": samples, draws of z, draws of x. A draw of x takes the same noise for every z."
+        if decoding
+        else "."
     )
-    return "draw" if shown == "draw" and model.has_likelihood else "mean", seed
+    return url_state.whole_number(
+        "Seed", "seed", 0, MAX_SEED, 0, help=f"The same seed gives the same draws{of}"
+    )
 
 
 def main_columns(hide: frozenset[str]) -> list[DeltaGenerator]:

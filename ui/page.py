@@ -44,7 +44,8 @@ class Page:
     at first the first of `opens_with` that is there. `parts` are what a link can leave out, in words; `parameters`
     those of the address that no widget of Streamlit's holds. `looks` can be taken at its model, `experiments` tried.
     Models of any images are offered, unless the page can draw those of one `image_shape` alone; of any latent space,
-    unless it can draw one of `z_dim` dimensions alone.
+    unless it can draw one of `z_dim` dimensions alone. Whether its decoded images are means or draws is chosen at its
+    head, unless it is not `decoding` any that this would change.
     """
 
     file: str
@@ -54,6 +55,7 @@ class Page:
     heading: str = ""
     image_shape: tuple[int, int, int] | None = None
     z_dim: int | None = None
+    decoding: bool = True
     parts: Mapping[str, str] = field(default_factory=dict)
     parameters: frozenset[str] = frozenset()
     looks: Mapping[str, Look] = field(default_factory=dict)

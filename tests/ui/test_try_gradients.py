@@ -1,5 +1,6 @@
 """Each observation of the Gradients page's experiments, and what its parts say, held to what is computed."""
 
+import math
 import re
 from collections.abc import Callable
 
@@ -60,6 +61,7 @@ def step() -> None:
 def crossing() -> None:
     [k] = costs.crossings(costs.variances("normal", 1.0, 1.0, "cos"))
     assert k == pytest.approx(1.1, abs=0.05)
+    assert all(score < path for at, path, score in costs.variances("normal", 1.0, 1.0, "cos") if at > k)
 
 
 def of_bit(tau: float) -> dict[str, discrete.Measured]:
@@ -112,7 +114,11 @@ def test_an_experiment_is_two_short_sentences_and_a_state(name: str) -> None:
 
 
 def test_a_toy_goes_through_an_address_and_rubbish_is_refused() -> None:
-    for toy in (USUAL, Toy("exponential", "exp", 0.2, 1.0, 10.0), Toy("gumbel", "step", -3.0, 0.01, -3.0)):
+    for toy in (
+        USUAL,
+        Toy("exponential", "exp", 0.2, 1.0, 10.0),
+        Toy("gumbel", "step", -3.0, 0.01, -3.0, "scale"),
+    ):
         assert toy_of(text_of(toy)) == toy
     for text in (
         "",
@@ -122,6 +128,8 @@ def test_a_toy_goes_through_an_address_and_rubbish_is_refused() -> None:
         "normal_cos_1_0_1",
         "normal_exp_1_1_-1",
         "a_b_c_d_e",
+        "exponential_exp_1_1_1_scale",
+        "normal_cos_1_1_1_scale_scale",
     ):
         with pytest.raises(UsageError, match=r"\.$"):
             toy_of(text)
@@ -132,6 +140,8 @@ def test_python_and_the_browser_have_the_same_families_and_costs() -> None:
     with open(script, encoding="utf-8") as file:
         text = file.read()
     for name, (theta, scale) in clouds.PARAMETERS.items():
+        names = re.search(rf"  {name}: {{.*?names: \[(.*?)\]", text, re.DOTALL)
+        assert names is not None and tuple(names[1].replace('"', "").split(", ")) == clouds.NAMES[name]
         found = re.search(rf"  {name}: {{.*?theta: \[(.*?)\], scale: \[(.*?)\]", text, re.DOTALL)
         assert found is not None
         assert [float(part) for part in f"{found[1]}, {found[2]}".split(", ")] == [*theta, *scale]
@@ -146,6 +156,28 @@ def test_a_verdict_needs_a_bias_that_stands_clear_of_its_noise() -> None:
     assert discrete.verdict("st", of, -0.02) == "biased"
     assert discrete.verdict("st", of, -0.0085) == "bias within noise"
     assert discrete.verdict("loo", of, 0.0005) == "unbiased"
+
+
+def test_a_single_draw_and_a_low_temperature_stay_finite_and_are_spoken_of() -> None:
+    found = discrete.measure("2", 0.4, 0.01, 1, 0)
+    assert "loo" not in found and all(math.isfinite(value) for of in found.values() for value in of)
+    assert (
+        found["gs"].still > 0.8
+        and found["gs"].largest > 5 * discrete.measure("2", 0.4, 1.0, 1, 0)["gs"].largest
+    )
+    said = discrete.said_of_extremes(found, 0.01, 1)
+    assert f"{found['gs'].still:.0%}" in said and "single draw" in said
+    assert discrete.said_of_extremes(of_bit(1.0), 1.0, 4) == ""
+    paths = discrete.descents("2", 0.4, 0.01, 1, 0)
+    assert all(0 <= p <= 1 for path in paths.values() for p in path)
+
+
+@pytest.mark.parametrize("name", ["vae-2d", "vae-2d-kl", "vae-2d-rec"])
+def test_every_decoders_estimators_agree_with_its_exact_gradient(name: str) -> None:
+    model = checkpoints.load(name).model
+    found = reconstruction_gradients.compare(model, image_named("digits-0", model).x, DRAWS)
+    for of in (found.pathwise, found.with_baseline, found.score):
+        assert ((of.mean - found.exact).abs() <= 4.5 * (of.variance / DRAWS).sqrt() + 1e-3).all()
 
 
 def test_the_table_of_cases_speaks_of_what_wins() -> None:

@@ -12,6 +12,7 @@ from vaemodels.analysis import estimators, reconstruction_gradients, relaxations
 from vaemodels.analysis.estimators import FAMILIES, cost
 from vaemodels.analysis.relaxations import BERNOULLI, THREE
 from vaemodels.data.binarization import binarize
+from vaemodels.errors import UsageError
 
 DRAWS = 1_000_000
 UNIT = torch.tensor([1.0, 1.0], dtype=torch.float64)
@@ -153,6 +154,12 @@ def test_straight_throughs_mean_is_its_enumeration() -> None:
     p = 0.4
     slope = [2 * (b - BERNOULLI.target) * p * (1 - p) for b in (0, 1)]
     assert (1 - p) * slope[0] + p * slope[1] == pytest.approx(-0.04752)
+
+
+def test_leave_one_out_refuses_a_single_draw() -> None:
+    with pytest.raises(UsageError, match=r"at least 2 draws\.$"):
+        relaxations.leave_one_out(BERNOULLI, logits(0.6, 0.4), 10, seeded(), 1)
+    assert "loo" not in relaxations.estimators(1.0, 1)
 
 
 def test_with_one_bit_the_best_baseline_leaves_no_noise_and_with_three_it_is_the_best() -> None:

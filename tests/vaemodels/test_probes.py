@@ -56,6 +56,20 @@ def test_accuracy_of_separated_and_of_mixed_classes():
     labels = torch.arange(300) % 3
     generator = torch.Generator().manual_seed(3)
     apart = torch.eye(3)[labels] * 20 + torch.randn(300, 3, generator=generator)
-    assert probes.accuracy(apart, labels, 3).mean == 1.0
-    mixed = probes.accuracy(torch.randn(300, 3, generator=generator), labels, 3)
+    assert probes.accuracy(apart, labels).mean == 1.0
+    mixed = probes.accuracy(torch.randn(300, 3, generator=generator), labels)
     assert abs(mixed.mean - 1 / 3) < 4 * math.sqrt(2 / 9 / 300)
+
+
+def test_the_discriminant_is_that_of_another_library():
+    from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+
+    generator = torch.Generator().manual_seed(4)
+    labels = torch.randint(0, 4, (200,), generator=generator)
+    codes = torch.randn(4, 3, generator=generator)[labels] + torch.randn(200, 3, generator=generator)
+    found = probes.classified_from(codes, labels)
+    fold = torch.randperm(200, generator=torch.Generator().manual_seed(0)) % probes.FOLDS
+    for held_out in range(probes.FOLDS):
+        known = LinearDiscriminantAnalysis().fit(codes[fold != held_out], labels[fold != held_out])
+        assert (found[fold == held_out].numpy() == known.predict(codes[fold == held_out])).all()
+    assert 0.5 < (found == labels).float().mean() < 1.0

@@ -19,9 +19,11 @@ BITS, THETA, TAU, DRAWS_EACH = "bits", "theta", "tau", "loo"  # in the address
 TOYS: dict[str, Toy] = {"2": BERNOULLI, "3": THREE}
 THETAS = ("0.2", "0.4", "0.5", "0.8")
 TAUS = ("0.01", "0.1", "0.5", "1", "2")
-EACH = ("2", "4", "16")
+EACH = ("1", "2", "4", "16")
 N = 2**17  # draws that bias and noise are measured over
 STEPS, RATE, BATCH = 120, 10.0, 1_024
+NOTHING = 1e-6  # a gradient below it moves nothing
+COLD = 0.1  # temperature from which down most relaxed draws sit in a corner
 CLEAR = 4  # standard errors from which a bias is told from noise
 TITLES = {
     "score": ("score function", True),
@@ -34,11 +36,16 @@ TITLES = {
 
 
 class Measured(NamedTuple):
-    """An estimator's mean, the mean's standard error, and the standard deviation of one estimate of as many draws."""
+    """An estimator's mean, the mean's standard error, and the standard deviation of one estimate of as many draws.
+
+    `still` is the share of single gradients that are as good as nothing, `largest` the size of the largest.
+    """
 
     mean: float
     stderr: float
     std: float
+    still: float = 0.0
+    largest: float = 0.0
 
 
 def logits_of(categories: int, theta: float) -> Tensor:
@@ -57,7 +64,11 @@ def measure(categories: str, theta: float, tau: float, each: int, seed: int) -> 
         values = estimate(toy, logits, N // taken, torch.Generator().manual_seed(seed))[:, 1]
         std = values.std().item()
         found[name] = Measured(
-            values.mean().item(), std / math.sqrt(len(values)), std * math.sqrt(taken / each)
+            values.mean().item(),
+            std / math.sqrt(len(values)),
+            std * math.sqrt(taken / each),
+            (values.abs() < NOTHING).double().mean().item(),
+            values.abs().max().item(),
         )
     return found
 
@@ -113,9 +124,10 @@ def render(view: View) -> None:
     toy = TOYS[categories]
     exact = relaxations.enumerated(toy, logits_of(int(categories), float(theta)))[1].item()
     chosen = (categories, float(theta), float(tau), int(each), view.seed)
-    left, right = st.columns([6, 5], gap="large")
+    left, right = st.columns([3, 2], gap="large")
     with left:
-        _table(measure(*chosen), exact, int(each))
+        found = measure(*chosen)
+        _table(found, exact, int(each))
         values = ", ".join(f"{value:g}" for value in toy.values)
         st.caption(
             f"Gradient for the second category’s logit; exact, by enumeration: **{figures(exact)}**. v = ({values}), "
@@ -125,8 +137,25 @@ def render(view: View) -> None:
             "one that "
             "is precision about the wrong value."
         )
+        if said := said_of_extremes(found, float(tau), int(each)):
+            st.caption(said)
     with right:
         _descents(descents(*chosen))
+
+
+def said_of_extremes(found: dict[str, Measured], tau: float, each: int) -> str:
+    """What becomes of the estimators at a low temperature, and with a single draw."""
+    said = []
+    if tau <= COLD:
+        soft = found["gs"]
+        said.append(
+            f"At τ = {tau:g} the soft draws run into the corners, where the slope vanishes: {soft.still:.0%} of the "
+            f"Gumbel-softmax gradients are below 10⁻⁶ in size, and the largest is {figures(soft.largest)}. The mean "
+            "comes from ever fewer, ever larger ones."
+        )
+    if each == 1:
+        said.append("Leave one out compares each draw with the others, so a single draw has none to offer.")
+    return " ".join(said)
 
 
 def _table(found: dict[str, Measured], exact: float, each: int) -> None:
@@ -142,7 +171,7 @@ def _table(found: dict[str, Measured], exact: float, each: int) -> None:
     ]
     table(
         "Estimators of the gradient, their bias and noise",
-        ("estimator", "mean", "", f"sd of {each} draws", "draws for ratio 1"),
+        ("estimator", "mean", "", f"sd of {words.count(each, 'draw')}", "draws for ratio 1"),
         rows,
     )
 

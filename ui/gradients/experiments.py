@@ -35,8 +35,8 @@ EXPERIMENTS = [
     Experiment(
         "crossing",
         "Where they cross",
-        "Find the k of cos kz from which on the score function scatters less, in the middle chart.",
-        "the lines cross near k = 1.1 for z ~ N(1, 1).",
+        "Drag k in the middle chart to where both variances are the same, then on to the right.",
+        "the lines cross near k = 1.1 for z ~ N(1, 1), and beyond it the score function scatters less.",
         {"toy": "normal_cos_1_1_1", "look": "k"},
         "looks",
     ),

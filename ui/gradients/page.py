@@ -1,6 +1,6 @@
 """What the Gradients page is."""
 
-from ui.gradients import costs, decoder, discrete, samples, simplex, which
+from ui.gradients import costs, decoder, discrete, overk, samples, simplex, which
 from ui.gradients.clouds import TOY
 from ui.gradients.experiments import EXPERIMENTS
 from ui.looks import Look
@@ -42,13 +42,25 @@ GRADIENTS = Page(
     opens_with=("vae-2d-digits", "vae-2d"),
     image_shape=(1, 28, 28),
     z_dim=2,
+    decoding=False,
     parts={
-        "show": "mean or draw, seed",
+        "show": "seed",
         "looks": "closer looks",
         "try": "try this",
     },
     parameters=frozenset(
-        {"try", TOY, decoder.PLACE, discrete.BITS, discrete.THETA, discrete.TAU, discrete.DRAWS_EACH}
+        {
+            "try",
+            TOY,
+            overk.AT,
+            simplex.SOFTNESS,
+            decoder.MODEL,
+            decoder.PLACE,
+            discrete.BITS,
+            discrete.THETA,
+            discrete.TAU,
+            discrete.DRAWS_EACH,
+        }
     ),
     looks=LOOKS,
     experiments=tuple(EXPERIMENTS),

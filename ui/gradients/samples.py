@@ -5,7 +5,7 @@ import torch
 
 from ui import charts, words
 from ui.gradients.clouds import Toy, current
-from ui.gradients.costs import TITLES, parameters_of
+from ui.gradients.costs import TITLES, parameters_of, title_of
 from ui.gradients.numbers import draws_needed, figures
 from ui.looks.view import View
 from vaemodels.analysis import estimators
@@ -24,7 +24,10 @@ def measured(toy: Toy, seed: int) -> dict[str, list[float]]:
     uniform = torch.rand(DRAWS, generator=generator, dtype=torch.float64).clamp(2**-40, 1 - 2**-40)
     noise = family.noise(uniform)
     return {
-        name: [estimate(cost, family, parameters, noise)[:, 0].view(-1, k).mean(1).var().item() for k in KS]
+        name: [
+            estimate(cost, family, parameters, noise)[:, toy.index].view(-1, k).mean(1).var().item()
+            for k in KS
+        ]
         for name, estimate in {
             "pathwise": estimators.pathwise,
             "score function": estimators.score_function,
@@ -32,16 +35,22 @@ def measured(toy: Toy, seed: int) -> dict[str, list[float]]:
     }
 
 
+def cost_of(toy: Toy) -> str:
+    """The cost of a toy in words, with its k."""
+    return f"{(TITLES | {'step': '1 if z > k, else 0'})[toy.cost]}, k = {toy.k:g}".replace("= -", "= −")
+
+
 def render(view: View) -> None:
     """Variance over K, measured and exact, beside the exact gradient's square."""
     toy = current()
-    title = (TITLES | {"step": "1 if z > k, else 0"})[toy.cost]
+    title = cost_of(toy)
     path, score = estimators.exact(
         estimators.cost(toy.cost, toy.k),
         estimators.FAMILIES[toy.family],
         parameters_of(toy.family, toy.theta, toy.scale),
     )
-    gradient = score.mean[0].item()
+    gradient = score.mean[toy.index].item()
+    by_path, by_score = (of.variance[toy.index].item() for of in (path, score))
     st.markdown(
         "**Draws buy precision slowly.** The mean of K gradients has 1/K of the variance of one, whichever the "
         "estimator: four times the draws for half the error. Where a line comes below the dotted one, the square of "
@@ -50,18 +59,18 @@ def render(view: View) -> None:
     chart, table = st.columns([3, 2], gap="large")
     exact: dict[str, Moments] = {"pathwise": path, "score function": score}
     with chart:
-        _chart(measured(toy, view.seed), exact, gradient, title)
+        _chart(measured(toy, view.seed), exact, gradient, toy)
     with table:
-        needed = {name: draws_needed(of.variance[0].item(), gradient) for name, of in exact.items()}
+        needed = {name: draws_needed(of.variance[toy.index].item(), gradient) for name, of in exact.items()}
         wrong = toy.cost == "step"
         st.markdown(
-            f"f(z) = {title}, as set above. Exact gradient **{figures(gradient)}**.\n\n"
+            f"f(z) = {title}, {title_of(toy)}, as set above. Exact gradient for {toy.name} **{figures(gradient)}**.\n\n"
             + (
                 "- pathwise: every draw is 0, which no number of draws mends\n"
                 if wrong
-                else f"- pathwise: variance {figures(path.variance[0].item())}, **{needed['pathwise']}** for ratio 1\n"
+                else f"- pathwise: variance {figures(by_path)}, **{needed['pathwise']}** for ratio 1\n"
             )
-            + f"- score function: variance {figures(score.variance[0].item())}, "
+            + f"- score function: variance {figures(by_score)}, "
             f"**{needed['score function']}** for ratio 1"
         )
         st.caption(
@@ -70,7 +79,7 @@ def render(view: View) -> None:
         )
 
 
-def _chart(points: dict[str, list[float]], exact: dict[str, Moments], gradient: float, title: str) -> None:
+def _chart(points: dict[str, list[float]], exact: dict[str, Moments], gradient: float, toy: Toy) -> None:
     import plotly.graph_objects as go
 
     colours = charts.colours()
@@ -78,7 +87,7 @@ def _chart(points: dict[str, list[float]], exact: dict[str, Moments], gradient: 
     traces = []
     for name, values in points.items():
         colour, symbol = looks[name]
-        variance = exact[name].variance[0].item()
+        variance = exact[name].variance[toy.index].item()
         if variance < 1e-12:
             continue
         line = {"color": colour, "width": 2}
@@ -135,5 +144,8 @@ def _chart(points: dict[str, list[float]], exact: dict[str, Moments], gradient: 
         for name, values in points.items()
     )
     charts.show(
-        figure, "more-draws", f"Variance of the mean of K gradients of {title}, measured: {ends}.", height=330
+        figure,
+        "more-draws",
+        f"Variance of the mean of K gradients of {cost_of(toy)}, measured: {ends}.",
+        height=330,
     )

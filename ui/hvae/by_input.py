@@ -12,6 +12,7 @@ from vaemodels.evaluation import Estimate, estimate
 
 DRAWS = 64  # of the latents of one image
 NOISE_IMAGES = 200
+ERROR_ROOM = 60  # widths of an m along the chart
 
 
 def measured(view: View) -> dict[str, dict[str, Estimate]]:
@@ -35,6 +36,7 @@ def measured(view: View) -> dict[str, dict[str, Estimate]]:
 def render(view: View) -> None:
     """A bar for each kind of input, of the two levels' KL."""
     found, colours = measured(view), charts.colours()
+    top = max(kl.mean for kls in found.values() for kl in kls.values())
     names = list(found)[::-1]
     figure = go.Figure(
         [
@@ -45,7 +47,7 @@ def render(view: View) -> None:
                 name=f"KL of {level}",
                 marker_color=colours[f"kl_{level}"],
                 error_x={"array": [found[name][level].stderr for name in names], "color": colours["ink"]},
-                text=[f"\u2003{found[name][level].mean:.1f}" for name in names],  # clear of the error's bar
+                text=[_clear_of_error(found[name][level], top) for name in names],
                 textposition="outside",
                 cliponaxis=False,
                 hovertemplate="%{y}: %{x:.1f} nats<extra></extra>",
@@ -53,7 +55,6 @@ def render(view: View) -> None:
             for level in ("z2", "z1")
         ]
     )
-    top = max(kl.mean for kls in found.values() for kl in kls.values())
     figure.update_layout(barmode="group", legend={"traceorder": "reversed"})
     figure.update_xaxes(
         title="nats", range=[min(0.0, *(k.mean for v in found.values() for k in v.values())), 1.15 * top]
@@ -70,3 +71,9 @@ def render(view: View) -> None:
         "of fair coins. A KL is what q costs against the prior, not how likely an image is: an encoder was never asked "
         "about noise, and need not find it strange at either level."
     )
+
+
+def _clear_of_error(kl: Estimate, top: float) -> str:
+    """A bar's number, after as much room as its error's bar takes where `top` is the longest of the bars."""
+    room = 1 + round(ERROR_ROOM * kl.stderr / top)
+    return "\u2003" * room + f"{kl.mean:.1f}"

@@ -144,9 +144,9 @@ def cost(name: str, k: float) -> Cost:
     return costs[name]
 
 
-def exact(cost: Cost, family: Family, parameters: Tensor) -> tuple[Moments, Moments]:
+def exact(cost: Cost, family: Family, parameters: Tensor, nodes: int = NODES) -> tuple[Moments, Moments]:
     """The moments of the pathwise and of the score-function estimator, by quadrature, each over `[p]`."""
-    noise, weights = quadrature(family)
+    noise, weights = quadrature(family, nodes)
     parameters = parameters.double()
     return (
         moments(pathwise(cost, family, parameters, noise), weights),

@@ -20,6 +20,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
+from vaemodels.errors import UsageError
+
 Cost = Callable[[Tensor], Tensor]  # of b: [..., categories], at the corners and between them
 Draw = Callable[[Cost, Tensor, int, torch.Generator], Tensor]
 
@@ -73,7 +75,13 @@ def with_best_baseline(cost: Cost, logits: Tensor, n: int, generator: torch.Gene
 
 
 def leave_one_out(cost: Cost, logits: Tensor, n: int, generator: torch.Generator, k: int = 4) -> Tensor:
-    """`n` means over k draws each: Σ_i (f(b_i) − the mean f of the other k − 1) ∇ log p(b_i) / k, for k ≥ 2."""
+    """`n` means over k draws each: Σ_i (f(b_i) − the mean f of the other k − 1) ∇ log p(b_i) / k.
+
+    Raises:
+        UsageError: unless k is 2 or more.
+    """
+    if k < 2:
+        raise UsageError("Leave one out has no others to compare one draw with; take at least 2 draws.")
     b = draw(logits, n * k, generator).view(n, k, -1)
     f = cost(b)
     others = (f.sum(1, keepdim=True) - f) / (k - 1)
@@ -130,7 +138,7 @@ def concrete_log_density(y: Tensor, logits: Tensor, temperature: float) -> Tenso
 
 
 def estimators(temperature: float, k: int) -> dict[str, Draw]:
-    """All estimators by name; leave one out takes `k` draws for each estimate, the others one."""
+    """The estimators by name; leave one out takes `k` draws for each estimate, and is there for 2 or more alone."""
 
     def loo(cost: Cost, logits: Tensor, n: int, generator: torch.Generator) -> Tensor:
         return leave_one_out(cost, logits, n, generator, k)
@@ -144,7 +152,7 @@ def estimators(temperature: float, k: int) -> dict[str, Draw]:
     return {
         "score": score_function,
         "baseline": with_best_baseline,
-        "loo": loo,
+        **({"loo": loo} if k > 1 else {}),
         "st": straight_through,
         "gs": soft,
         "stgs": hard,

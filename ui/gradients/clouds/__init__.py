@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import streamlit as st
 
@@ -13,7 +13,13 @@ from vaemodels.errors import UsageError
 KEY = "gradients-clouds"
 TOY = "toy"  # in the address
 _TURN = "_gradients_toy"
-# Ranges of the first parameter and of the scale by family, and of k by cost; as in families.js.
+# Names and ranges of the first parameter and of the scale by family, and ranges of k by cost; as in families.js.
+NAMES: dict[str, tuple[str, str]] = {
+    "normal": ("μ", "σ"),
+    "lognormal": ("μ", "σ"),
+    "exponential": ("m", ""),
+    "gumbel": ("μ", "β"),
+}
 PARAMETERS: dict[str, tuple[tuple[float, float], tuple[float, float]]] = {
     "normal": ((-3.0, 3.0), (0.01, 2.0)),
     "lognormal": ((-1.0, 1.0), (0.01, 1.0)),
@@ -30,13 +36,24 @@ _clouds = component("vaelab_clouds", Path(__file__).with_name("clouds"))
 
 
 class Toy(NamedTuple):
-    """A distribution with its parameters and a cost with its own."""
+    """A distribution with its parameters, a cost with its own, and which of the first two the gradient is for."""
 
     family: str
     cost: str
     theta: float
     scale: float
     k: float
+    wrt: Literal["theta", "scale"] = "theta"
+
+    @property
+    def index(self) -> int:
+        """The place of the parameter that the gradient is for among those of `estimators`."""
+        return 0 if self.wrt == "theta" else 1
+
+    @property
+    def name(self) -> str:
+        """That parameter's name."""
+        return NAMES[self.family][self.index]
 
 
 USUAL = Toy("normal", "square", 1.0, 1.0, 0.0)
@@ -65,22 +82,30 @@ def current() -> Toy:
     return toy
 
 
+def put(toy: Toy) -> None:
+    """Let the picture show another toy from its next run on."""
+    turn = st.session_state[_TURN]
+    turn.update(turn=turn["turn"] + 1, toy=toy)
+
+
 def text_of(toy: Toy) -> str:
-    """What an address holds of a toy: `normal_cos_1_1_5`."""
-    return "_".join([toy.family, toy.cost, *(f"{value:g}" for value in toy[2:])])
+    """What an address holds of a toy: `normal_cos_1_1_5`, and `_scale` behind it for the gradient for the scale."""
+    numbers = (f"{value:g}" for value in (toy.theta, toy.scale, toy.k))
+    return "_".join([toy.family, toy.cost, *numbers, *(["scale"] if toy.wrt == "scale" else [])])
 
 
 def toy_of(text: str) -> Toy:
     """The toy that `text_of` wrote.
 
     Raises:
-        UsageError: unless it is a family, a cost and three numbers within their ranges.
+        UsageError: unless it is a family, a cost, three numbers within their ranges and a parameter of the family.
     """
-    parts = text.split("_")
+    plain = text.removesuffix("_scale")
+    parts = plain.split("_")
     try:
         family, cost = parts[:2]
         theta, scale, k = url_state.z_from_text("_".join(parts[2:]), 3)
-        toy = Toy(family, cost, theta, scale, k)
+        toy = Toy(family, cost, theta, scale, k, "theta" if plain == text else "scale")
         if toy == _within(toy._asdict()):
             return toy
     except (KeyError, ValueError, UsageError):
@@ -112,4 +137,5 @@ def _within(told: Mapping[str, Any]) -> Toy:
         min(high, max(low, round(float(told["theta"]), 2))),
         min(wide, max(narrow, round(float(told["scale"]), 2))),
         min(most, max(least, round(float(told["k"]), 2))),
+        "scale" if told["wrt"] == "scale" and NAMES[told["family"]][1] else "theta",
     )

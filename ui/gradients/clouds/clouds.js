@@ -1,6 +1,6 @@
-// needs: families.js ../../components/names.js ../../components/theme.js
+// needs: families.js ../figures.js ../../components/names.js ../../components/theme.js
 // Draws of ε that move through z = g(ε) with the distribution's parameter, and under them their gradients, pathwise and
-// by the score function. All of it follows the slider here; Python hears of it once the slider is let go of.
+// by the score function. All of it follows the sliders here; Python hears of it once one is let go of.
 
 const DRAWS = 1000;
 const LINES = 50; // draws whose way from ε to z is drawn
@@ -27,6 +27,7 @@ function createPanel(root) {
   const [moving, scatter] = [find(".moving"), find(".scatter")];
   const dial = Object.fromEntries(DIALS.map((name) => [name, find(`input.${name}`)]));
   const choice = { family: find("select.family"), cost: find("select.cost") };
+  const wrt = [...root.querySelectorAll("input[name=wrt]")];
   let now, noise, seed, report, version;
   let resting = 0;
   let frame = 0;
@@ -60,7 +61,13 @@ function createPanel(root) {
       dial[name].setAttribute("aria-label", name === "k" ? "k of the cost" : `${names[i]} of z`);
     });
     dial.scale.closest("label").hidden = !family.names[1];
-    find(".for").textContent = family.names[0];
+    if (!(now.wrt in family.slope)) now.wrt = "theta";
+    wrt.forEach((radio, i) => {
+      radio.checked = radio.value === now.wrt;
+      radio.closest("label").hidden = !family.names[i];
+      radio.nextElementSibling.textContent = family.names[i];
+    });
+    find(".for").textContent = parameterName();
     choice.family.value = now.family;
     choice.cost.value = now.cost;
     render();
@@ -71,7 +78,7 @@ function createPanel(root) {
     if (!noise || !moving.clientWidth) return;
     const begun = performance.now();
     const found = estimatesOf(now, noise);
-    const exact = exactOf(now);
+    const exact = exactOf(now).score.mean;
     const of = { path: momentsOf(found.pathwise), score: momentsOf(found.score) };
     const theme = themeOf(root);
     for (const name of DIALS) {
@@ -151,8 +158,8 @@ function createPanel(root) {
       dots(pen, values, across, y + 2, y + 54);
       pen.globalAlpha = 1;
     };
-    row(pathwise, "pathwise  f′(z) ∂z/∂" + FAMILIES[now.family].names[0], 18, theme.text);
-    row(score, "score function  f(z) ∂ log p(z)/∂" + FAMILIES[now.family].names[0], 104, theme.kl);
+    row(pathwise, "pathwise  f′(z) ∂z/∂" + parameterName(), 18, theme.text);
+    row(score, "score function  f(z) ∂ log p(z)/∂" + parameterName(), 104, theme.kl);
     pen.strokeStyle = theme.primary;
     pen.lineWidth = 2;
     pen.beginPath();
@@ -166,6 +173,10 @@ function createPanel(root) {
     pen.fillText(label, across(exact) - pen.measureText(label).width - 6, height - 30);
   }
 
+  function parameterName() {
+    return FAMILIES[now.family].names[now.wrt === "theta" ? 0 : 1];
+  }
+
   function verdict({ path, score }, exact) {
     if (now.cost === "step") {
       return "A step has no slope: every pathwise gradient is 0, which is wrong wherever the exact one is not. The score function needs no slope.";
@@ -174,15 +185,15 @@ function createPanel(root) {
     const ratio = (score.std / path.std) ** 2;
     const small = now.scale < 0.1 && FAMILIES[now.family].names[1] ? " The narrower p is, the more the score, which goes as 1/" + FAMILIES[now.family].names[1] + ", scatters." : "";
     return ratio > 1
-      ? `Pathwise scatters less: its variance is ${times(ratio)} smaller.${small}`
-      : `Here the score function scatters less: its variance is ${times(1 / ratio)} smaller.`;
+      ? `Pathwise scatters less: its variance is ${factor(ratio)} times smaller.${small}`
+      : `Here the score function scatters less: its variance is ${factor(1 / ratio)} times smaller.`;
   }
 
   function speak() {
     const { of, exact } = timings;
     if (!of) return;
     const text =
-      `Exact gradient ${compact(exact)}; pathwise mean ${compact(of.path.mean)}, standard deviation ${compact(of.path.std)}; ` +
+      `Gradient for ${parameterName()}: exact ${compact(exact)}; pathwise mean ${compact(of.path.mean)}, standard deviation ${compact(of.path.std)}; ` +
       `score function mean ${compact(of.score.mean)}, standard deviation ${compact(of.score.std)}.`;
     find(".spoken").textContent = text;
     const [family, cost] = [FAMILIES[now.family], COSTS[now.cost]];
@@ -209,7 +220,6 @@ function createPanel(root) {
       clearTimeout(resting);
       resting = setTimeout(released, REST);
     });
-    dial[name].addEventListener("keydown", (event) => event.stopPropagation());
   }
   for (const name of ["family", "cost"]) {
     choice[name].addEventListener("change", () => {
@@ -218,6 +228,15 @@ function createPanel(root) {
       released();
     });
   }
+
+  for (const radio of wrt) {
+    radio.addEventListener("change", () => {
+      now.wrt = radio.value;
+      arrange();
+      released();
+    });
+  }
+  root.addEventListener("keydown", (event) => event.stopPropagation()); // Streamlit takes r and c for itself
 
   const resized = new ResizeObserver(render);
   resized.observe(moving);
@@ -233,18 +252,6 @@ function createPanel(root) {
 
 function offer(select, rows) {
   select.replaceChildren(...Object.entries(rows).map(([value, { title }]) => new Option(title, value)));
-}
-
-function clear(canvas) {
-  const scale = devicePixelRatio;
-  const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-  if (canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale)) {
-    Object.assign(canvas, { width: Math.round(width * scale), height: Math.round(height * scale) });
-  }
-  const pen = canvas.getContext("2d");
-  pen.setTransform(scale, 0, 0, scale, 0, 0);
-  pen.clearRect(0, 0, width, height);
-  return { pen, width, height };
 }
 
 // A dot a value, strewn between two heights.
@@ -269,16 +276,6 @@ function nice(value) {
   const power = 10 ** Math.floor(Math.log10(value));
   return power * [1, 2, 5, 10].find((step) => step * power >= value);
 }
-
-// Three figures that count.
-export function compact(value) {
-  const size = Math.abs(value);
-  if (size < 5e-5) return "0";
-  if (size >= 1e4) return number(value, 0).replace(/\B(?=(\d{3})+$)/g, ",");
-  return number(value, size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : size >= 0.1 ? 3 : 4);
-}
-
-const times = (ratio) => (ratio > 9999 ? "over 9,999 times" : `${ratio < 10 ? ratio.toFixed(1) : ratio.toFixed(0)} times`);
 
 // How many draws have a mean whose sd is the exact gradient's size.
 function drawsText(std, exact) {

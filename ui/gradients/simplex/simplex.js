@@ -1,15 +1,17 @@
-// needs: concrete.js ../../components/names.js ../../components/theme.js
+// needs: concrete.js ../figures.js ../../components/names.js ../../components/theme.js
 // Relaxed draws on a triangle whose corners are the categories, over their density, and beside them the nearest corners.
 
 const DRAWS = 1000;
 const FINE = 110; // cells of the density along a side
 const NEAR = 0.99; // of a corner: the largest coordinate of a draw that is as good as hard
+const REST = 400; // ms after the last change
+const FLAT = 0.01; // a slope that is as good as none
 const panels = new WeakMap();
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setStateValue }) {
   let panel = panels.get(parentElement);
   if (!panel) panels.set(parentElement, (panel = createPanel(parentElement.querySelector(".simplex"))));
-  panel.update(data);
+  panel.update(data, (tau) => setStateValue("released", { tau, turn: data.turn }));
   return () => {
     panel.unmount();
     panels.delete(parentElement);
@@ -19,12 +21,15 @@ export default function ({ data, parentElement }) {
 function createPanel(root) {
   const find = (selector) => root.querySelector(selector);
   const [soft, hard, slider] = [find(".soft"), find(".hard"), find("input")];
-  let logits, noise;
-  slider.value = 0;
+  let logits, noise, tell, turn;
+  let resting = 0;
 
-  function update({ probabilities, seed }) {
-    logits = probabilities.map(Math.log);
-    noise = gumbels(seed + 1, DRAWS);
+  function update(data, report) {
+    tell = report;
+    logits = data.probabilities.map(Math.log);
+    noise = gumbels(data.seed + 1, DRAWS);
+    if (data.turn !== turn) slider.value = Math.log10(data.tau);
+    turn = data.turn;
     render();
   }
 
@@ -34,11 +39,14 @@ function createPanel(root) {
     const y = relaxed(logits, noise, tau);
     const theme = themeOf(root);
     const counts = [0, 0, 0];
-    let near = 0;
+    let [near, flat, steepest] = [0, 0, 0];
     for (let at = 0; at < y.length; at += 3) {
       const most = Math.max(y[at], y[at + 1], y[at + 2]);
       counts[[0, 1, 2].find((i) => y[at + i] === most)]++;
       near += most > NEAR;
+      const slope = (most * (1 - most)) / tau; // of that coordinate for its own logit
+      flat += slope < FLAT;
+      steepest = Math.max(steepest, slope);
     }
     const text = number(tau, tau < 0.1 ? 3 : 2);
     slider.nextElementSibling.textContent = text;
@@ -46,9 +54,9 @@ function createPanel(root) {
     paintSoft(y, tau, theme);
     paintHard(counts, theme);
     const shares = counts.map((count, i) => `${i + 1}: ${number(count / DRAWS, 3)} (p ${number(Math.exp(logits[i]), 2)})`).join(", ");
-    say(soft, `Soft, τ = ${text}: ${near} of 1,000 draws lie near a corner (largest coordinate over ${NEAR}). Colour: the logarithm of the density, ${tau < 0.5 ? "which runs up to the corners" : tau > 1.5 ? "which gathers in the middle" : "spread over the triangle"}.`);
+    say(soft, `Soft, τ = ${text}: ${near} of 1,000 draws lie near a corner (largest coordinate over ${NEAR}). The slope of that coordinate is below ${FLAT} for ${flat} of them and ${compact(steepest)} at most. Colour: the logarithm of the density, ${tau < 0.5 ? "which runs up to the corners" : tau > 1.5 ? "which gathers in the middle" : "spread over the triangle"}.`);
     say(hard, `Hard, the corner nearest to each draw: ${shares}. These shares do not depend on τ.`);
-    Object.assign((globalThis.__vaelab_simplex ??= {}), { tau, y, counts, near });
+    Object.assign((globalThis.__vaelab_simplex ??= {}), { tau, y, counts, near, flat, steepest });
   }
 
   function say(canvas, text) {
@@ -84,7 +92,7 @@ function createPanel(root) {
   }
 
   function paintHard(counts, theme) {
-    const { pen, place, side } = triangle(hard, theme);
+    const { pen, place, side } = triangle(hard, theme, 2.6);
     pen.fillStyle = theme.kl;
     counts.forEach((count, i) => {
       const [x, y] = place(i === 0 ? 1 : 0, i === 1 ? 1 : 0);
@@ -94,20 +102,30 @@ function createPanel(root) {
     });
   }
 
-  slider.addEventListener("input", () => requestAnimationFrame(render));
+  slider.addEventListener("input", () => {
+    requestAnimationFrame(render);
+    clearTimeout(resting);
+  });
+  // At the end of a drag, and with every key.
+  slider.addEventListener("change", () => {
+    clearTimeout(resting);
+    resting = setTimeout(() => tell(10 ** Number(slider.value)), REST);
+  });
   slider.addEventListener("keydown", (event) => event.stopPropagation());
   const resized = new ResizeObserver(render);
   resized.observe(soft);
-  return { update, unmount: () => resized.disconnect() };
+  return {
+    update,
+    unmount() {
+      resized.disconnect();
+      clearTimeout(resting);
+    },
+  };
 }
 
-// A cleared canvas with the triangle's outline; `place` takes the first two coordinates to the canvas.
-function triangle(canvas, theme) {
-  const scale = devicePixelRatio;
-  const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-  Object.assign(canvas, { width: Math.round(width * scale), height: Math.round(height * scale) });
-  const pen = canvas.getContext("2d");
-  pen.setTransform(scale, 0, 0, scale, 0, 0);
+// A cleared canvas with the triangle's outline, the categories written so many times farther to the side; `place` takes the first two coordinates to the canvas.
+function triangle(canvas, theme, away = 1) {
+  const { pen, width, height } = clear(canvas);
   const side = width * 0.8;
   const [left, foot] = [width * 0.1, height - 34];
   const place = (a, b) => [left + side * (b + (1 - a - b) / 2), foot - side * 0.866 * (1 - a - b)];
@@ -121,7 +139,7 @@ function triangle(canvas, theme) {
   pen.fillStyle = theme.text;
   [[1, 0, "1", -16, 18], [0, 1, "2", 10, 18], [0, 0, "3", 14, 4]].forEach(([a, b, name, dx, dy]) => {
     const [x, y] = place(a, b);
-    pen.fillText(name, x + dx, y + dy);
+    pen.fillText(name, x + away * dx, y + dy);
   });
   return { pen, place, side };
 }
