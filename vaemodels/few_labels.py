@@ -5,7 +5,7 @@ each, and classifies the test images afterwards:
 
     drawn    ELBO(x, y) where y is known, else one label is drawn from q(y|x) (see `label_draws`)
     summed   the same with the sum over labels written out: M2 of Kingma et al. 2014, α = 0
-    alpha    the sum, and α · (−log q(y|x)) of the labelled images: as the presets are trained
+    alpha    the same, and α · (−log q(y|x)) of the labelled images
     labels   −log q(y|x) of the labelled images alone: a plain classifier
 
 A draw is a seed: it chooses the labels, the first weights and all the noise. Test images have no part in training, and
@@ -17,6 +17,7 @@ import dataclasses
 import json
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -36,7 +37,7 @@ Way = Literal["drawn", "summed", "alpha", "labels"]
 WAYS: dict[Way, dict[str, Any]] = {
     "drawn": {"alpha": 0.0, "labelled_elbo": True, "draw_label": True},
     "summed": {"alpha": 0.0, "labelled_elbo": True},
-    "alpha": {"alpha": 100.0},
+    "alpha": {"alpha": 100.0, "labelled_elbo": True},
     "labels": {"gen_weight": 0.0},
 }
 LABELLED = (30, 100, 1_000, 3_000)
@@ -57,7 +58,7 @@ def entrants() -> list[tuple[Way, int, int]]:
 
 
 def train(recipe: TrainingConfig) -> dict[str, Any]:
-    """One run by `recipe`: its `accuracy` on the test images (static binarisation), from 0 to 1, and processor `seconds`."""
+    """One run by `recipe`: its `accuracy` on the test images, binarised once, 0 to 1, and its processor `seconds`."""
     began = time.process_time()
     run, _ = runs.new("few-labels", "ssvae", MODEL, recipe)
     for _ in fit(run, *runs.data(recipe)):
@@ -81,6 +82,14 @@ def load(path: Path = FILE) -> dict[str, Any]:
     return files.read_json(path, REMEDY)
 
 
+def accuracies(study: Mapping[str, Any]) -> dict[tuple[Way, int], list[float]]:
+    """The accuracies of all draws by (way, labelled), for what has been run."""
+    found: dict[tuple[Way, int], list[float]] = {}
+    for run in study["runs"]:
+        found.setdefault((run["way"], run["labelled"]), []).append(run["accuracy"])
+    return found
+
+
 def main() -> None:
     """Train what `--out` does not have yet, writing it after every run."""
     parser = argparse.ArgumentParser(
@@ -98,6 +107,7 @@ def main() -> None:
         "binarization": "static",
         "config": dataclasses.asdict(MODEL),
         "training": dataclasses.asdict(recipe),
+        "ways": WAYS,
         "runs": [],
     }
     if options.out.exists():
