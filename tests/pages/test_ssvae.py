@@ -17,7 +17,7 @@ from ui.ssvae import confusion, four_ways, predicted
 from ui.training import form
 from vaemodels import checkpoints, few_labels
 from vaemodels.analysis.classification import confusion_matrix, predict
-from vaemodels.analysis.label_posterior import of_labels
+from vaemodels.analysis.label_posterior import likeliest, of_labels
 from vaemodels.data.framing import frame
 from vaemodels.errors import LabError
 from vaemodels.models import SSVAE
@@ -79,7 +79,7 @@ def test_the_matrix_counts_the_test_images_and_a_cell_of_a_link_opens_those_it_c
     assert f"**{int(counts[9, 4])} images**: 9s read as 4." in texts(at)
     assert at.query_params["cell"] == "9_4"
     asked = predicted.answers(MODEL, checkpoints.load(MODEL))
-    for right in (asked.by_classifier, asked.by_elbos):
+    for right in (asked.by_classifier == asked.labels, asked.by_elbos == asked.labels):
         assert f"on **{right.double().mean().item():.1%}**" in texts(at)
     # Another cell that the visitor opens, and its first image, which becomes the page's.
     at.session_state[confusion.KEY] = {"told": {"turn": table["turn"], "digit": 4, "given": 9}}
@@ -91,6 +91,23 @@ def test_the_matrix_counts_the_test_images_and_a_cell_of_a_link_opens_those_it_c
     assert toasts(at) == []
     assert at.query_params["image"] == f"digits-{first}"
     assert at.query_params["images"] == "digits"
+
+
+def test_where_the_two_answers_differ_and_which_is_right(visit, model):
+    at = visit(PAGE, model=MODEL, look="differ")
+    assert toasts(at) == []
+    x, y = model_inputs("digits", model, 300)
+    said, found = predict(model, x), likeliest(model, x, predicted.DRAWS)
+    places = (said != found).nonzero().flatten()
+    right = [int((given == y)[places].sum()) for given in (found, said)]
+    assert f"**On {len(places)} images the two answers differ**" in texts(at)
+    assert f"right on **{right[0]}** of these, the classifier on **{right[1]}**, neither" in texts(at)
+    first = int(places[0])
+    assert f"The classifier says **{said[first]}**, the ten ELBOs say **{found[first]}**" in texts(at)
+    [button] = [button for button in at.button if button.label.endswith(f"test image {first}")]
+    button.click().run()
+    assert toasts(at) == []
+    assert at.query_params["image"] == f"digits-{first}"
 
 
 def test_a_run_shows_its_matrices_epoch_by_epoch(visit):

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ui import charts
 from ui.ssvae.ways import TOLD
@@ -13,6 +13,18 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 Accuracies = Mapping[tuple[Way, int], Sequence[float]]
+
+
+class Shipped(NamedTuple):
+    """A model of pretrained/ as a point beside the lines: its way, labels, epochs, and accuracy on the same images."""
+
+    name: str
+    way: Way
+    labelled: int
+    epochs: int
+    accuracy: float
+
+
 DASHES: dict[Way, str] = {"drawn": "dot", "summed": "dash", "alpha": "solid", "labels": "solid"}
 SYMBOLS: dict[Way, str] = {"drawn": "x", "summed": "square", "alpha": "circle", "labels": "diamond"}
 
@@ -28,28 +40,41 @@ def share(values: Sequence[float]) -> str:
     return middle if len(values) == 1 else f"{middle} ({100 * min(values):.1f}–{100 * max(values):.1f})"
 
 
-def show_curve(found: Accuracies, way: Way, labelled: int, choose: Callable[[Sequence[Any]], None]) -> None:
+def show_curve(
+    found: Accuracies,
+    shipped: Sequence[Shipped],
+    way: Way,
+    labelled: int,
+    choose: Callable[[Sequence[Any]], None],
+) -> None:
     """The chart, the chosen point ringed; `choose` is given the (way, labelled) of a clicked point."""
     of_ways = "; ".join(
         f"{told.title}: "
         + ", ".join(f"{share(found[key, n])} at {n:,}" for n in LABELLED if (key, n) in found)
         for key, told in TOLD.items()
     )
+    beside = "".join(
+        f" {one.name}, {one.epochs} epochs: {100 * one.accuracy:.1f} % at {one.labelled:,}."
+        for one in shipped
+    )
     # A chart of its own for every choice: one that is clicked twice in the same place would report it only once.
     charts.show(
-        curve_chart(found, way, labelled, charts.colours()),
+        curve_chart(found, shipped, way, labelled, charts.colours()),
         f"ssvae-curve-{way}-{labelled}",
-        f"Share of test images that are labelled rightly, over the number of labels. {of_ways}.",
+        f"Share of test images that are labelled rightly, over the number of labels. {of_ways}.{beside}",
         height=360,
         on_click=choose,
     )
 
 
-def curve_chart(found: Accuracies, way: Way, labelled: int, colours: Mapping[str, str]) -> "Figure":
+def curve_chart(
+    found: Accuracies, shipped: Sequence[Shipped], way: Way, labelled: int, colours: Mapping[str, str]
+) -> "Figure":
     """Lines through the means, bars from the least to the greatest draw; the chosen way is drawn in full."""
     import plotly.graph_objects as go
 
     traces = [_line(found, key, key == way, colours) for key in TOLD]
+    traces += [_beside(one, colours) for one in shipped]
     if (way, labelled) in found:
         traces.append(
             {
@@ -84,7 +109,7 @@ def curve_chart(found: Accuracies, way: Way, labelled: int, colours: Mapping[str
 def _line(found: Accuracies, way: Way, is_chosen: bool, colours: Mapping[str, str]) -> dict[str, Any]:
     measured = {n: found[way, n] for n in LABELLED if (way, n) in found}
     means = [100 * mean(values) for values in measured.values()]
-    colour = colours["classification" if way == "labels" else "bound"]
+    colour = colours[_colour(way)]
     return {
         "type": "scatter",
         "name": TOLD[way].title,
@@ -108,6 +133,27 @@ def _line(found: Accuracies, way: Way, is_chosen: bool, colours: Mapping[str, st
         "marker": {"size": 8, "symbol": SYMBOLS[way]},
         "hovertemplate": f"{TOLD[way].title}<br>%{{x:,}} labels: %{{y:.1f}} %<extra></extra>",
     }
+
+
+def _beside(one: Shipped, colours: Mapping[str, str]) -> dict[str, Any]:
+    """A model of pretrained/: its name at a star in its way's colour."""
+    return {
+        "type": "scatter",
+        "x": [one.labelled],
+        "y": [100 * one.accuracy],
+        "text": [f"{one.name}, {one.epochs} epochs"],
+        "textposition": "top center",
+        "textfont": {"size": 11, "color": colours["text"]},
+        "customdata": [(one.way, one.labelled)],
+        "mode": "markers+text",
+        "marker": {"size": 11, "symbol": "star", "color": colours[_colour(one.way)]},
+        "hovertemplate": f"{one.name}<br>%{{x:,}} labels: %{{y:.1f}} %<extra></extra>",
+        "showlegend": False,
+    }
+
+
+def _colour(way: Way) -> str:
+    return "classification" if way == "labels" else "bound"
 
 
 def show_table(found: Accuracies) -> None:

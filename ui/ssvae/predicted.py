@@ -24,11 +24,12 @@ class Predicted(NamedTuple):
 
 
 class Answers(NamedTuple):
-    """Whether q(y|x), and the ten ELBOs, favour the right label of each of the first test images, `[n]` each."""
+    """The labels that q(y|x) and the ten ELBOs favour, and the true one, of each of the first test images, `[n]` each."""
 
     dataset: str
     by_classifier: Tensor
     by_elbos: Tensor
+    labels: Tensor
 
 
 def answers(name: str, checkpoint: Checkpoint) -> Answers:
@@ -43,7 +44,7 @@ def _ask(name: str, _checkpoint: Checkpoint) -> Answers:
     assert isinstance(model, SSVAE)
     dataset = dataset_for(_checkpoint)
     x, labels = model_inputs(dataset, model, ASKED)
-    return Answers(dataset, predict(model, x) == labels, likeliest(model, x, DRAWS) == labels)
+    return Answers(dataset, predict(model, x), likeliest(model, x, DRAWS), labels)
 
 
 _kept_answers = st.cache_resource(max_entries=8, show_spinner=False)(_ask)
