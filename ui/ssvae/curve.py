@@ -62,7 +62,7 @@ def show_curve(
         curve_chart(found, shipped, way, labelled, charts.colours()),
         f"ssvae-curve-{way}-{labelled}",
         f"Share of test images that are labelled rightly, over the number of labels. {of_ways}.{beside}",
-        height=360,
+        height=380,
         on_click=choose,
     )
 
@@ -142,7 +142,7 @@ def _beside(one: Shipped, colours: Mapping[str, str]) -> dict[str, Any]:
         "x": [one.labelled],
         "y": [100 * one.accuracy],
         "text": [f"{one.name}, {one.epochs} epochs"],
-        "textposition": "top center",
+        "textposition": "bottom right" if one.way == "labels" else "top right",
         "textfont": {"size": 11, "color": colours["text"]},
         "customdata": [(one.way, one.labelled)],
         "mode": "markers+text",

@@ -7,11 +7,14 @@ from ui.images.name import Place
 from ui.images.splits import binarization
 from ui.looks import View
 from ui.ssvae.opened import open_one
-from ui.ssvae.predicted import ASKED, DRAWS, answers
+from ui.ssvae.predicted import ASKED, DRAWS, answers, is_settled
 
 
 def render(view: View) -> None:
     """How often they differ, then the images, each with both answers."""
+    if not is_settled(view.name):
+        st.info("The model is in training; its answers to all images are asked for once it is done.")
+        return
     asked = answers(view.name, view.checkpoint)
     on = words.test_images(asked.dataset, ASKED, binarization(view.model))
     places = (asked.by_classifier != asked.by_elbos).nonzero().flatten().tolist()
@@ -36,7 +39,7 @@ def render(view: View) -> None:
         )
 
     open_one(
-        [Place(asked.dataset, place) for place in places],
+        tuple(Place(asked.dataset, place) for place in places),
         "Test images with two answers",
         "ssvae-differ",
         f"{view.name}/{asked.dataset}",

@@ -1,6 +1,6 @@
 """Images of a closer look, any of which can be made the page's own."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import streamlit as st
 
@@ -12,7 +12,7 @@ from ui.images.picker import image_picker
 
 
 def open_one(
-    places: Sequence[Place],
+    places: tuple[Place, ...],
     label: str,
     key: str,
     occasion: str,

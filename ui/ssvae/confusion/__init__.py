@@ -8,16 +8,15 @@ from typing import Any
 import streamlit as st
 from torch import Tensor
 
-from ui import models, words
+from ui import words
 from ui.address import url_state
 from ui.components.assets import component
 from ui.images.name import Place
 from ui.images.splits import binarization
 from ui.looks import View
 from ui.ssvae.opened import open_one
-from ui.ssvae.predicted import ASKED, DRAWS, answers, predicted
+from ui.ssvae.predicted import ASKED, DRAWS, answers, is_settled, predicted
 from ui.tables import table
-from vaemodels import checkpoints
 from vaemodels.analysis.classification import confusion_matrix
 from vaemodels.evaluation import estimate
 
@@ -53,7 +52,7 @@ def render(view: View) -> None:
         )
         digit, given = _matrix(matrix, f"Confusion matrix of {on}")
         st.caption("± standard error over images. " + _worst(matrix))
-        if view.name in checkpoints.pretrained_names() or view.name in models.own():  # not of one in training
+        if is_settled(view.name):
             st.markdown(_two_answers(view))
     with images:
         _images_of(view, found.dataset, (found.labels == digit) & (found.given == given), digit, given)
