@@ -184,10 +184,10 @@ def test_a_point_of_the_curve_is_read_out_and_sets_the_training_form(visit):
     found = few_labels.accuracies(few_labels.load())
     at = visit(PAGE, model=MODEL, way="summed", labels="100")
     assert toasts(at) == []
-    of_point, alone = (100 * sum(found[way, 100]) / len(found[way, 100]) for way in ("summed", "labels"))
+    of_point, by_labels = (100 * sum(found[way, 100]) / len(found[way, 100]) for way in ("summed", "labels"))
     assert f"**Enumerating y, 100 labels: {of_point:.1f} %" in texts(at)
-    assert f"**{alone - of_point:.1f} points fewer** than the labels alone" in texts(at)
-    *lines, ring = chart_of(at)["data"]
+    assert f"**{by_labels - of_point:.1f} points fewer** than the labels alone" in texts(at)
+    *lines, with_elbo, alone, ring = chart_of(at)["data"]
     assert [line["name"] for line in lines] == [told.title for told in four_ways.TOLD.values()]
     for line in lines:
         for (way, labelled), y, up, down in zip(
@@ -199,6 +199,9 @@ def test_a_point_of_the_curve_is_read_out_and_sets_the_training_form(visit):
         ):
             draws = [100 * share for share in found[way, labelled]]
             assert [y, y + up, y - down] == pytest.approx([sum(draws) / len(draws), max(draws), min(draws)])
+    for name, star in (("ssvae", with_elbo), ("ssvae-classifier", alone)):
+        assert star["x"] == [100] and star["text"] == [f"{name}, 30 epochs"]
+        assert star["y"] == pytest.approx([100 * checkpoints.read_card(name)["evaluation"]["accuracy"]])
     assert [ring["x"], ring["y"]] == [[100], pytest.approx([of_point])]
 
     at.button_group(key=four_ways.WAY).set_value("drawn").run()
