@@ -72,3 +72,12 @@ def test_the_shipped_study_is_by_this_recipe_and_no_run_is_in_it_twice() -> None
     assert study["training"] == dataclasses.asdict(few_labels.RECIPE) and study["ways"] == WAYS
     assert (study["dataset"], study["split"], study["images"]) == ("mnist", "test", 10_000)
     assert all(0.01 < run["accuracy"] < 1 and run["seconds"] > 0 for run in study["runs"])
+
+
+def test_what_the_page_says_of_the_shipped_study() -> None:
+    found = few_labels.accuracies(few_labels.load())
+    for labelled in LABELLED:
+        assert max(found["drawn", labelled]) < 0.2  # sampled labels teach next to nothing
+    for labelled in (30, 100):
+        assert max(found["summed", labelled]) < min(found["labels", labelled]) - 0.4
+    assert max(found["summed", 3_000]) < 0.6

@@ -10,7 +10,7 @@ from ui import lead, models, words
 from ui.address import url_state
 from ui.ssvae.curve import Accuracies, Shipped, mean, share, show_curve, show_table
 from ui.ssvae.predicted import predicted
-from ui.ssvae.ways import TOLD
+from ui.ssvae.ways import ELSEWHERE, TOLD
 from ui.tables import table
 from ui.training import form, recipe
 from vaemodels import checkpoints, data, few_labels
@@ -173,7 +173,7 @@ def _how(study: Mapping[str, Any]) -> str:
         f"{words.count(training['epochs'], 'epoch')}, batches of {training['batch_size']}, Adam at "
         f"{training['learning_rate']:g}; the unlabelled images need longer than that to tell (stars). "
         "A draw is a seed: it chooses the labels, evenly over the digits, the first weights and all noise. The epoch "
-        f"is chosen without labels; {words.binarisation(study['binarization'], study['dataset'])}."
+        f"is chosen without labels; {words.binarisation(study['binarization'], study['dataset'])}. {ELSEWHERE}"
     )
 
 
