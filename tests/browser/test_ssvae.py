@@ -171,3 +171,4 @@ def test_a_way_and_its_labels_are_in_the_link_and_set_the_form(page: Page, visit
     expect(page.get_by_role("checkbox", name="ELBO(x, y) of known labels")).to_be_checked()
     expect(page.get_by_role("checkbox", name="Draw unknown labels")).not_to_be_checked()
     expect(page.get_by_role("button", name="Start training")).to_be_in_viewport()
+    expect(page).to_have_url(re.compile("t_labelled=1000"))

@@ -210,6 +210,7 @@ def test_a_point_of_the_curve_is_read_out_and_sets_the_training_form(visit):
     assert at.query_params["way"] == "drawn" and at.query_params["labels"] == "1000"
     at.button(key="ssvae-train-this").click().run()
     assert toasts(at) == []
+    assert at.query_params["t_labelled"] == "1000" and at.query_params["t_alpha"] == "0"
     assert at.text_input(key=form.KEYS["labelled"]).value == "1000"
     assert at.text_input(key=form.KEYS["alpha"]).value == "0"
     assert (
