@@ -21,7 +21,8 @@ from tests.browser.streamlit_page import navigation, wait_until_idle
 HERE = Path(__file__).parent
 PAGE = "VAE and β-VAE"
 # Titles of pages.
-BOUND, GRADIENTS, TIGHTENING, STYLES, LEVELS = "The bound", "Gradients", "IWAE", "FSVAE", "Hierarchical VAE"
+BOUND, GRADIENTS, TIGHTENING = "The bound", "Gradients", "IWAE"
+DIGITS, STYLES, LEVELS = "SSVAE", "FSVAE", "Hierarchical VAE"
 BARE = HERE / "bare.py"
 ROUNDS = 3  # in which the bare page and ours are measured in turns
 QUIET = 500  # ms without a change after which a control's effect is complete
@@ -366,6 +367,8 @@ def main() -> int:
                 component(browser, server.url, "gmvae-2d", 2, options.seconds), "a component of ten"
             )
             rows += drag_rows(component(browser, server.url, "gmvae", 10, options.seconds), "one of 500")
+            digits = page_address(browser, server.url, DIGITS)
+            rows += drag_rows(drag(browser, digits, options.seconds), "one z as ten digits")
             styles = page_address(browser, server.url, STYLES)
             rows += drag_rows(drag(browser, styles, options.seconds, COLUMN), "a style's column")
             rows += grid_rows(browser, styles, options.repeats)

@@ -8,6 +8,7 @@ from ui.images import choice
 from ui.looks import EXPLORER, View, closer_look
 from ui.source import source
 from ui.ssvae import story
+from ui.ssvae.four_ways import four_ways
 from ui.ssvae.labels import label_bars, label_sums
 from ui.ssvae.page import SSVAE
 from ui.ssvae.terms import labels_of
@@ -76,6 +77,8 @@ def explore() -> None:
 
 st.fragment(explore, run_every=LIVE_EVERY if is_followed(SSVAE.kinds) else None)()
 if "train" not in head.hide:
-    story.four_ways()
+    with st.container(key="ways"):
+        try_this.current(experiments, {"ways"})
+        four_ways()
 train(head, story.TRAIN, story.OF_TRAINING)
 frame.end(head)

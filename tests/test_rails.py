@@ -85,7 +85,7 @@ LAYERS = [
     {"training_config", "label_draws", "losses", "backpropagation", "optimizer", "analysis", "presets"},
     {"training"},
     {"runs"},
-    {"jobs", "race", "amortisation"},
+    {"jobs", "race", "amortisation", "few_labels"},
     {"cli", "__main__"},
 ]
 

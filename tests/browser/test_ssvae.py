@@ -151,3 +151,24 @@ def test_a_cell_opens_the_images_it_counts_by_pointer_and_by_keyboard(page: Page
     expect(page.locator(".confusion button[aria-pressed=true]")).to_have_accessible_name(
         f"{counts[9, 5]} of the 9s read as 5"
     )
+
+
+def test_a_way_and_its_labels_are_in_the_link_and_set_the_form(page: Page, visit):
+    visit("&images=digits")
+    page.get_by_role("radio", name="Enumerating y", exact=True).click()
+    expect(page).to_have_url(re.compile("way=summed"))
+    wait_until_idle(page)
+    page.locator(".st-key-labels").get_by_role("slider").press("ArrowRight")
+    expect(page).to_have_url(re.compile("labels=1000"))
+    expect(page.get_by_text("Enumerating y, 1,000 labels:")).to_be_visible()
+    wait_until_idle(page)
+    page.reload()
+    wait_until_idle(page)
+    expect(page.get_by_text("Enumerating y, 1,000 labels:")).to_be_visible()
+    page.get_by_role("button", name="Train this one here").click()
+    expect(page.get_by_role("textbox", name="Labelled images")).to_have_value("1000")
+    expect(page.get_by_role("textbox", name="α, the weight of the labels")).to_have_value("0")
+    expect(page.get_by_role("checkbox", name="ELBO(x, y) of known labels")).to_be_checked()
+    expect(page.get_by_role("checkbox", name="Draw unknown labels")).not_to_be_checked()
+    expect(page.get_by_role("button", name="Start training")).to_be_in_viewport()
+    expect(page).to_have_url(re.compile("t_labelled=1000"))

@@ -13,11 +13,13 @@ from tests.ui.app_html import elbo
 from ui.images.choice import image_named
 from ui.images.name import image_name
 from ui.images.splits import model_inputs
-from ui.ssvae import confusion, predicted
-from vaemodels import checkpoints
+from ui.ssvae import confusion, four_ways, predicted
+from ui.training import form
+from vaemodels import checkpoints, few_labels
 from vaemodels.analysis.classification import confusion_matrix, predict
-from vaemodels.analysis.label_posterior import of_labels
+from vaemodels.analysis.label_posterior import likeliest, of_labels
 from vaemodels.data.framing import frame
+from vaemodels.errors import LabError
 from vaemodels.models import SSVAE
 from vaemodels.picture_files import read_picture
 
@@ -77,7 +79,7 @@ def test_the_matrix_counts_the_test_images_and_a_cell_of_a_link_opens_those_it_c
     assert f"**{int(counts[9, 4])} images**: 9s read as 4." in texts(at)
     assert at.query_params["cell"] == "9_4"
     asked = predicted.answers(MODEL, checkpoints.load(MODEL))
-    for right in (asked.by_classifier, asked.by_elbos):
+    for right in (asked.by_classifier == asked.labels, asked.by_elbos == asked.labels):
         assert f"on **{right.double().mean().item():.1%}**" in texts(at)
     # Another cell that the visitor opens, and its first image, which becomes the page's.
     at.session_state[confusion.KEY] = {"told": {"turn": table["turn"], "digit": 4, "given": 9}}
@@ -89,6 +91,23 @@ def test_the_matrix_counts_the_test_images_and_a_cell_of_a_link_opens_those_it_c
     assert toasts(at) == []
     assert at.query_params["image"] == f"digits-{first}"
     assert at.query_params["images"] == "digits"
+
+
+def test_where_the_two_answers_differ_and_which_is_right(visit, model):
+    at = visit(PAGE, model=MODEL, look="differ")
+    assert toasts(at) == []
+    x, y = model_inputs("digits", model, 300)
+    said, found = predict(model, x), likeliest(model, x, predicted.DRAWS)
+    places = (said != found).nonzero().flatten()
+    right = [int((given == y)[places].sum()) for given in (found, said)]
+    assert f"**On {len(places)} images the two answers differ**" in texts(at)
+    assert f"right on **{right[0]}** of these, the classifier on **{right[1]}**, neither" in texts(at)
+    first = int(places[0])
+    assert f"The classifier says **{said[first]}**, the ten ELBOs say **{found[first]}**" in texts(at)
+    [button] = [button for button in at.button if button.label.endswith(f"test image {first}")]
+    button.click().run()
+    assert toasts(at) == []
+    assert at.query_params["image"] == f"digits-{first}"
 
 
 def test_a_run_shows_its_matrices_epoch_by_epoch(visit):
@@ -153,3 +172,71 @@ def test_z_by_digit(visit):
     at = visit(PAGE, model=MODEL, look="style")
     assert toasts(at) == []
     assert "still tells **" in texts(at)
+
+
+def chart_of(at: AppTest) -> dict[str, Any]:
+    [chart] = at.get("plotly_chart")
+    figure: dict[str, Any] = json.loads(chart.proto.spec)
+    return figure
+
+
+def test_a_point_of_the_curve_is_read_out_and_sets_the_training_form(visit):
+    found = few_labels.accuracies(few_labels.load())
+    at = visit(PAGE, model=MODEL, way="summed", labels="100")
+    assert toasts(at) == []
+    of_point, by_labels = (100 * sum(found[way, 100]) / len(found[way, 100]) for way in ("summed", "labels"))
+    assert f"**Enumerating y, 100 labels: {of_point:.1f} %" in texts(at)
+    assert f"**{by_labels - of_point:.1f} points fewer** than the labels alone" in texts(at)
+    *lines, with_elbo, alone, ring = chart_of(at)["data"]
+    assert [line["name"] for line in lines] == [told.title for told in four_ways.TOLD.values()]
+    for line in lines:
+        for (way, labelled), y, up, down in zip(
+            line["customdata"],
+            line["y"],
+            line["error_y"]["array"],
+            line["error_y"]["arrayminus"],
+            strict=True,
+        ):
+            draws = [100 * share for share in found[way, labelled]]
+            assert [y, y + up, y - down] == pytest.approx([sum(draws) / len(draws), max(draws), min(draws)])
+    for name, star in (("ssvae", with_elbo), ("ssvae-classifier", alone)):
+        assert star["x"] == [100] and star["text"] == [f"{name}, 30 epochs"]
+        assert star["y"] == pytest.approx([100 * checkpoints.read_card(name)["evaluation"]["accuracy"]])
+    assert [ring["x"], ring["y"]] == [[100], pytest.approx([of_point])]
+
+    at.button_group(key=four_ways.WAY).set_value("drawn").run()
+    at.select_slider(key=four_ways.LABELS).set_value("1000").run()
+    assert toasts(at) == []
+    assert at.query_params["way"] == "drawn" and at.query_params["labels"] == "1000"
+    at.button(key="ssvae-train-this").click().run()
+    assert toasts(at) == []
+    assert at.query_params["t_labelled"] == "1000" and at.query_params["t_alpha"] == "0"
+    assert at.text_input(key=form.KEYS["labelled"]).value == "1000"
+    assert at.text_input(key=form.KEYS["alpha"]).value == "0"
+    assert (
+        at.checkbox(key=form.KEYS["labelled_elbo"]).value and at.checkbox(key=form.KEYS["draw_label"]).value
+    )
+    assert at.selectbox(key=form.KEYS["dataset"]).value == "digits"  # MNIST isn't here
+
+    at.select_slider(key=four_ways.LABELS).set_value("3000").run()
+    assert at.button(key="ssvae-train-this").disabled
+    assert "have 1,297 images to learn from: choose fewer labels, or fetch MNIST" in texts(at)
+
+
+def test_a_link_to_a_way_that_is_none_says_so_and_so_does_a_study_that_is_missing(visit, monkeypatch):
+    def missing() -> None:
+        raise LabError("The file can't be read; make it again.")
+
+    monkeypatch.setattr(four_ways, "_kept", missing)
+    at = visit(PAGE, model="vae-digits", way="guessing", labels="60000")
+    told = toasts(at)
+    assert len(told) == 3
+    for words in (
+        "a model that is not on this page",
+        "way=guessing",
+        "labels are not one of 30, 100, 1000, 3000",
+    ):
+        assert sum(words in sentence for sentence in told) == 1
+    assert [warning.value for warning in at.warning] == ["The file can't be read; make it again."]
+    assert not at.get("plotly_chart")
+    assert "labels" not in at.query_params and "way" not in at.query_params

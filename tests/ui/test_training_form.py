@@ -218,6 +218,8 @@ def test_a_bad_value_of_any_kind_comes_back_in_a_sentence_that_names_it(kind, se
 def test_values_that_do_not_go_together_give_a_sentence():
     with pytest.raises(UsageError, match="needs images with labels; set labelled"):
         new_run("ssvae", usual("ssvae") | {"dataset": "digits", "labelled": "0"})
+    with pytest.raises(UsageError, match=r"1,297 images to learn from, and labelled=60,000 asks for more"):
+        new_run("ssvae", usual("ssvae") | {"dataset": "digits", "labelled": "60,000"})
     with pytest.raises(UsageError, match="choose inference=parallel"):
         new_run("hvae", usual("hvae") | {"dataset": "digits", "objective": "stl"})
 

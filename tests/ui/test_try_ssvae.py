@@ -9,10 +9,11 @@ import torch
 from ui.images.choice import image_named
 from ui.images.splits import model_inputs
 from ui.ssvae.experiments import EXPERIMENTS
-from vaemodels import checkpoints, data
+from ui.ssvae.predicted import ASKED, DRAWS
+from vaemodels import checkpoints, data, few_labels
 from vaemodels.analysis import styles
 from vaemodels.analysis.classification import confusion_matrix, predict
-from vaemodels.analysis.label_posterior import OfLabels, of_labels
+from vaemodels.analysis.label_posterior import OfLabels, likeliest, of_labels
 from vaemodels.data import labels
 from vaemodels.models import SSVAE
 
@@ -70,6 +71,32 @@ def noughts() -> None:
     assert 0.09 < matrix[0, 6] / matrix[0].sum() < 0.12
 
 
+def two() -> None:
+    model = model_of("two")
+    x, y = model_inputs("digits", model, ASKED)
+    said, found = predict(model, x), likeliest(model, x, DRAWS)
+    places = said != found
+    assert (ASKED, int(places.sum())) == (300, 40)
+    right = [int((given == y)[places].sum()) for given in (found, said)]
+    assert [*right, 40 - sum(right)] == [19, 11, 10]
+
+
+def helps() -> None:
+    cards = [checkpoints.read_card(name) for name in ("ssvae", "ssvae-classifier")]
+    assert [f"{card['evaluation']['accuracy']:.1%}" for card in cards] == ["87.0%", "74.5%"]
+    for card in cards:
+        assert (card["training"]["labelled"], card["training"]["seed"]) == (100, 0)
+        assert (card["evaluation"]["dataset"], card["evaluation"]["n"]) == ("mnist", 10_000)
+
+
+def names() -> None:
+    found = few_labels.accuracies(few_labels.load())
+    assert NAMES["names"].state["labels"] == "100"
+    assert max(found["summed", 100]) < 0.2
+    assert min(found["labels", 100]) > 0.7
+    assert min(found["alpha", 100]) > 0.7
+
+
 def few() -> None:
     split = data.load("digits", "train")
     training = checkpoints.read_card(str(NAMES["few"].state["model"]))["training"]
@@ -97,7 +124,10 @@ def blind() -> None:
     assert found.q.max() > 0.99
 
 
-CHECKS = {check.__name__: check for check in (differ, sure, doubt, ten, noughts, few, mixed, blind)}
+CHECKS = {
+    check.__name__: check
+    for check in (differ, sure, doubt, ten, noughts, two, helps, names, few, mixed, blind)
+}
 
 
 def test_every_experiment_has_its_check() -> None:

@@ -10,6 +10,7 @@ from tests.small import TRAIN, VALIDATION, make_config
 from vaemodels import data, losses, objectives, runs, training
 from vaemodels.data import labels
 from vaemodels.errors import UsageError
+from vaemodels.few_labels import WAYS
 from vaemodels.losses import Batch
 from vaemodels.models import (
     AE,
@@ -123,10 +124,7 @@ def test_a_run_sees_the_labels_it_may_and_no_other(monkeypatch: pytest.MonkeyPat
     assert torch.equal(in_batches[in_batches >= 0].sort().values, chosen)
 
 
-@pytest.mark.parametrize(
-    "way",
-    [{}, {"labelled_elbo": True, "alpha": 0}, {"draw_label": True, "labelled_elbo": True}, {"gen_weight": 0}],
-)
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
 def test_no_other_label_has_a_part_in_a_run(way: dict[str, Any]) -> None:
     """The same numbers, weights and choice of the best epoch where all other labels are wrong."""
     config = make_config(labelled=20, epochs=2, **way)

@@ -328,6 +328,20 @@ def test_refusals_are_one_sentence() -> None:
             models.build("ssvae", config)
 
 
+@pytest.mark.parametrize("ask", [SSVAE.forward, SSVAE.encode, SSVAE.embed, SSVAE.reconstruct])
+def test_a_label_that_the_model_does_not_know_is_refused_in_one_sentence(ask: Any) -> None:
+    model, x = make(n_labels=4), random_binary(2)
+    ask(model, x, torch.tensor([3, -1]))
+    with pytest.raises(UsageError, match=r"^This model's labels go from 0 to 3, and .* that range\.$"):
+        ask(model, x, torch.tensor([4, -1]))
+
+
+@pytest.mark.parametrize("label", [4, -1])
+def test_no_picture_is_drawn_of_a_label_that_is_none(label: int) -> None:
+    with pytest.raises(UsageError, match="labels go from 0 to 3"):
+        make(n_labels=4).decode(torch.zeros(1, 3), torch.tensor([label]))
+
+
 def test_an_image_is_taken_apart_without_its_label() -> None:
     """The terms are averages over labels; the picture is that of the most probable one."""
     model, x = make(), random_binary(1)[0]

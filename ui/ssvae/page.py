@@ -3,11 +3,12 @@
 from ui.explorer_panel import PARAMETERS
 from ui.looks import Look, has_likelihood, pairs, units
 from ui.page import Page, Start, Variant
-from ui.ssvae import alone, confusion, labelled, style
+from ui.ssvae import alone, confusion, differ, labelled, style
 from ui.ssvae.experiments import EXPERIMENTS
 
 LOOKS = {
     "confusion": Look("Which digit for which", confusion.render),
+    "differ": Look("Where the two answers differ", differ.render),
     "alone": Look("With and without the ELBO", alone.render),
     "labelled": Look("The labelled images", labelled.render),
     "style": Look("z by digit", style.render),

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import streamlit as st
 from torch import Tensor
 
+from ui import models
 from ui.images.splits import dataset_for, model_inputs
 from vaemodels import checkpoints, data
 from vaemodels.analysis.classification import predict
@@ -24,29 +25,34 @@ class Predicted(NamedTuple):
 
 
 class Answers(NamedTuple):
-    """Whether q(y|x), and the ten ELBOs, favour the right label of each of the first test images, `[n]` each."""
+    """The labels that q(y|x) and the ten ELBOs favour, and the true ones, of the first test images, `[n]` each."""
 
     dataset: str
     by_classifier: Tensor
     by_elbos: Tensor
+    labels: Tensor
 
 
 def answers(name: str, checkpoint: Checkpoint) -> Answers:
-    """Of the first `ASKED` images of `predicted`; kept for the models shipped."""
-    return (
-        _kept_answers(name, checkpoint) if name in checkpoints.pretrained_names() else _ask(name, checkpoint)
-    )
+    """Of the first `ASKED` images of `predicted`; kept for the models shipped and for the visitor's own."""
+    ask = _kept_answers if name in checkpoints.pretrained_names() else _own_answers
+    return ask(name, dataset_for(checkpoint), checkpoint)
 
 
-def _ask(name: str, _checkpoint: Checkpoint) -> Answers:
+def is_settled(name: str) -> bool:
+    """Whether a model of that name stays as it is, as one in training does not."""
+    return name in checkpoints.pretrained_names() or name in models.own()
+
+
+def _ask(name: str, dataset: str, _checkpoint: Checkpoint) -> Answers:
     model = _checkpoint.model
     assert isinstance(model, SSVAE)
-    dataset = dataset_for(_checkpoint)
     x, labels = model_inputs(dataset, model, ASKED)
-    return Answers(dataset, predict(model, x) == labels, likeliest(model, x, DRAWS) == labels)
+    return Answers(dataset, predict(model, x), likeliest(model, x, DRAWS), labels)
 
 
 _kept_answers = st.cache_resource(max_entries=8, show_spinner=False)(_ask)
+_own_answers = st.cache_resource(scope="session", max_entries=8, show_spinner="Asking your model…")(_ask)
 
 
 def predicted(name: str, checkpoint: Checkpoint) -> Predicted:

@@ -1,4 +1,4 @@
-"""What this variant changes, and the four ways of teaching it: in words."""
+"""What this variant changes, in words."""
 
 import streamlit as st
 
@@ -46,24 +46,3 @@ def from_vae_to_here() -> None:
             "- The ELBO doesn’t know that latent number 3 should mean a three. Labels name the ten groups that it "
             "finds; with a few of them, wrongly named groups stay wrong."
         )
-
-
-def four_ways() -> None:
-    """The ways in which labels can teach, each as the settings of the form below that make it."""
-    st.header("Four ways to use few labels", anchor=False)
-    st.markdown(
-        "Each is a setting of the form below, under “More settings”.\n"
-        "- **Sampling y.** An unlabelled image gives f(x, y) = ELBO(x, y) − log q(y|x) at one y drawn from q(y|x), "
-        "with the score function’s gradient, unbiased but noisy; a labelled one ELBO(x, y). “Draw unknown labels” and "
-        "“ELBO(x, y) of known labels” on, α = 0.\n"
-        "- **Enumerating y.** The same with all ten labels summed: exact M2, no noise from y. “ELBO(x, y) of known "
-        "labels” on, α = 0.\n"
-        "- **Enumerating y, and α.** A labelled image’s −log q(y|x) is added, times α. As the form stands: α = 100.\n"
-        "- **Labels only.** Unlabelled images are not used: a plain classifier. “Weight of the ELBO” 0."
-    )
-    st.caption(
-        "With α = 0 nothing ties the classifier to the labels, save that the decoder learnt the labelled images under "
-        "them: whether its ten groups become the ten digits is left to the bound. "
-        "The curve over the number of labels has not been measured for this page; train each way below to compare "
-        "them."
-    )

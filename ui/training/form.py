@@ -142,10 +142,15 @@ def _fill_in() -> None:
         st.session_state[MORE] = True
         return
     preset = QUICK[name]
-    usual = recipe.usual(preset.model)
-    st.session_state[MODEL] = preset.model
-    st.session_state[KEYS["dataset"]] = preset.training.dataset
-    for setting, text in recipe.texts(preset).items():
+    fill_in(preset.model, preset.training.dataset, recipe.texts(preset))
+
+
+def fill_in(kind: str, dataset: str, texts: Mapping[str, str]) -> None:
+    """Put values into the form's fields for a model of `kind`, by setting; to be called in a widget's callback."""
+    usual = recipe.usual(kind)
+    st.session_state[MODEL] = kind
+    st.session_state[KEYS["dataset"]] = dataset
+    for setting, text in texts.items():
         st.session_state[KEYS[setting]] = _held(text)
         url_state.put(KEYS[setting], None if text == usual[setting] else text)
 

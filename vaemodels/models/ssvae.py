@@ -192,9 +192,11 @@ class SSVAE(Model):
         return torch.arange(self.n_labels, device=self.device).unsqueeze(1)
 
     def _infer_label(self, x: Tensor, y: Tensor | None) -> Categorical:
-        """q(y|x), or the point mass on y where it is known."""
+        """q(y|x), or the point mass on y where it is known; UsageError if that is none of the model's labels."""
         log_q = self.classify(x).log_softmax(-1)
         if y is not None:
+            if (y >= self.n_labels).any():
+                raise UsageError(conditional.out_of_range(self.n_labels))
             known = y.unsqueeze(1)
             is_other = known != torch.arange(self.n_labels, device=y.device)
             log_q = torch.where(known >= 0, torch.zeros_like(log_q).masked_fill(is_other, -math.inf), log_q)

@@ -8,17 +8,15 @@ from typing import Any
 import streamlit as st
 from torch import Tensor
 
-from ui import lead, models, words
+from ui import words
 from ui.address import url_state
 from ui.components.assets import component
-from ui.images.choice import thumbnails_of
 from ui.images.name import Place
-from ui.images.picker import image_picker
 from ui.images.splits import binarization
 from ui.looks import View
-from ui.ssvae.predicted import ASKED, DRAWS, answers, predicted
+from ui.ssvae.opened import open_one
+from ui.ssvae.predicted import ASKED, DRAWS, answers, is_settled, predicted
 from ui.tables import table
-from vaemodels import checkpoints
 from vaemodels.analysis.classification import confusion_matrix
 from vaemodels.evaluation import estimate
 
@@ -54,7 +52,7 @@ def render(view: View) -> None:
         )
         digit, given = _matrix(matrix, f"Confusion matrix of {on}")
         st.caption("± standard error over images. " + _worst(matrix))
-        if view.name in checkpoints.pretrained_names() or view.name in models.own():  # not of one in training
+        if is_settled(view.name):
             st.markdown(_two_answers(view))
     with images:
         _images_of(view, found.dataset, (found.labels == digit) & (found.given == given), digit, given)
@@ -64,7 +62,7 @@ def render(view: View) -> None:
 def _two_answers(view: View) -> str:
     """Which of the two answers at the top of the page is right more often."""
     asked = answers(view.name, view.checkpoint)
-    classifier, elbos = asked.by_classifier.double(), asked.by_elbos.double()
+    classifier, elbos = ((given == asked.labels).double() for given in (asked.by_classifier, asked.by_elbos))
     gain = estimate(elbos - classifier)
     return (
         f"**The classifier or the ten ELBOs?** Of {words.test_images(asked.dataset, ASKED, binarization(view.model))}, "
@@ -140,24 +138,8 @@ def _images_of(view: View, dataset: str, inside: Tensor, digit: int, given: int)
     if not places:
         st.caption("No image is in this cell; open another.")
         return
-    shown = places[:SHOWN]
-    index = image_picker(
-        thumbnails_of(shown),
-        key="ssvae-cell",
-        occasion=f"{view.name}/{dataset}/{digit}/{given}",
-        columns=12,
-        label=f"{digit}s read as {given}",
-    )
-    place = shown[index]
-
-    def look() -> None:
-        url_state.prepare({"images": dataset, "image": f"{place.dataset}-{place.place}"}, {"image"})
-        lead.to("head")
-
-    st.button(
-        f"Its ten ELBOs: test image {place.place}",
-        on_click=look,
-        help="Makes it the image of the page: its bars stand at the top.",
+    open_one(
+        places[:SHOWN], f"{digit}s read as {given}", "ssvae-cell", f"{view.name}/{dataset}/{digit}/{given}"
     )
 
 
