@@ -7,12 +7,17 @@ import math
 import os
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from distributed import Variable, get_client, get_worker
+from torch import Tensor
 
+from vaemodels import data as datasets
 from vaemodels import runs
+from vaemodels.data import Own
 from vaemodels.errors import LabError
+from vaemodels.models import Model
 from vaemodels.optimizer import flush_tiny_numbers
 from vaemodels.training import TrainingDivergedError, fit
 
@@ -20,9 +25,17 @@ REPORT_EVERY = 0.3
 LISTEN_EVERY = 0.1  # seconds between two questions to the scheduler what the owner wants
 SNAPSHOT_EVERY = 1.0
 HELD_OUT_IMAGES = 1_000
+FRAME_IMAGES = 8
 BEGUN = b""  # what stands for the snapshot of a run that has begun and has none yet
 MISSING_AFTER = 0.5  # seconds the scheduler is given to know a job's variable; it answers at once if it does
 WORKER_DIED = "The training process ended before it was done; go on from its last snapshot, or start again."
+
+
+class Frame(NamedTuple):
+    """What a model wrote after so many steps: uint8 `[FRAME_IMAGES * dim]`, image by image."""
+
+    step: int
+    pixels: bytes
 
 
 class RunInterruptedError(LabError):
@@ -47,10 +60,11 @@ def snapshot_of(job_id: str) -> str:
     return f"{job_id}-snapshot"
 
 
-def train(checkpoint: bytes, job_id: str, topic: str, lease: float) -> bytes:
+def train(checkpoint: bytes, job_id: str, topic: str, lease: float, own: Own | None = None) -> bytes:
     """Train to the end or until told to stop, and return the checkpoint file's bytes.
 
-    The run ends, and nothing is left of it, once its owner has given no sign of life for `lease` seconds.
+    The run ends, and nothing is left of it, once its owner has given no sign of life for `lease` seconds. It is on
+    `own` images where there are such.
     """
     _be_nice()
     worker, client = get_worker(), get_client()
@@ -67,20 +81,31 @@ def train(checkpoint: bytes, job_id: str, topic: str, lease: float) -> bytes:
 
     tell("started")
     run, card = runs.loads(checkpoint)
-    train_split, held_out = runs.data(run.config)
+    train_split, held_out = (
+        runs.data(run.config) if own is None else (own.splits["train"], own.splits["validation"])
+    )
     held_out = held_out._replace(
         images=held_out.images[:HELD_OUT_IMAGES], labels=held_out.labels[:HELD_OUT_IMAGES]
     )
     owner = _Owner(control, lease, tell)
     snapshot_time = 0.0
+    few = held_out.images[:FRAME_IMAGES] / 255
+    step = run.history[-1]["step"] if run.history else 0
+
+    def show() -> None:
+        tell("frame", step=step, pixels=written(run.model, few))
+
+    show()
     try:
         for record in fit(run, train_split, held_out, REPORT_EVERY, owner.listen):
-            now = time.monotonic()
+            step, now = record.step, time.monotonic()
             if now - snapshot_time >= SNAPSHOT_EVERY:
                 snapshot.set(runs.latest(run, card))
                 snapshot_time = now
+                show()
             tell("record", record=record._asdict())
     except _StopError:
+        show()
         return runs.latest(run, card)
     except _ForgottenError:
         control.delete()
@@ -90,7 +115,23 @@ def train(checkpoint: bytes, job_id: str, topic: str, lease: float) -> bytes:
         snapshot.set(runs.latest(run, card))
         raise
     snapshot.set(runs.latest(run, card))
+    show()
     return runs.dumps(run, card)
+
+
+@torch.no_grad()
+def written(model: Model, x: Tensor) -> bytes:
+    """Means of p(x|z) as bytes, at the same FRAME_IMAGES draws z ~ p(z) at every step; of one label after the other.
+
+    Without a likelihood there is no p(z) to draw from: of such a model, the reconstructions of `x: [n, dim]`.
+    """
+    if model.has_likelihood:
+        z = model.sample_prior(FRAME_IMAGES, torch.Generator().manual_seed(0))
+        y = torch.arange(FRAME_IMAGES) % model.n_labels if model.n_labels else None
+        images = model.decode(z, y).mean
+    else:
+        images = model.reconstruct(x)
+    return (images.clamp(0, 1) * 255).round().byte().numpy().tobytes()
 
 
 class _Owner:
