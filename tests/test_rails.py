@@ -79,7 +79,7 @@ LAYERS = [
         "pixel_bernoulli",
     },
     {"models"},
-    {"objectives", "evaluation", "cards", "checkpoints", "foreign"},
+    {"objectives", "evaluation", "cards", "checkpoints", "foreign", "frames"},
     {"training_config", "label_draws", "losses", "backpropagation", "optimizer", "analysis", "presets"},
     {"training"},
     {"runs"},

@@ -12,9 +12,13 @@ NOT_SET = ("dataset", "epochs", "seed", "image_shape", "n_labels")  # said other
 
 
 def command(card: Mapping[str, Any], folder: str = "PICTURES") -> str:
-    """`python -m vaemodels train …` of the preset from which fewest settings differ; one's own images are in `folder`."""
+    """`python -m vaemodels train …` of the preset from which fewest settings differ; one's own are in `folder`."""
     name, differing = min(
-        ((name, _differing(preset, card)) for name, preset in PRESETS.items() if preset.model == card["model"]),
+        (
+            (name, _differing(preset, card))
+            for name, preset in PRESETS.items()
+            if preset.model == card["model"]
+        ),
         key=lambda found: len(found[1]),
     )
     training = card["training"]

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vaemodels import data
+from vaemodels.frames import Frame
 
 if TYPE_CHECKING:
-    from vaemodels.jobs import Frame, Job
+    from vaemodels.jobs import Job
 
 Records = list[dict[str, Any]]
 
@@ -17,8 +18,8 @@ class Logged:
     """A run of the visit. `job` is there until it is done; `card` is the run's without its history.
 
     `records` are what it told as it went, `earlier` those of the run that it went on from, one an epoch. `changes` are
-    settings that were changed while it went on, each with the step from which the new value held. `held_out` is how many
-    images held-out values are means over. `model` is the name of what came of it.
+    settings that were changed while it went on, each with the step from which the new value held. `held_out` is how
+    many images held-out values are means over. `model` is the name of what came of it.
     """
 
     name: str
@@ -28,12 +29,19 @@ class Logged:
     remark: str = ""
     earlier: Records = field(default_factory=list)
     records: Records = field(default_factory=list)
-    frames: "list[Frame]" = field(default_factory=list)
+    frames: list[Frame] = field(default_factory=list)
     changes: list[tuple[int, str]] = field(default_factory=list)
     held_out: int = 0
     job: "Job | None" = None
     state: str = ""
     model: str | None = None
+
+    def go_on(self, job: "Job", step: int, change: str) -> None:
+        """Take in that the run goes on as another job from a step on; what came after that is no part of it."""
+        self.earlier = [record for record in self.logged if record["step"] <= step]
+        job.frames[:0] = [frame for frame in self.frames if frame.step < step]
+        self.job, self.records, self.frames = job, job.records, job.frames
+        self.changes.append((step, change))
 
     @property
     def logged(self) -> Records:

@@ -23,8 +23,10 @@ MAX_UPLOAD = 50  # MB
 DOWNLOADED = re.compile(r"vaelab-(mine-[0-9]+)\b")
 
 
-def own_models(panel: Panel, kinds: Collection[str]) -> None:
-    """List them, newest first, and take uploads of `kinds`."""
+def own_models(
+    panel: Panel, kinds: Collection[str], image_shape: tuple[int, int, int] | None = models.IMAGE_SHAPE
+) -> None:
+    """List them, newest first, and take uploads of `kinds`, of images of one shape or, where that is None, of any."""
     if models.own():
         st.markdown("**Your models**, kept until you close or reload this tab")
     _offer_undo()
@@ -35,7 +37,7 @@ def own_models(panel: Panel, kinds: Collection[str]) -> None:
         if checkpoint.card["history"]:
             st.caption(f"How {newest} was trained:")
             training_chart({newest: series(checkpoint.card["history"])}, key=f"trained-{newest}", height=220)
-    _upload(kinds)
+    _upload(kinds, image_shape)
 
 
 def _model(panel: Panel, name: str, checkpoint: Checkpoint, kinds: Collection[str]) -> None:
@@ -117,7 +119,9 @@ def _train_on(panel: Panel, checkpoint: Checkpoint, epochs: int) -> None:
     try_to_start(panel, run, card)
 
 
-def usable(file: bytes, kinds: Collection[str]) -> bytes:
+def usable(
+    file: bytes, kinds: Collection[str], image_shape: tuple[int, int, int] | None = models.IMAGE_SHAPE
+) -> bytes:
     """A stranger's checkpoint file, if a page for `kinds` can do with its model all it does with its own.
 
     Raises:
@@ -128,11 +132,13 @@ def usable(file: bytes, kinds: Collection[str]) -> bytes:
     if card["model"] not in kinds:
         raise UsageError(f"The file holds a model of kind {card['model']}; choose one of {', '.join(kinds)}.")
     shape = tuple(checkpoint.model.config.image_shape)
-    if shape != models.IMAGE_SHAPE:
+    if image_shape not in (None, shape):
         raise UsageError(
-            f"The file's model draws images of shape {shape}; choose one for {models.IMAGE_SHAPE}, such as MNIST's."
+            f"The file's model draws images of shape {shape}; choose one for {image_shape}, such as MNIST's."
         )
-    runs.check(card["model"], checkpoint.model.config, from_values(TrainingConfig, card["training"]))
+    config = from_values(TrainingConfig, card["training"])
+    if image_shape is not None or config.dataset in data.DATASETS:
+        runs.check(card["model"], checkpoint.model.config, config)
     try:
         models.describe(card)
     except (KeyError, TypeError, ValueError) as error:
@@ -146,7 +152,7 @@ def _name_in(filename: str) -> str:
     return found[1] if found else ""
 
 
-def _upload(kinds: Collection[str]) -> None:
+def _upload(kinds: Collection[str], image_shape: tuple[int, int, int] | None) -> None:
     """Take a model file back. Each upload gets a fresh uploader, so that it is read once."""
     number = st.session_state.setdefault("uploads", 0)
     if not st.toggle("Bring back a model you downloaded", key="upload-a-model"):
@@ -163,7 +169,7 @@ def _upload(kinds: Collection[str]) -> None:
     try:
         if models.room() < 1:
             raise UsageError(f"You keep {models.MAX_OWN} models already; delete one above to make room.")
-        models.keep(usable(file.getvalue(), kinds), _name_in(file.name))
+        models.keep(usable(file.getvalue(), kinds, image_shape), _name_in(file.name))
     except LabError as error:
         st.error(str(error))
         return

@@ -1,5 +1,6 @@
 """One visitor's training run: started, watched, paused, stopped, and ended once its visitor is gone."""
 
+import dataclasses
 import logging
 import math
 import os
@@ -22,7 +23,9 @@ from vaemodels import checkpoints, data, runs
 from vaemodels.checkpoints import Checkpoint
 from vaemodels.errors import LabError
 from vaemodels.losses import headline
+from vaemodels.settings import from_values
 from vaemodels.training import Run
+from vaemodels.training_config import TrainingConfig
 
 if TYPE_CHECKING:
     from vaemodels.jobs import Job, Queue
@@ -32,6 +35,7 @@ CHART_POINTS = 400
 SILENCE = 30  # seconds without a record after which a visitor is told
 GRACE = 2  # seconds for a worker that is to stop; then its last snapshot has to do
 ARRIVAL = 3  # seconds that a reloaded page may be here before it is noticed that it was gone
+CALLED = {"beta": "β", "learning_rate": "rate"}  # settings that can be changed as a run goes on
 COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 PLACES = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
@@ -48,8 +52,9 @@ class Panel:
     `wanted` is a run that is about to be given to the workers. `token` is how the visitor's tab finds the panel again
     when its page has been reloaded. `earlier` are the records of the run that this one goes on from; `interrupted` is
     the last snapshot of a run that ended through no fault of its own, until its visitor keeps it or a run that goes on
-    from it leaves something newer. `waiting` are further runs, each of which the workers begin once the one before it is
-    done; `log` has all runs of the visit, oldest first.
+    from it leaves something newer. `waiting` are further runs, each of which the workers begin once the one before
+    it is done; `log` has all runs of the visit, oldest first. `knobs` are settings of the run that its visitor wants
+    changed.
     """
 
     job: "Job | None" = None
@@ -62,6 +67,7 @@ class Panel:
     waiting: list[Logged] = field(default_factory=list)
     log: list[Logged] = field(default_factory=list)
     wanted: tuple[Run, dict[str, Any]] | None = None
+    knobs: dict[str, float] = field(default_factory=dict)
     live: Checkpoint | None = None
     live_file: bytes | None = None
     error: str | None = None
@@ -105,6 +111,35 @@ class Panel:
         self.title, self.remark, self.earlier = logged.title, logged.remark, logged.earlier
         self.epochs = logged.card["training"]["epochs"]
         self.stop_asked = math.inf
+
+    def turn(self, knobs: dict[str, float]) -> None:
+        """Have the run go on with other settings from its last whole epoch on."""
+        if self.job is not None and not self.job.stopping:
+            self.knobs = knobs
+            self.job.stop()
+
+    def go_on(self, file: bytes) -> None:
+        """Go on with the run that has just stopped, under the settings of `knobs`.
+
+        Raises:
+            LabError: if they don't fit, or there is no scheduler.
+        """
+        logged, knobs = self.logged, self.knobs
+        self.knobs = {}
+        assert logged is not None and self.queue is not None
+        run, card = runs.loads(file)
+        before = {name: getattr(run.config, name) for name in knobs}
+        run, card = runs.with_config(run, card, _with_knobs(run.config, knobs))
+        step = run.history[-1]["step"] if run.history else 0
+        texts = [f"{CALLED[name]} {before[name]:g} → {value:g}" for name, value in knobs.items()]
+        card["changes"] = [*card.get("changes", []), f"{', '.join(texts)} at step {step:,}"]
+        own = data.find_own(card["dataset"])
+        job = self.queue.submit(runs.dumps(run, card), self.token, own, first=True)
+        if self.job is not None:
+            self.job.forget()
+        logged.go_on(job, step, ", ".join(texts))
+        logged.card = {name: value for name, value in card.items() if name != "history"}
+        self._turn_to(logged)
 
     def next(self) -> None:
         """Turn to the run that waits next, where there is one."""
@@ -338,6 +373,10 @@ def _measure(terms: Mapping[str, float]) -> str:
     return "−ELBO" if any(name.startswith("kl") for name in terms) else "reconstruction error"
 
 
+def _with_knobs(config: TrainingConfig, knobs: Mapping[str, float]) -> TrainingConfig:
+    return from_values(TrainingConfig, dataclasses.asdict(config) | dict(knobs))
+
+
 def _word(known: tuple[str, ...], number: int, ending: str = "") -> str:
     return known[number] if number < len(known) else f"{number}{ending}"
 
@@ -345,10 +384,16 @@ def _word(known: tuple[str, ...], number: int, ending: str = "") -> str:
 def _finish(own: Panel, job: "Job") -> None:
     """Keep what the job made under a name of its own, or put the question what is to become of its last snapshot.
 
-    A page that showed the model as it was trained goes on with it.
+    A page that showed the model as it was trained goes on with it. A run that stopped for other settings goes on.
     """
     own.error = job.error
     name = None
+    if own.knobs and job.file is not None:
+        try:
+            return own.go_on(job.file)
+        except LabError as error:
+            own.error = str(error)
+    own.knobs = {}
     if job.interrupted:
         if job.latest and own.interrupted:
             models.keep(own.interrupted)  # that question was never answered

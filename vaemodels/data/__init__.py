@@ -26,11 +26,11 @@ __all__ = [
     "data_folder",
     "download",
     "factors",
+    "find_own",
     "get",
     "is_available",
     "load",
     "mean_pixels",
-    "find_own",
     "pixel_means",
     "remove",
 ]

@@ -5,6 +5,6 @@ of turns, `cluster` the way to a scheduler.
 from vaemodels.jobs.cluster import connect, start_local_cluster
 from vaemodels.jobs.job import Job, follow, submit
 from vaemodels.jobs.queue import Queue
-from vaemodels.jobs.task import FRAME_IMAGES, HELD_OUT_IMAGES, Frame, written
+from vaemodels.jobs.task import HELD_OUT_IMAGES
 
-__all__ = ["FRAME_IMAGES", "HELD_OUT_IMAGES", "Frame", "Job", "Queue", "connect", "follow", "start_local_cluster", "submit", "written"]
+__all__ = ["HELD_OUT_IMAGES", "Job", "Queue", "connect", "follow", "start_local_cluster", "submit"]

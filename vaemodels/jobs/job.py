@@ -20,11 +20,11 @@ from distributed.client import ClosedClientError
 
 from vaemodels.data import Own
 from vaemodels.errors import LabError
+from vaemodels.frames import Frame
 from vaemodels.jobs.task import (
     MISSING_AFTER,
     SNAPSHOT_EVERY,
     WORKER_DIED,
-    Frame,
     RunInterruptedError,
     control_of,
     snapshot_of,

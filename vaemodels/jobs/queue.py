@@ -44,14 +44,16 @@ class Queue:
         with self._lock:
             return len(_wanted(self._begun))
 
-    def submit(self, checkpoint: bytes, owner: str = "", own: Own | None = None) -> Job:
+    def submit(
+        self, checkpoint: bytes, owner: str = "", own: Own | None = None, *, first: bool = False
+    ) -> Job:
         """Queue the run that `checkpoint` (from `runs.dumps`) holds, on `own` images or those it names.
 
-        Its owner ends it by `forget`.
+        Its owner ends it by `forget`. What only goes on with a run that has had its turn is `first` in the queue.
         """
         job = Job(self.client, checkpoint, self.lease, owner, own)
         with self._lock:
-            self._waiting.append(job)
+            self._waiting.insert(0 if first else len(self._waiting), job)
         self._work.set()
         return job
 

@@ -7,17 +7,14 @@ import math
 import os
 import time
 from collections.abc import Callable
-from typing import NamedTuple
 
 import torch
 from distributed import Variable, get_client, get_worker
-from torch import Tensor
 
-from vaemodels import data as datasets
 from vaemodels import runs
 from vaemodels.data import Own
 from vaemodels.errors import LabError
-from vaemodels.models import Model
+from vaemodels.frames import FRAME_IMAGES, written
 from vaemodels.optimizer import flush_tiny_numbers
 from vaemodels.training import TrainingDivergedError, fit
 
@@ -25,17 +22,9 @@ REPORT_EVERY = 0.3
 LISTEN_EVERY = 0.1  # seconds between two questions to the scheduler what the owner wants
 SNAPSHOT_EVERY = 1.0
 HELD_OUT_IMAGES = 1_000
-FRAME_IMAGES = 8
 BEGUN = b""  # what stands for the snapshot of a run that has begun and has none yet
 MISSING_AFTER = 0.5  # seconds the scheduler is given to know a job's variable; it answers at once if it does
 WORKER_DIED = "The training process ended before it was done; go on from its last snapshot, or start again."
-
-
-class Frame(NamedTuple):
-    """What a model wrote after so many steps: uint8 `[FRAME_IMAGES * dim]`, image by image."""
-
-    step: int
-    pixels: bytes
 
 
 class RunInterruptedError(LabError):
@@ -117,21 +106,6 @@ def train(checkpoint: bytes, job_id: str, topic: str, lease: float, own: Own | N
     snapshot.set(runs.latest(run, card))
     show()
     return runs.dumps(run, card)
-
-
-@torch.no_grad()
-def written(model: Model, x: Tensor) -> bytes:
-    """Means of p(x|z) as bytes, at the same FRAME_IMAGES draws z ~ p(z) at every step; of one label after the other.
-
-    Without a likelihood there is no p(z) to draw from: of such a model, the reconstructions of `x: [n, dim]`.
-    """
-    if model.has_likelihood:
-        z = model.sample_prior(FRAME_IMAGES, torch.Generator().manual_seed(0))
-        y = torch.arange(FRAME_IMAGES) % model.n_labels if model.n_labels else None
-        images = model.decode(z, y).mean
-    else:
-        images = model.reconstruct(x)
-    return (images.clamp(0, 1) * 255).round().byte().numpy().tobytes()
 
 
 class _Owner:
