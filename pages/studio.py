@@ -4,6 +4,7 @@ import streamlit as st
 
 from ui import frame
 from ui.address import share
+from ui.all_pages import PAGES
 from ui.studio import bench, keep, overlay
 from ui.studio.page import STUDIO
 from ui.training.run import panel
@@ -21,5 +22,5 @@ if "runs" not in head.hide:
     st.fragment(overlay.images, run_every=overlay.POLL_EVERY if panel().job is not None else None)()
 if "models" not in head.hide:
     st.header("What came of your runs", anchor=False)
-    keep.models_of_the_visit(STUDIO.kinds, head.show, head.seed)
+    keep.models_of_the_visit(PAGES, STUDIO.kinds, head.show, head.seed)
 frame.end(head)

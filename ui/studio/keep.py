@@ -1,6 +1,6 @@
 """The models that came of a visit's runs: what they write, and how they leave and come back."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import streamlit as st
 import torch
@@ -8,21 +8,33 @@ import torch
 from ui import models
 from ui.components.changing_html import changing_html
 from ui.images.decoded import Decoding, decoded, montage
+from ui.page import Page
 from ui.training.own_models import own_models
 from ui.training.run import panel
+from vaemodels.checkpoints import Card
 
 ROWS, COLUMNS = 2, 16
 
 
-def models_of_the_visit(kinds: Collection[str], show: Decoding, seed: int) -> None:
-    """The newest model's samples; all models with what can be done with them."""
+def models_of_the_visit(pages: Sequence[Page], kinds: Collection[str], show: Decoding, seed: int) -> None:
+    """The newest model's samples; all models with what can be done with them, on those of the `pages` about such."""
+
+    def offer(name: str, card: Card) -> None:
+        for page in pages:
+            if page.takes(card["model"]) and name in models.names(
+                page.kinds, page.image_shape, page.z_dim
+            ):
+                st.page_link(
+                    page.file, label=f"→ {page.title}", query_params={"model": name}
+                )
+
     if not models.own():
         st.caption(
             "Each run leaves a model here, to download, to train on, and to use on the page about its kind."
         )
     else:
         _samples(next(reversed(models.own())), show, seed)
-    st.fragment(own_models)(panel(), kinds, None)
+    st.fragment(own_models)(panel(), kinds, None, offer)
 
 
 @torch.no_grad()

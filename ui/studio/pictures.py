@@ -1,5 +1,6 @@
 """Pictures of a visitor's own: a folder or a zip, seen as the model will see them before anything trains on them."""
 
+import re
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from vaemodels import data
 from vaemodels.data import archive, own_pictures
 from vaemodels.data.archive import File
 from vaemodels.data.own import Own
-from vaemodels.data.own_pictures import SHAPES, Colour, Pictures
+from vaemodels.data.own_pictures import Colour, Pictures
 from vaemodels.errors import LabError
 
 OPEN, WAY, COLOUR, INVERTED = "studio_bring", "studio_way", "studio_colour", "studio_inverted"
@@ -27,6 +28,7 @@ MOST_MB = 100
 MOST_KEPT = 4
 PREVIEW = 32
 REMARKS = 6
+_PLAIN = re.compile(r"[^\w\- ]")  # what a title is not made of
 WAYS = {"zip": "a zip", "folder": "a folder"}
 COLOURS = {"grey": "grey, 28×28", "colour": "colour, 32×32"}
 
@@ -136,7 +138,9 @@ def _read(uploaded: Any, colour: Colour, inverted: bool) -> tuple[str, Pictures]
             bar.progress(min(1.0, done / max(1, n)), f"Reading the pictures: {done:,} of {n:,}…")
 
     try:
-        return title[:40] or "pictures", own_pictures.read(files, colour, inverted=inverted, progress=told)
+        return _PLAIN.sub("", title)[:40].strip() or "pictures", own_pictures.read(
+            files, colour, inverted=inverted, progress=told
+        )
     finally:
         bar.empty()
 

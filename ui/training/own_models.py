@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 import streamlit as st
@@ -13,7 +13,7 @@ from ui.training import form
 from ui.training.chart import training_chart
 from ui.training.run import Panel, series, try_to_start
 from vaemodels import checkpoints, data, runs
-from vaemodels.checkpoints import Checkpoint
+from vaemodels.checkpoints import Card, Checkpoint
 from vaemodels.errors import LabError, UsageError
 from vaemodels.settings import from_values
 from vaemodels.training import Run
@@ -24,15 +24,21 @@ DOWNLOADED = re.compile(r"vaelab-(mine-[0-9]+)\b")
 
 
 def own_models(
-    panel: Panel, kinds: Collection[str], image_shape: tuple[int, int, int] | None = models.IMAGE_SHAPE
+    panel: Panel,
+    kinds: Collection[str],
+    image_shape: tuple[int, int, int] | None = models.IMAGE_SHAPE,
+    offer: Callable[[str, Card], None] | None = None,
 ) -> None:
-    """List them, newest first, and take uploads of `kinds`, of images of one shape or, where that is None, of any."""
+    """List them, newest first, and take uploads of `kinds`, of images of one shape or, where that is None, of any.
+
+    `offer` draws what can be done with a model on other pages, where the page itself is about none.
+    """
     if models.own():
         st.markdown("**Your models**, kept until you close or reload this tab")
     _offer_undo()
     for name, checkpoint in reversed(models.own().items()):
-        _model(panel, name, checkpoint, kinds)
-    if models.own():
+        _model(panel, name, checkpoint, kinds, offer)
+    if models.own() and offer is None:
         newest, checkpoint = next(reversed(models.own().items()))
         if checkpoint.card["history"]:
             st.caption(f"How {newest} was trained:")
@@ -40,10 +46,18 @@ def own_models(
     _upload(kinds, image_shape)
 
 
-def _model(panel: Panel, name: str, checkpoint: Checkpoint, kinds: Collection[str]) -> None:
+def _model(
+    panel: Panel,
+    name: str,
+    checkpoint: Checkpoint,
+    kinds: Collection[str],
+    offer: Callable[[str, Card], None] | None,
+) -> None:
     st.markdown(f"**{name}**: {models.describe(checkpoint.card)}")
     with st.container(horizontal=True):
-        if checkpoint.card["model"] not in kinds:
+        if offer is not None:
+            offer(name, checkpoint.card)
+        elif checkpoint.card["model"] not in kinds:
             st.caption("Another page is about models of its kind.", width="content")
         elif st.button("Use this model on this page", key=f"use-{name}", type="primary"):
             models.use(name)
@@ -101,6 +115,10 @@ def more_of(checkpoint: Checkpoint, epochs: int) -> tuple[Run, dict[str, Any]]:
         LabError: if it can't be trained here.
     """
     run, card = runs.from_checkpoint(checkpoint)
+    if run.config.dataset not in data.DATASETS and data.find_own(run.config.dataset) is None:
+        raise UsageError(
+            "It was trained on own pictures that are not here; bring them in the Studio, then train on."
+        )
     dataset = data.get(run.config.dataset)
     if not data.is_available(dataset.name):
         raise UsageError(

@@ -108,9 +108,9 @@ def as_seen(data: bytes, colour: Colour) -> Pixels:
 
 
 def dataset(pictures: Pictures, title: str) -> Own:
-    """The dataset of these pictures, named after what they hold: the same ones have the same name."""
+    """The dataset of these pictures, named after what they hold: the same pictures and title have the same name."""
     digest = hashlib.sha256(pictures.pixels.tobytes())
-    digest.update("\0".join(pictures.classes).encode())
+    digest.update("\0".join([title, *pictures.classes]).encode())
     has_classes = len(pictures.counts) > 1
     name = f"own-{digest.hexdigest()[:_LETTERS]}"
     return assemble(name, title, pictures.pixels, np.array(pictures.classes) if has_classes else None)
