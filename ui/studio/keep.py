@@ -21,12 +21,8 @@ def models_of_the_visit(pages: Sequence[Page], kinds: Collection[str], show: Dec
 
     def offer(name: str, card: Card) -> None:
         for page in pages:
-            if page.takes(card["model"]) and name in models.names(
-                page.kinds, page.image_shape, page.z_dim
-            ):
-                st.page_link(
-                    page.file, label=f"→ {page.title}", query_params={"model": name}
-                )
+            if page.takes(card["model"]) and name in models.names(page.kinds, page.image_shape, page.z_dim):
+                st.page_link(page.file, label=f"→ {page.title}", query_params={"model": name})
 
     if not models.own():
         st.caption(

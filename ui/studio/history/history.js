@@ -24,7 +24,7 @@ function createHistory(root) {
   let atEnd = true; // the slider stays where the newest images are
 
   function update(data) {
-    runs = historyOf(data);
+    runs = upToTheVisitors(historyOf(data));
     about = data;
     if (chosen && !(chosen.i < runs[chosen.run]?.x.length)) chosen = null;
     render();
@@ -40,7 +40,7 @@ function createHistory(root) {
     const { clientWidth: width, clientHeight: height } = svg;
     if (!width || !begun.length) return;
     const dark = themeOf(root).dark;
-    const room = Math.min(110, width / 4); // for the names at the right
+    const room = 104; // for the names at the right
     const to = Math.max(...begun.map((run) => run.x.at(-1))) || 1;
     const x = (value) => MARGIN.left + (value / to) * (width - room - MARGIN.left);
     const { bottom, top } = vertical(begun.flatMap((run) => Array.from(run.y)), false);

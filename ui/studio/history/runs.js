@@ -1,12 +1,26 @@
 // What the chart of runs is given, in words and numbers, and which record a pointer is nearest to.
 
+const SERIES = ["x", "y", "step", "epoch", "seconds", "smooth"];
+
 const columnOf = (table) => Float64Array.from(table.getChildAt(0).toArray(), (value) => value ?? NaN);
 
 function historyOf(data) {
   return data.runs.map((run, i) => ({
     ...run,
-    ...Object.fromEntries(["x", "y", "step", "epoch", "seconds", "smooth"].map((name) => [name, columnOf(data[`${i}_${name}`])])),
+    ...Object.fromEntries(SERIES.map((name) => [name, columnOf(data[`${i}_${name}`])])),
   }));
+}
+
+// Trained models go on for longer than most runs of a visit: of them there is as much as of these.
+function upToTheVisitors(runs) {
+  const ends = runs.filter((run) => !run.reference && run.x.length > 1).map((run) => run.x.at(-1));
+  if (!ends.length) return runs;
+  const to = Math.max(...ends);
+  return runs.map((run) => {
+    if (!run.reference) return run;
+    const kept = run.x.filter((x) => x <= to).length;
+    return { ...run, ...Object.fromEntries(SERIES.map((name) => [name, run[name].slice(0, kept)])) };
+  });
 }
 
 // The lines of a record's reading: whose it is, its value, where it was logged, what was changed up to there.

@@ -49,7 +49,9 @@ function createStrip(root) {
     root.dataset.state = "ready";
     root.style.setProperty("--colour", digitColour(meta.colour, themeOf(root).dark));
     root.querySelector("b").textContent = meta.name;
-    root.querySelector("span").textContent = `${step} · ${meta.about}`;
+    const later = now.places[frame] > scrub.x * (1 + 1e-9);
+    root.classList.toggle("later", later);
+    root.querySelector("span").textContent = `${later ? `nothing kept before ${step}` : step} · ${meta.about}`;
     canvas.setAttribute("aria-label", `${meta.name} at ${step}: ${meta.count} images`);
   }
 
