@@ -7,6 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from vaemodels import data
+from vaemodels.data.own import OWN
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 MANY = 10  # components of a point that are written out
@@ -54,7 +55,7 @@ def point(z: Tensor) -> str:
 def dataset(name: str) -> str:
     """A dataset's title inside a sentence; one's own pictures may not be here any more."""
     own = data.find_own(name)
-    if own is not None or name not in data.DATASETS:
+    if own is not None or name.startswith(OWN):
         return f"own pictures ({own.dataset.title})" if own else "own pictures"
     title = data.get(name).title
     return title if title.isupper() else title[0].lower() + title[1:]
@@ -63,7 +64,7 @@ def dataset(name: str) -> str:
 def the_dataset(name: str) -> str:
     """A dataset's title inside a sentence, with its article: MNIST, the built-in digits."""
     title = dataset(name)
-    return title if title.isupper() or name not in data.DATASETS else f"the {title}"
+    return title if title.isupper() or name.startswith(OWN) else f"the {title}"
 
 
 def binarisation(mode: str, dataset: str) -> str:
@@ -71,7 +72,7 @@ def binarisation(mode: str, dataset: str) -> str:
     if mode != "none":
         return f"{mode} binarisation"
     own = data.find_own(dataset)
-    known = own.dataset if own else data.DATASETS.get(dataset)
+    known = own.dataset if own else None if dataset.startswith(OWN) else data.get(dataset)
     return "pixels" if known is None else "colour pixels" if known.image_shape[0] > 1 else "grey pixels"
 
 

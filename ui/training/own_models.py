@@ -14,6 +14,7 @@ from ui.training.chart import training_chart
 from ui.training.run import Panel, series, try_to_start
 from vaemodels import checkpoints, data, runs
 from vaemodels.checkpoints import Card, Checkpoint
+from vaemodels.data.own import OWN
 from vaemodels.errors import LabError, UsageError
 from vaemodels.settings import from_values
 from vaemodels.training import Run
@@ -115,7 +116,7 @@ def more_of(checkpoint: Checkpoint, epochs: int) -> tuple[Run, dict[str, Any]]:
         LabError: if it can't be trained here.
     """
     run, card = runs.from_checkpoint(checkpoint)
-    if run.config.dataset not in data.DATASETS and data.find_own(run.config.dataset) is None:
+    if run.config.dataset.startswith(OWN) and data.find_own(run.config.dataset) is None:
         raise UsageError(
             "It was trained on own pictures that are not here; bring them in the Studio, then train on."
         )
@@ -155,7 +156,7 @@ def usable(
             f"The file's model draws images of shape {shape}; choose one for {image_shape}, such as MNIST's."
         )
     config = from_values(TrainingConfig, card["training"])
-    if image_shape is not None or config.dataset in data.DATASETS:
+    if image_shape is not None or not config.dataset.startswith(OWN):
         runs.check(card["model"], checkpoint.model.config, config)
     try:
         models.describe(card)

@@ -394,9 +394,9 @@ def _finish(own: Panel, job: "Job") -> None:
         except LabError as error:
             own.error = str(error)
     own.knobs = {}
-    if job.interrupted:
-        if job.latest and own.interrupted:
-            models.keep(own.interrupted)  # that question was never answered
+    if job.interrupted and job.latest and own.waiting:
+        name = models.keep(job.latest)  # the next has its turn before anybody could be asked
+    elif job.interrupted:
         own.interrupted = job.latest or own.interrupted
     elif (file := job.file or job.latest) is not None:
         name = models.keep(file)

@@ -26,6 +26,7 @@ MOST_PICTURE_BYTES = 10_000_000
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
 IDX_IMAGES, IDX_LABELS = 0x803, 0x801
+OWN = "own-"  # what the name of a dataset begins with that is known while its pictures are here
 SPLITS = (("train", 0.8), ("validation", 0.9), ("test", 1.0))  # and where each ends
 
 Array = npt.NDArray[Any]

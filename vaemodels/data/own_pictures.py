@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 
 from vaemodels import picture_files
 from vaemodels.data.archive import File
-from vaemodels.data.own import LEAST, Own, assemble
+from vaemodels.data.own import LEAST, OWN, Own, assemble
 from vaemodels.errors import LabError
 
 Colour = Literal["grey", "colour"]
@@ -112,7 +112,7 @@ def dataset(pictures: Pictures, title: str) -> Own:
     digest = hashlib.sha256(pictures.pixels.tobytes())
     digest.update("\0".join([title, *pictures.classes]).encode())
     has_classes = len(pictures.counts) > 1
-    name = f"own-{digest.hexdigest()[:_LETTERS]}"
+    name = f"{OWN}{digest.hexdigest()[:_LETTERS]}"
     return assemble(name, title, pictures.pixels, np.array(pictures.classes) if has_classes else None)
 
 

@@ -269,10 +269,10 @@ def _listen(job: Job) -> None:
 
 
 def _add(frames: list[Frame], frame: Frame) -> None:
-    """Take a frame in; where there are too many, every second one goes, but for the first and the newest."""
+    """Take a frame in; where there are too many, the one goes whose neighbours are closest, never the first."""
     frames.append(frame)
     if len(frames) > MAX_FRAMES:
-        del frames[1:-1:2]
+        del frames[min(range(1, len(frames) - 1), key=lambda i: frames[i + 1].step - frames[i - 1].step)]
 
 
 def _listen_no_more(job: Job) -> None:
