@@ -81,7 +81,7 @@ LAYERS = [
     {"models"},
     {"objectives", "evaluation", "cards", "checkpoints", "foreign", "frames"},
     {"training_config", "label_draws", "losses", "backpropagation", "optimizer", "analysis", "presets"},
-    {"training"},
+    {"training", "until"},
     {"runs"},
     {"jobs", "race", "amortisation"},
     {"cli", "__main__"},

@@ -210,7 +210,7 @@ def test_a_knob_turned_goes_on_from_the_last_whole_epoch_and_is_marked(monkeypat
     submitted: list[Any] = []
 
     class FakeQueue:
-        def submit(self, checkpoint, owner, own, *, first=False):
+        def submit(self, checkpoint, owner, own, *, until, first):
             submitted.append((runs.loads(checkpoint), first))
             return job()
 

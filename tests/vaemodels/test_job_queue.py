@@ -22,6 +22,7 @@ from vaemodels.frames import written
 from vaemodels.jobs import Job, Queue
 from vaemodels.models import VAEConfig
 from vaemodels.training_config import TrainingConfig
+from vaemodels.until import Until
 
 ROOT = Path(__file__).parents[2]
 
@@ -237,4 +238,15 @@ def test_a_run_is_trained_on_images_that_came_with_it_and_shows_what_it_writes(c
     assert {len(frame.pixels) for frame in job.frames} == {8 * 784}
     assert job.frames[0].pixels == written(run.model, torch.zeros(8, 784))
     assert job.frames[-1].pixels != job.frames[0].pixels
+    job.forget()
+
+
+def test_a_run_ends_early_where_it_was_asked_to_and_can_go_on(client):
+    queue = Queue(client, limit=1, lease=2)
+    job = queue.submit(request(FOREVER), until=Until(seconds=0.5))
+    wait(lambda: job.done)
+    run, card = runs.loads(job.result())
+    assert job.records[-1]["seconds"] >= 0.5 > job.records[0]["seconds"]
+    assert 0 < run.epoch == card["epoch"] < FOREVER
+    assert job.frames[-1].step == job.records[-1]["step"]
     job.forget()

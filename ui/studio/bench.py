@@ -14,10 +14,12 @@ from vaemodels import data
 from vaemodels.errors import LabError, UsageError
 from vaemodels.settings import with_text
 from vaemodels.training_config import TrainingConfig
+from vaemodels.until import from_texts
 
 POLL_EVERY = 0.5
 MOST_WAITING = 6
 BETA, RATE = "studio_beta", "studio_rate"
+SECONDS, PATIENCE = "studio_seconds", "studio_patience"
 
 
 @st.fragment
@@ -28,13 +30,27 @@ def form(kinds: Collection[str]) -> None:
     if asked is not None:
         if len(own.waiting) >= MOST_WAITING:
             st.error(f"{MOST_WAITING} of your runs wait already; let one begin, or remove one.")
-        else:
+        elif _take_limits(own):
             try_to_start(own, *asked)
     elif own.job is not None:
         st.caption("What you start now waits until the run under way is done.")
+    with st.expander("Stop early", key="studio_early"):
+        st.text_input("After seconds of training", key=SECONDS, max_chars=20, placeholder="no limit")
+        st.text_input("After epochs without a gain", key=PATIENCE, max_chars=20, placeholder="no limit")
+        st.caption("A gain is a lower held-out loss than in every epoch before.")
     bring()
     if is_fragment_run():
         url_state.write()
+
+
+def _take_limits(own: Panel) -> bool:
+    """Have the next run end when the form says; False, with a sentence on the page, where that makes no sense."""
+    try:
+        own.until = from_texts(st.session_state.get(SECONDS, ""), st.session_state.get(PATIENCE, ""))
+    except UsageError as error:
+        st.error(str(error))
+        return False
+    return True
 
 
 def runs() -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from vaemodels import data
 from vaemodels.frames import Frame
+from vaemodels.until import NO_LIMIT, Until
 
 if TYPE_CHECKING:
     from vaemodels.jobs import Job
@@ -32,6 +33,7 @@ class Logged:
     frames: list[Frame] = field(default_factory=list)
     changes: list[tuple[int, str]] = field(default_factory=list)
     held_out: int = 0
+    until: Until = NO_LIMIT
     job: "Job | None" = None
     state: str = ""
     model: str | None = None

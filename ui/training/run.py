@@ -26,6 +26,7 @@ from vaemodels.losses import headline
 from vaemodels.settings import from_values
 from vaemodels.training import Run
 from vaemodels.training_config import TrainingConfig
+from vaemodels.until import NO_LIMIT, Until
 
 if TYPE_CHECKING:
     from vaemodels.jobs import Job, Queue
@@ -54,7 +55,7 @@ class Panel:
     the last snapshot of a run that ended through no fault of its own, until its visitor keeps it or a run that goes on
     from it leaves something newer. `waiting` are further runs, each of which the workers begin once the one before
     it is done; `log` has all runs of the visit, oldest first. `knobs` are settings of the run that its visitor wants
-    changed.
+    changed; `until` is when the next one is to end before its last epoch.
     """
 
     job: "Job | None" = None
@@ -68,6 +69,7 @@ class Panel:
     log: list[Logged] = field(default_factory=list)
     wanted: tuple[Run, dict[str, Any]] | None = None
     knobs: dict[str, float] = field(default_factory=dict)
+    until: Until = NO_LIMIT
     live: Checkpoint | None = None
     live_file: bytes | None = None
     error: str | None = None
@@ -86,7 +88,8 @@ class Panel:
 
         self.queue = _queue()
         _panels[self.token] = self
-        job = self.queue.submit(runs.dumps(run, card), self.token, data.find_own(card["dataset"]))
+        own = data.find_own(card["dataset"])
+        job = self.queue.submit(runs.dumps(run, card), self.token, own, until=self.until)
         logged = Logged(
             name=f"run {self.log[-1].number + 1 if self.log else 1}",
             number=self.log[-1].number + 1 if self.log else 1,
@@ -97,10 +100,11 @@ class Panel:
             records=job.records,
             frames=job.frames,
             held_out=min(jobs.HELD_OUT_IMAGES, data.get(card["dataset"]).sizes["validation"]),
+            until=self.until,
             job=job,
         )
         self.log.append(logged)
-        self.error = None
+        self.error, self.until = None, NO_LIMIT
         if self.job is None:
             self._turn_to(logged)
         else:
@@ -134,7 +138,7 @@ class Panel:
         texts = [f"{CALLED[name]} {before[name]:g} → {value:g}" for name, value in knobs.items()]
         card["changes"] = [*card.get("changes", []), f"{', '.join(texts)} at step {step:,}"]
         own = data.find_own(card["dataset"])
-        job = self.queue.submit(runs.dumps(run, card), self.token, own, first=True)
+        job = self.queue.submit(runs.dumps(run, card), self.token, own, until=logged.until, first=True)
         if self.job is not None:
             self.job.forget()
         logged.go_on(job, step, ", ".join(texts))

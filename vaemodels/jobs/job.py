@@ -30,6 +30,7 @@ from vaemodels.jobs.task import (
     snapshot_of,
     train,
 )
+from vaemodels.until import NO_LIMIT, Until
 
 State = Literal["queued", "running", "finished", "stopped", "failed"]
 
@@ -58,7 +59,7 @@ class Job:
     no fault of the run's own, which can go on from `latest`. `paused` is what the owner wants, `held` what the worker
     has said: that it takes no step. One that is not `watched` gives way to one that is. Of an `owner` with a name one
     job goes on at a time. Images of the owner's `own` go to the worker with the run. `frames` are what the model wrote
-    at some of its steps, evenly spread over the run however long it is.
+    at some of its steps, evenly spread over the run however long it is. It ends sooner where `until` says so.
     """
 
     client: Client
@@ -66,6 +67,7 @@ class Job:
     lease: float = LEASE
     owner: str = ""
     own: Own | None = None
+    until: Until = NO_LIMIT
     id: str = field(default_factory=lambda: f"vaelab-{uuid.uuid4().hex}")
     future: Future | None = None
     records: list[dict[str, Any]] = field(default_factory=list)
@@ -148,6 +150,7 @@ class Job:
             self.client.id,
             self.lease,
             self.own,
+            self.until,
             key=self.id,
             pure=False,
             retries=0,

@@ -9,6 +9,7 @@ from distributed import Client
 
 from vaemodels.data import Own
 from vaemodels.jobs.job import LEASE, NO_ANSWER, SCHEDULER_GONE, Job
+from vaemodels.until import NO_LIMIT, Until
 
 TEND_EVERY = 0.2
 
@@ -45,13 +46,19 @@ class Queue:
             return len(_wanted(self._begun))
 
     def submit(
-        self, checkpoint: bytes, owner: str = "", own: Own | None = None, *, first: bool = False
+        self,
+        checkpoint: bytes,
+        owner: str = "",
+        own: Own | None = None,
+        *,
+        until: Until = NO_LIMIT,
+        first: bool = False,
     ) -> Job:
         """Queue the run that `checkpoint` (from `runs.dumps`) holds, on `own` images or those it names.
 
         Its owner ends it by `forget`. What only goes on with a run that has had its turn is `first` in the queue.
         """
-        job = Job(self.client, checkpoint, self.lease, owner, own)
+        job = Job(self.client, checkpoint, self.lease, owner, own, until)
         with self._lock:
             self._waiting.insert(0 if first else len(self._waiting), job)
         self._work.set()

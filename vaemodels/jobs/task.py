@@ -17,6 +17,7 @@ from vaemodels.errors import LabError
 from vaemodels.frames import FRAME_IMAGES, written
 from vaemodels.optimizer import flush_tiny_numbers
 from vaemodels.training import TrainingDivergedError, fit
+from vaemodels.until import NO_LIMIT, Until
 
 REPORT_EVERY = 0.3
 LISTEN_EVERY = 0.1  # seconds between two questions to the scheduler what the owner wants
@@ -49,11 +50,13 @@ def snapshot_of(job_id: str) -> str:
     return f"{job_id}-snapshot"
 
 
-def train(checkpoint: bytes, job_id: str, topic: str, lease: float, own: Own | None = None) -> bytes:
+def train(
+    checkpoint: bytes, job_id: str, topic: str, lease: float, own: Own | None = None, until: Until = NO_LIMIT
+) -> bytes:
     """Train to the end or until told to stop, and return the checkpoint file's bytes.
 
     The run ends, and nothing is left of it, once its owner has given no sign of life for `lease` seconds. It is on
-    `own` images where there are such.
+    `own` images where there are such, and ends sooner where `until` says so.
     """
     _be_nice()
     worker, client = get_worker(), get_client()
@@ -84,6 +87,7 @@ def train(checkpoint: bytes, job_id: str, topic: str, lease: float, own: Own | N
     def show() -> None:
         tell("frame", step=step, pixels=written(run.model, few))
 
+    before = run.history[-1]["seconds"] if run.history else 0.0
     show()
     try:
         for record in fit(run, train_split, held_out, REPORT_EVERY, owner.listen):
@@ -93,6 +97,8 @@ def train(checkpoint: bytes, job_id: str, topic: str, lease: float, own: Own | N
                 snapshot_time = now
                 show()
             tell("record", record=record._asdict())
+            if until.reached(record.seconds - before, run.history):
+                raise _StopError
     except _StopError:
         show()
         return runs.latest(run, card)
