@@ -85,7 +85,7 @@ def test_from_own_pictures_to_a_model_taken_home(
         for way in ("a folder", "a zip"):
             page.get_by_text("Train on your own pictures").click()
             page.get_by_role("radio", name=way).click()
-            chooser = page.locator("[class*=st-key-studio-upload-] input[type=file]")
+            chooser = page.locator(f"[class*=st-key-studio-upload-{way.split()[-1]}] input[type=file]")
             if way == "a folder":
                 chooser.set_input_files(folder)
             else:
