@@ -110,7 +110,7 @@ class Queue:
         with self._lock:
             begun = _wanted(self._begun)
             owners = {job.owner for job in begun} - {""}
-            waiting = sum(job.watched and job.owner not in owners for job in _wanted(self._waiting))
+            waiting = len({job.owner or job.id for job in _wanted(self._waiting) if job.watched} - owners)
         missing = max(0, waiting - max(0, self.limit - len(begun)))
         return [job for job in begun if not job.watched][:missing]
 
