@@ -1,15 +1,17 @@
 """The Studio as Python runs it: what stands in its chart and under it, what waits, what it says of wrong input."""
 
+import gc
 import io
 import zipfile
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.ui.test_studio import logged, record
 from tests.ui.test_training_run import job
-from ui.studio import overlay, pictures
+from ui.studio import overlay, pictures, series
 from ui.studio.pictures import Kept, _keep, _read
 from ui.training.form import KEYS
 from ui.training.run import PANEL, Panel
@@ -48,10 +50,8 @@ def test_runs_on_other_bounds_are_named_and_left_off_the_axis(visit):
     assert "Not on this axis, as they measure something else: vae-2d-digits, vae-digits, run 1." in captions(
         at
     )
-    [group] = [box for box in at.selectbox if box.label == "Measured as"]
-    group.set_value(group.options[0]).run() if isinstance(group.options[0], tuple) else group.select_index(
-        0
-    ).run()
+    at.session_state[overlay.GROUP] = series.group_of(panel.log[0])
+    at.run()
     assert "Lowest at the end of an epoch: run 1, 90.00 nats at step 4." in captions(at)
     panel.log[0].changes.append((2, "β 1 → 4"))
     at.run()
@@ -77,27 +77,30 @@ def test_what_waits_is_listed_and_can_be_removed(visit):
 
 
 def brought(n: int = 20) -> Pictures:
-    import numpy as np
-
     pixels = np.random.default_rng(n).integers(0, 256, (n, 1, 28, 28), np.uint8)
     return Pictures(pixels, ["cat" if i % 2 else "dog" for i in range(n)])
 
 
-def test_own_pictures_can_be_trained_on_and_are_forgotten_with_the_visit(visit):
+def test_own_pictures_are_offered_until_they_are_removed(visit):
     kept = Kept(own_pictures.dataset(brought(), "pets"))
     name = kept.own.dataset.name
     at = visit(PAGE)
     at.session_state[pictures.KEPT] = [kept]
-    at.session_state[KEYS["dataset"]] = name
     at.run()
-    assert not at.exception
     assert "pets" in at.selectbox(key=KEYS["dataset"]).options
-    assert data.find_own(name) is kept.own
+    at.selectbox(key=KEYS["dataset"]).set_value(name).run()
+    assert not at.exception
     at.button(key=f"remove-{name}").click().run()
+    assert not at.exception
     assert "pets" not in at.selectbox(key=KEYS["dataset"]).options
-    del at, kept
-    import gc
+    assert at.selectbox(key=KEYS["dataset"]).value == "digits"
 
+
+def test_pictures_are_forgotten_once_no_visit_holds_them():
+    kept = Kept(own_pictures.dataset(brought(30), "pets"))
+    name = kept.own.dataset.name
+    assert data.find_own(name) is kept.own
+    del kept
     gc.collect()
     assert data.find_own(name) is None
 

@@ -13,7 +13,7 @@ import torch
 from ui.address.fragments import run_if_left_out
 from ui.components.changing_html import changing_html
 from ui.images.decoded import montage
-from ui.training.form import choose_images
+from ui.training.form import KEYS, choose_images
 from vaemodels import data
 from vaemodels.data import archive, own_pictures
 from vaemodels.data.archive import File
@@ -201,9 +201,16 @@ def _keep(title: str, pictures: Pictures) -> None:
     choose_images(name)
 
 
+def _remove(kept: Kept) -> None:
+    """Let go of a dataset; where the form had chosen it, it has the built-in digits again."""
+    _mine().remove(kept)
+    if st.session_state.get(KEYS["dataset"]) == kept.own.dataset.name:
+        choose_images("digits")
+
+
 def _show_kept(kept: Kept) -> None:
     facts = kept.own.dataset
     classes = f" in {facts.n_labels} classes" if facts.n_labels > 1 else ""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(f"{facts.title}: {sum(facts.sizes.values()):,} pictures{classes}")
-        st.button("Remove", key=f"remove-{facts.name}", on_click=_mine().remove, args=(kept,))
+        st.button("Remove", key=f"remove-{facts.name}", on_click=_remove, args=(kept,))
