@@ -9,6 +9,7 @@ from ui.home.page import HOME
 from ui.hvae.page import HVAE
 from ui.iwae.page import IWAE
 from ui.ssvae.page import SSVAE
+from ui.studio.page import STUDIO
 from ui.vae.page import VAE
 
-PAGES = (HOME, BOUND, GRADIENTS, VAE, GMVAE, IWAE, SSVAE, FSVAE, HVAE, COMPARE)
+PAGES = (HOME, BOUND, GRADIENTS, VAE, GMVAE, IWAE, SSVAE, FSVAE, HVAE, COMPARE, STUDIO)

@@ -17,6 +17,7 @@ from vaemodels.models import MODELS, Model
 from vaemodels.presets import PRESETS
 
 MAX_OWN = 8
+DIGITS = 10
 OWN_NAME = re.compile(r"mine-[0-9]{1,6}")
 IMAGE_SHAPE = (1, 28, 28)  # what visitors' own models draw
 
@@ -123,7 +124,8 @@ def _is_offered(
 ) -> bool:
     config = card["config"]
     fits = image_shape in (None, tuple(config["image_shape"])) and z_dim in (None, config.get("z_dim"))
-    return card["model"] in kinds and fits
+    digits = config.get("n_labels", DIGITS) == DIGITS  # what the pages of labelled models write
+    return card["model"] in kinds and fits and digits
 
 
 def _is_readable(
@@ -153,6 +155,8 @@ def describe(card: Card) -> str:
         text += f" to maximise L{subscript(training['k'])}"
     if training.get("gen_weight", 1) == 0:
         text += " as a classifier alone"
+    if card.get("changes"):
+        text += ", settings changed as it went on"
     return f"{text}. {_measured(card)}".rstrip()
 
 

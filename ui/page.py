@@ -63,6 +63,10 @@ class Page:
     starts: tuple[Start, ...] = ()
     variants: tuple[Variant, ...] = ()
 
+    def takes(self, kind: str) -> bool:
+        """Whether one can choose a model of that kind on the page."""
+        return "model" in self.parts and kind in self.kinds
+
     @property
     def slot(self) -> str:
         """Where what decodes in the browser finds the decoder of the page's model."""

@@ -7,6 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from vaemodels import data
+from vaemodels.data.own import OWN
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 MANY = 10  # components of a point that are written out
@@ -52,7 +53,10 @@ def point(z: Tensor) -> str:
 
 
 def dataset(name: str) -> str:
-    """A dataset's title inside a sentence."""
+    """A dataset's title inside a sentence; one's own pictures may not be here any more."""
+    own = data.find_own(name)
+    if own is not None or name.startswith(OWN):
+        return f"own pictures ({own.dataset.title})" if own else "own pictures"
     title = data.get(name).title
     return title if title.isupper() else title[0].lower() + title[1:]
 
@@ -60,14 +64,16 @@ def dataset(name: str) -> str:
 def the_dataset(name: str) -> str:
     """A dataset's title inside a sentence, with its article: MNIST, the built-in digits."""
     title = dataset(name)
-    return title if title.isupper() else f"the {title}"
+    return title if title.isupper() or name.startswith(OWN) else f"the {title}"
 
 
 def binarisation(mode: str, dataset: str) -> str:
     """How a dataset's pixels were made black and white; what they are, if they were not."""
     if mode != "none":
         return f"{mode} binarisation"
-    return "colour pixels" if data.get(dataset).image_shape[0] > 1 else "grey pixels"
+    own = data.find_own(dataset)
+    known = own.dataset if own else None if dataset.startswith(OWN) else data.get(dataset)
+    return "pixels" if known is None else "colour pixels" if known.image_shape[0] > 1 else "grey pixels"
 
 
 def measured_on(card: Mapping[str, Any]) -> str:

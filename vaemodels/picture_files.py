@@ -55,11 +55,15 @@ def read_picture(data: bytes) -> InkPicture:
         raise LabError(
             f"The picture file has {len(data) / 1e6:.0f} MB, more than {MAX_BYTES / 1e6:.0f}; make it smaller."
         )
-    return ink_of(_decode(data))
+    return ink_of(read_colours(data))
 
 
-def _decode(data: bytes) -> Colours:
-    """The colours of a picture, at most `WORKING_SIDE` a side."""
+def read_colours(data: bytes) -> Colours:
+    """The colours of a picture file, upright, at most `WORKING_SIDE` a side; of an animation, its first picture.
+
+    Raises:
+        LabError: if it is not a picture, damaged, or of too many pixels.
+    """
     try:
         with _decoding:
             return _whole(data)

@@ -126,7 +126,8 @@ def with_config(run: Run, card: Card, config: TrainingConfig) -> tuple[Run, Card
         UsageError: if the model does not fit the objective.
     """
     losses.check(run.model, config)
-    card = _card(card["name"], run.model, config)
+    changes = {"changes": card["changes"]} if "changes" in card else {}
+    card = _card(card["name"], run.model, config) | changes
     if any(getattr(config, setting) != getattr(run.config, setting) for setting in COMPARABLE):
         return Run(run.model, config, weights=run.best_weights, best_weights=run.best_weights), card
     return dataclasses.replace(run, config=config), card

@@ -87,7 +87,9 @@ def test_every_page_opens_with_a_model_on_screen(chromium: Browser, app_url: str
     for title, address in pages:
         page = visit(urlsplit(address).path)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
-        expect(page.locator(":is(.explorer, .push, .estimators)[data-state=ready]").first).to_be_visible()
+        expect(
+            page.locator(":is(.explorer, .push, .estimators, .history)[data-state=ready]").first
+        ).to_be_visible()
         if not page.locator(".explorer").count():
             continue  # all of this page's images are Python's
         for key in page.evaluate("Object.keys(globalThis.__vaelab_explorers)"):

@@ -146,7 +146,7 @@ def test_a_run_that_nobody_watches_is_known_by_that():
 
 def test_a_reloaded_page_finds_its_run_by_its_token_once_it_has_been_left(monkeypatch):
     monkeypatch.setattr(training_run, "ARRIVAL", 0.2)
-    monkeypatch.setattr(training_run, "_queue", lambda: SimpleNamespace(submit=lambda file: job()))
+    monkeypatch.setattr(training_run, "_queue", lambda: SimpleNamespace(submit=lambda *_, **__: job()))
     monkeypatch.setattr(st, "session_state", {})
     panel, other = Panel(), Panel()
     panel.start(*runs.loads(file()))
@@ -217,7 +217,7 @@ def test_the_snapshot_a_run_went_on_from_is_not_lost_before_there_is_a_newer_one
 
 
 def test_a_run_that_goes_on_and_is_cancelled_before_its_turn_leaves_the_snapshot(monkeypatch):
-    monkeypatch.setattr(training_run, "_queue", lambda: SimpleNamespace(submit=lambda file: job()))
+    monkeypatch.setattr(training_run, "_queue", lambda: SimpleNamespace(submit=lambda *_, **__: job()))
     snapshot = file()
     panel = Panel(interrupted=snapshot, error="It died; …")
     panel.start(*runs.loads(snapshot))

@@ -8,14 +8,21 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
+import torch
 from distributed import Client
 
 from tests.vaemodels.job_tools import FOREVER, kept_by_scheduler, request, wait
-from vaemodels import checkpoints, jobs, runs
+from vaemodels import checkpoints, data, jobs, runs
+from vaemodels.data import own
 from vaemodels.errors import LabError
+from vaemodels.frames import written
 from vaemodels.jobs import Job, Queue
+from vaemodels.models import VAEConfig
+from vaemodels.training_config import TrainingConfig
+from vaemodels.until import Until
 
 ROOT = Path(__file__).parents[2]
 
@@ -190,4 +197,55 @@ def test_a_queue_on_a_closed_client_interrupts_what_it_is_given():
     job = queue.submit(request(FOREVER))
     wait(lambda: job.done, 30)
     assert job.interrupted
+    job.forget()
+
+
+def test_of_one_owner_one_run_goes_on_at_a_time_and_theirs_change_places(client):
+    queue = Queue(client, limit=2, lease=2)
+    first, second, third = (queue.submit(request(FOREVER), "a") for _ in range(3))
+    other = queue.submit(request(FOREVER), "b")
+    wait(lambda: first.records and other.records)
+    assert [queue.place(job) for job in (first, second, third, other)] == [0, 1, 2, 0]
+    queue.swap(second, third)
+    assert [queue.place(job) for job in (second, third)] == [2, 1]
+    queue.swap(first, second)  # the first has had its turn
+    assert [queue.place(job) for job in (first, second)] == [0, 2]
+    front = queue.submit(request(FOREVER), "a", first=True)
+    assert queue.place(front) == 1
+    front.forget()
+    first.stop()
+    wait(lambda: third.records)
+    assert (second.started, other.done) == (False, False)
+    for job in (first, second, third, other):
+        job.forget()
+    wait(lambda: kept_by_scheduler(client) == set())
+
+
+def test_a_run_is_trained_on_images_that_came_with_it_and_shows_what_it_writes(client):
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 1, 28, 28), np.uint8)
+    name = data.add(own.assemble("own-test", "test", pixels, None))
+    try:
+        model = VAEConfig(z_dim=2, hidden=(16,))
+        run, card = runs.new("test", "vae", model, TrainingConfig(dataset=name, epochs=3, batch_size=8))
+        queue = Queue(client, limit=1, lease=2)
+        job = queue.submit(runs.dumps(run, card), "a", data.find_own(name))
+    finally:
+        data.remove(name)
+    wait(lambda: job.done)
+    assert job.error is None and job.records[-1]["step"] == 3 * 4  # 32 images to learn from, in batches of 8
+    assert [frame.step for frame in job.frames][:: len(job.frames) - 1] == [0, 12]
+    assert {len(frame.pixels) for frame in job.frames} == {8 * 784}
+    assert job.frames[0].pixels == written(run.model, torch.zeros(8, 784))
+    assert job.frames[-1].pixels != job.frames[0].pixels
+    job.forget()
+
+
+def test_a_run_ends_early_where_it_was_asked_to_and_can_go_on(client):
+    queue = Queue(client, limit=1, lease=2)
+    job = queue.submit(request(FOREVER), until=Until(seconds=0.5))
+    wait(lambda: job.done)
+    run, card = runs.loads(job.result())
+    assert [record["seconds"] >= 0.5 for record in job.records] == [False] * (len(job.records) - 1) + [True]
+    assert run.epoch == card["epoch"] < FOREVER
+    assert job.frames[-1].step == job.records[-1]["step"]
     job.forget()

@@ -12,7 +12,7 @@ from ui.ssvae.curve import Accuracies, Shipped, mean, share, show_curve, show_ta
 from ui.ssvae.predicted import predicted
 from ui.ssvae.ways import ELSEWHERE, TOLD
 from ui.tables import table
-from ui.training import form, recipe
+from ui.training import form
 from vaemodels import checkpoints, data, few_labels
 from vaemodels.errors import LabError
 from vaemodels.evaluation import estimate
@@ -160,7 +160,7 @@ def _offer(way: Way, labelled: int, study: Mapping[str, Any] | None) -> bool:
 
 
 def _set_form(preset: Preset) -> None:
-    form.fill_in(preset.model, preset.training.dataset, recipe.texts(preset))
+    form.fill_in(preset.model, preset.config, preset.training)
     st.session_state[form.MORE] = True
     lead.to("training-form")
 

@@ -16,6 +16,7 @@ from vaemodels.errors import LabError, UsageError
 from vaemodels.losses import WEIGHTS
 from vaemodels.presets import QUICK
 from vaemodels.training import Run
+from vaemodels.training_config import TrainingConfig
 
 # Where the address and the session keep a field. Numbers are in fields of text: one for numbers alone would make 1 of
 # 1e3 and drop what it can't read without a word.
@@ -55,13 +56,25 @@ MAX_TEXT = 60
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>$~|!])")
 
 
-def ask_for_settings(kinds: Collection[str]) -> tuple[Run, dict[str, Any]] | None:
-    """Draw the form for models of `kinds`; the run asked for and its card, once it is asked for and makes sense."""
+def ask_for_settings(
+    kinds: Collection[str], images: Collection[str] = FRAMED
+) -> tuple[Run, dict[str, Any]] | None:
+    """Draw the form for models of `kinds` of those `images` that are there.
+
+    The run asked for and its card, once it is asked for and makes sense.
+    """
     with st.container(border=True, key="training-form"):
         with st.container(key="settings"):
             presets = st.container()
-            here = [name for name in FRAMED if data.is_available(name)]
-            dataset = st.selectbox(LABELS["dataset"], here, key=KEYS["dataset"], bind="query-params")
+            here = [name for name in images if data.is_available(name)]
+            dataset = st.selectbox(
+                LABELS["dataset"],
+                here,
+                format_func=_called,
+                key=KEYS["dataset"],
+                bind="query-params",
+                on_change=_suit_likelihood,
+            )
             kind = st.selectbox(
                 "Model",
                 list(kinds),
@@ -92,6 +105,38 @@ def ask_for_settings(kinds: Collection[str]) -> tuple[Run, dict[str, Any]] | Non
     lines = [_MARKDOWN.sub(r"\\\1", sentence) for sentence in wrong]
     st.error(lines[0] if len(lines) == 1 else "\n".join(f"- {line}" for line in lines))
     return None
+
+
+def _called(dataset: str) -> str:
+    """A dataset as the list names it: one's own by its title."""
+    own = data.find_own(dataset)
+    return dataset if own is None else own.dataset.title
+
+
+def choose_images(dataset: str) -> None:
+    """Choose a dataset in the form; to be called in a widget's callback."""
+    st.session_state[KEYS["dataset"]] = dataset
+    _suit_likelihood()
+
+
+def _suit_likelihood() -> None:
+    """Colour has no Bernoulli likelihood: where such images are chosen, the Gaussian one is."""
+    dataset = data.get(st.session_state[KEYS["dataset"]])
+    wanted = "bernoulli" if dataset.family == "bernoulli" else "gaussian"
+    if KEYS["likelihood"] in st.session_state:
+        st.session_state[KEYS["likelihood"]] = wanted
+    usual = recipe.usual(st.session_state.get(MODEL, next(iter(KINDS)))).get("likelihood")
+    url_state.put(KEYS["likelihood"], None if wanted == usual else wanted)
+
+
+def fill_in(kind: str, config: Any, training: TrainingConfig) -> None:
+    """Put the settings of a run into the fields; to be called in a widget's callback."""
+    usual = recipe.usual(kind)
+    st.session_state[MODEL] = kind
+    st.session_state[KEYS["dataset"]] = training.dataset
+    for setting, text in recipe.texts_of(kind, config, training).items():
+        st.session_state[KEYS[setting]] = _held(text)
+        url_state.put(KEYS[setting], None if text == usual[setting] else text)
 
 
 def _field(setting: str, kind: str) -> str:
@@ -142,17 +187,7 @@ def _fill_in() -> None:
         st.session_state[MORE] = True
         return
     preset = QUICK[name]
-    fill_in(preset.model, preset.training.dataset, recipe.texts(preset))
-
-
-def fill_in(kind: str, dataset: str, texts: Mapping[str, str]) -> None:
-    """Put values into the form's fields for a model of `kind`, by setting; to be called in a widget's callback."""
-    usual = recipe.usual(kind)
-    st.session_state[MODEL] = kind
-    st.session_state[KEYS["dataset"]] = dataset
-    for setting, text in texts.items():
-        st.session_state[KEYS[setting]] = _held(text)
-        url_state.put(KEYS[setting], None if text == usual[setting] else text)
+    fill_in(preset.model, preset.config, preset.training)
 
 
 def _remark(kind: str, values: Mapping[str, str]) -> None:

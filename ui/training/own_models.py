@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 import streamlit as st
@@ -13,7 +13,8 @@ from ui.training import form
 from ui.training.chart import training_chart
 from ui.training.run import Panel, series, try_to_start
 from vaemodels import checkpoints, data, runs
-from vaemodels.checkpoints import Checkpoint
+from vaemodels.checkpoints import Card, Checkpoint
+from vaemodels.data.own import OWN
 from vaemodels.errors import LabError, UsageError
 from vaemodels.settings import from_values
 from vaemodels.training import Run
@@ -23,25 +24,41 @@ MAX_UPLOAD = 50  # MB
 DOWNLOADED = re.compile(r"vaelab-(mine-[0-9]+)\b")
 
 
-def own_models(panel: Panel, kinds: Collection[str]) -> None:
-    """List them, newest first, and take uploads of `kinds`."""
+def own_models(
+    panel: Panel,
+    kinds: Collection[str],
+    image_shape: tuple[int, int, int] | None = models.IMAGE_SHAPE,
+    offer: Callable[[str, Card], None] | None = None,
+) -> None:
+    """List them, newest first, and take uploads of `kinds`, of images of one shape or, where that is None, of any.
+
+    `offer` draws what can be done with a model on other pages, where the page itself is about none.
+    """
     if models.own():
         st.markdown("**Your models**, kept until you close or reload this tab")
     _offer_undo()
     for name, checkpoint in reversed(models.own().items()):
-        _model(panel, name, checkpoint, kinds)
-    if models.own():
+        _model(panel, name, checkpoint, kinds, offer)
+    if models.own() and offer is None:
         newest, checkpoint = next(reversed(models.own().items()))
         if checkpoint.card["history"]:
             st.caption(f"How {newest} was trained:")
             training_chart({newest: series(checkpoint.card["history"])}, key=f"trained-{newest}", height=220)
-    _upload(kinds)
+    _upload(kinds, image_shape)
 
 
-def _model(panel: Panel, name: str, checkpoint: Checkpoint, kinds: Collection[str]) -> None:
+def _model(
+    panel: Panel,
+    name: str,
+    checkpoint: Checkpoint,
+    kinds: Collection[str],
+    offer: Callable[[str, Card], None] | None,
+) -> None:
     st.markdown(f"**{name}**: {models.describe(checkpoint.card)}")
     with st.container(horizontal=True):
-        if checkpoint.card["model"] not in kinds:
+        if offer is not None:
+            offer(name, checkpoint.card)
+        elif checkpoint.card["model"] not in kinds:
             st.caption("Another page is about models of its kind.", width="content")
         elif st.button("Use this model on this page", key=f"use-{name}", type="primary"):
             models.use(name)
@@ -99,6 +116,10 @@ def more_of(checkpoint: Checkpoint, epochs: int) -> tuple[Run, dict[str, Any]]:
         LabError: if it can't be trained here.
     """
     run, card = runs.from_checkpoint(checkpoint)
+    if run.config.dataset.startswith(OWN) and data.find_own(run.config.dataset) is None:
+        raise UsageError(
+            "It was trained on own pictures that are not here; bring them in the Studio, then train on."
+        )
     dataset = data.get(run.config.dataset)
     if not data.is_available(dataset.name):
         raise UsageError(
@@ -117,7 +138,9 @@ def _train_on(panel: Panel, checkpoint: Checkpoint, epochs: int) -> None:
     try_to_start(panel, run, card)
 
 
-def usable(file: bytes, kinds: Collection[str]) -> bytes:
+def usable(
+    file: bytes, kinds: Collection[str], image_shape: tuple[int, int, int] | None = models.IMAGE_SHAPE
+) -> bytes:
     """A stranger's checkpoint file, if a page for `kinds` can do with its model all it does with its own.
 
     Raises:
@@ -128,11 +151,13 @@ def usable(file: bytes, kinds: Collection[str]) -> bytes:
     if card["model"] not in kinds:
         raise UsageError(f"The file holds a model of kind {card['model']}; choose one of {', '.join(kinds)}.")
     shape = tuple(checkpoint.model.config.image_shape)
-    if shape != models.IMAGE_SHAPE:
+    if image_shape not in (None, shape):
         raise UsageError(
-            f"The file's model draws images of shape {shape}; choose one for {models.IMAGE_SHAPE}, such as MNIST's."
+            f"The file's model draws images of shape {shape}; choose one for {image_shape}, such as MNIST's."
         )
-    runs.check(card["model"], checkpoint.model.config, from_values(TrainingConfig, card["training"]))
+    config = from_values(TrainingConfig, card["training"])
+    if image_shape is not None or not config.dataset.startswith(OWN):
+        runs.check(card["model"], checkpoint.model.config, config)
     try:
         models.describe(card)
     except (KeyError, TypeError, ValueError) as error:
@@ -146,7 +171,7 @@ def _name_in(filename: str) -> str:
     return found[1] if found else ""
 
 
-def _upload(kinds: Collection[str]) -> None:
+def _upload(kinds: Collection[str], image_shape: tuple[int, int, int] | None) -> None:
     """Take a model file back. Each upload gets a fresh uploader, so that it is read once."""
     number = st.session_state.setdefault("uploads", 0)
     if not st.toggle("Bring back a model you downloaded", key="upload-a-model"):
@@ -163,7 +188,7 @@ def _upload(kinds: Collection[str]) -> None:
     try:
         if models.room() < 1:
             raise UsageError(f"You keep {models.MAX_OWN} models already; delete one above to make room.")
-        models.keep(usable(file.getvalue(), kinds), _name_in(file.name))
+        models.keep(usable(file.getvalue(), kinds, image_shape), _name_in(file.name))
     except LabError as error:
         st.error(str(error))
         return

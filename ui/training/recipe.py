@@ -118,8 +118,13 @@ def usual(kind: str) -> dict[str, str]:
 
 def texts(preset: Preset) -> dict[str, str]:
     """A preset's values of what a form asks for."""
-    values = dataclasses.asdict(preset.training) | dataclasses.asdict(preset.config)
-    return {setting: _text(values[setting]) for setting in settings_of(preset.model)}
+    return texts_of(preset.model, preset.config, preset.training)
+
+
+def texts_of(kind: str, config: Any, training: TrainingConfig) -> dict[str, str]:
+    """The values of what a form asks for."""
+    values = dataclasses.asdict(training) | dataclasses.asdict(config)
+    return {setting: _text(values[setting]) for setting in settings_of(kind)}
 
 
 def _text(value: Any) -> str:
@@ -168,7 +173,10 @@ def configs(kind: str, values: Mapping[str, str]) -> tuple[Any, TrainingConfig]:
     of_model = {name: texts.pop(name) for name in KINDS[kind].fields if name in texts}
     if "dataset" in values:
         texts["dataset"] = values["dataset"]
-        of_model["image_shape"] = ",".join(map(str, data.get(values["dataset"]).image_shape))
+        dataset = data.get(values["dataset"])
+        of_model["image_shape"] = ",".join(map(str, dataset.image_shape))
+        if "n_labels" in fields_of(type(preset.config)):
+            of_model["n_labels"] = str(dataset.n_labels)
     config = with_text(preset.config, of_model)
     return config, runs.suited(with_text(preset.training, texts), config)
 

@@ -1,5 +1,6 @@
 """One visitor's training run: started, watched, paused, stopped, and ended once its visitor is gone."""
 
+import dataclasses
 import logging
 import math
 import os
@@ -16,12 +17,16 @@ import streamlit as st
 from ui import models, words
 from ui.startup import freeze_garbage_collector
 from ui.training.chart import TERMS, training_chart
+from ui.training.log import Logged
 from ui.training.recipe import on_warmup
-from vaemodels import checkpoints, runs
+from vaemodels import checkpoints, data, runs
 from vaemodels.checkpoints import Checkpoint
 from vaemodels.errors import LabError
 from vaemodels.losses import headline
+from vaemodels.settings import from_values
 from vaemodels.training import Run
+from vaemodels.training_config import TrainingConfig
+from vaemodels.until import NO_LIMIT, Until
 
 if TYPE_CHECKING:
     from vaemodels.jobs import Job, Queue
@@ -31,6 +36,7 @@ CHART_POINTS = 400
 SILENCE = 30  # seconds without a record after which a visitor is told
 GRACE = 2  # seconds for a worker that is to stop; then its last snapshot has to do
 ARRIVAL = 3  # seconds that a reloaded page may be here before it is noticed that it was gone
+CALLED = {"beta": "β", "learning_rate": "rate"}  # settings that can be changed as a run goes on
 COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 PLACES = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
@@ -47,7 +53,9 @@ class Panel:
     `wanted` is a run that is about to be given to the workers. `token` is how the visitor's tab finds the panel again
     when its page has been reloaded. `earlier` are the records of the run that this one goes on from; `interrupted` is
     the last snapshot of a run that ended through no fault of its own, until its visitor keeps it or a run that goes on
-    from it leaves something newer.
+    from it leaves something newer. `waiting` are further runs, each of which the workers begin once the one before
+    it is done; `log` has all runs of the visit, oldest first. `knobs` are settings of the run that its visitor wants
+    changed; `until` is when the next one is to end before its last epoch.
     """
 
     job: "Job | None" = None
@@ -56,7 +64,12 @@ class Panel:
     epochs: int = 0
     remark: str = ""
     earlier: Records = field(default_factory=list)
+    logged: Logged | None = None
+    waiting: list[Logged] = field(default_factory=list)
+    log: list[Logged] = field(default_factory=list)
     wanted: tuple[Run, dict[str, Any]] | None = None
+    knobs: dict[str, float] = field(default_factory=dict)
+    until: Until = NO_LIMIT
     live: Checkpoint | None = None
     live_file: bytes | None = None
     error: str | None = None
@@ -66,26 +79,105 @@ class Panel:
     token: str = field(default_factory=secrets.token_urlsafe)
 
     def start(self, run: Run, card: dict[str, Any]) -> None:
-        """Queue a run.
+        """Queue a run, behind those that the visitor has begun already.
 
         Raises:
             LabError: if there is no scheduler to give it to.
         """
+        from vaemodels import jobs
+
         self.queue = _queue()
         _panels[self.token] = self
-        self.job = self.queue.submit(runs.dumps(run, card))
-        self.title = f"{models.title(card)}, on {words.dataset(card['dataset'])}"
-        self.epochs = run.config.epochs
-        self.remark = on_warmup(run.config)
+        own = data.find_own(card["dataset"])
+        job = self.queue.submit(runs.dumps(run, card), self.token, own, until=self.until)
+        logged = Logged(
+            name=f"run {self.log[-1].number + 1 if self.log else 1}",
+            number=self.log[-1].number + 1 if self.log else 1,
+            title=f"{models.title(card)}, on {words.dataset(card['dataset'])}",
+            card={name: value for name, value in card.items() if name != "history"},
+            remark=on_warmup(run.config),
+            earlier=list(run.history),
+            records=job.records,
+            frames=job.frames,
+            held_out=min(jobs.HELD_OUT_IMAGES, data.get(card["dataset"]).sizes["validation"]),
+            until=self.until,
+            job=job,
+        )
+        self.log.append(logged)
+        self.error, self.until = None, NO_LIMIT
+        if self.job is None:
+            self._turn_to(logged)
+        else:
+            self.waiting.append(logged)
+
+    def _turn_to(self, logged: Logged) -> None:
+        self.job, self.logged = logged.job, logged
+        self.title, self.remark, self.earlier = logged.title, logged.remark, logged.earlier
+        self.epochs = logged.card["training"]["epochs"]
         self.stop_asked = math.inf
-        self.earlier = list(run.history)
-        self.error = None
+
+    def turn(self, knobs: dict[str, float]) -> None:
+        """Have the run go on with other settings from its last whole epoch on."""
+        if self.job is not None and not self.job.stopping:
+            self.knobs = knobs
+            self.job.stop()
+
+    def go_on(self, file: bytes) -> None:
+        """Go on with the run that has just stopped, under the settings of `knobs`.
+
+        Raises:
+            LabError: if they don't fit, or there is no scheduler.
+        """
+        logged, knobs = self.logged, self.knobs
+        self.knobs = {}
+        assert logged is not None and self.queue is not None
+        run, card = runs.loads(file)
+        before = {name: getattr(run.config, name) for name in knobs}
+        run, card = runs.with_config(run, card, _with_knobs(run.config, knobs))
+        step = run.history[-1]["step"] if run.history else 0
+        texts = [f"{CALLED[name]} {before[name]:g} → {value:g}" for name, value in knobs.items()]
+        card["changes"] = [*card.get("changes", []), f"{', '.join(texts)} at step {step:,}"]
+        own = data.find_own(card["dataset"])
+        job = self.queue.submit(runs.dumps(run, card), self.token, own, until=logged.until, first=True)
+        if self.job is not None:
+            self.job.forget()
+        logged.go_on(job, step, ", ".join(texts))
+        logged.card = {name: value for name, value in card.items() if name != "history"}
+        self._turn_to(logged)
+
+    def next(self) -> None:
+        """Turn to the run that waits next, where there is one."""
+        if self.job is None and self.waiting:
+            self._turn_to(self.waiting.pop(0))
+
+    def remove(self, logged: Logged) -> None:
+        """Take a run that waits out of the queue."""
+        self.waiting.remove(logged)
+        self.log.remove(logged)
+        if logged.job is not None:
+            logged.job.forget()
+
+    def sooner(self, logged: Logged) -> None:
+        """Have a run that waits change places with the one before it."""
+        place = self.waiting.index(logged)
+        other = self.waiting[place - 1]
+        if place and self.queue is not None and logged.job is not None and other.job is not None:
+            self.queue.swap(other.job, logged.job)
+            self.waiting[place - 1], self.waiting[place] = logged, other
 
     def release(self) -> None:
         """Let go of the job, ending it if it is still going."""
         if self.job is not None:
             self.job.forget()
-        self.job = self.live = self.live_file = None
+        if self.logged is not None:
+            self.logged.job = None
+        self.job = self.logged = self.live = self.live_file = None
+
+    def release_all(self) -> None:
+        """Let go of the job and of all that wait."""
+        for logged in list(self.waiting):
+            self.remove(logged)
+        self.release()
 
     def stop(self) -> None:
         """Have the job end, and keep the model as it is."""
@@ -106,7 +198,7 @@ class Panel:
         Until then it goes on if nobody else waits for a worker.
         """
         self._watch(False)
-        self.end = threading.Timer(st.get_option("server.disconnectedSessionTTL"), self.release)
+        self.end = threading.Timer(st.get_option("server.disconnectedSessionTTL"), self.release_all)
         self.end.daemon = True
         self.end.start()
 
@@ -118,8 +210,9 @@ class Panel:
             self.end = None
 
     def _watch(self, watched: bool) -> None:
-        if self.job is not None:
-            self.job.watched = watched
+        for job in (self.job, *(logged.job for logged in self.waiting)):
+            if job is not None:
+                job.watched = watched
 
     def follow(self) -> None:
         """Make a model of the newest weights."""
@@ -211,12 +304,15 @@ def begin(own: Panel, run: Run, card: dict[str, Any]) -> None:
     st.rerun()
 
 
-def watch(own: Panel, job: "Job") -> None:
-    """The run under way: where it is, its terms so far; at its end, keep what it made."""
+def watch(own: Panel, job: "Job", *, alone: bool = True) -> None:
+    """The run under way: where it is, its terms so far; at its end, keep what it made.
+
+    Where it is not shown `alone`, the page has its own chart, of all runs, and shows no model as it trains.
+    """
     if own.over:
         _finish(own, job)
         st.rerun()
-    if own.live is None:
+    if alone and own.live is None:
         own.follow()  # from then on the page does, as it shows it
     records = [*own.earlier, *job.records]
     st.progress(
@@ -228,7 +324,10 @@ def watch(own: Panel, job: "Job") -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if not job.records:  # nothing to hold, and nothing to keep
             if st.button("Cancel"):
+                if own.logged is not None:
+                    own.log.remove(own.logged)
                 own.release()
+                own.next()
                 st.rerun()
         else:
             if job.paused:
@@ -238,9 +337,10 @@ def watch(own: Panel, job: "Job") -> None:
             st.button(
                 "Stop", on_click=own.stop, disabled=job.stopping, help="End here and keep the model as it is."
             )
-            st.session_state.setdefault(FOLLOW, True)
-            st.toggle("The page shows this model", key=FOLLOW)
-    if not job.started:
+            if alone:
+                st.session_state.setdefault(FOLLOW, True)
+                st.toggle("The page shows this model", key=FOLLOW)
+    if not (alone and job.started):
         return
     training_chart({own.title: series(records)}, key="training", epochs=own.epochs)
 
@@ -277,6 +377,10 @@ def _measure(terms: Mapping[str, float]) -> str:
     return "−ELBO" if any(name.startswith("kl") for name in terms) else "reconstruction error"
 
 
+def _with_knobs(config: TrainingConfig, knobs: Mapping[str, float]) -> TrainingConfig:
+    return from_values(TrainingConfig, dataclasses.asdict(config) | dict(knobs))
+
+
 def _word(known: tuple[str, ...], number: int, ending: str = "") -> str:
     return known[number] if number < len(known) else f"{number}{ending}"
 
@@ -284,17 +388,34 @@ def _word(known: tuple[str, ...], number: int, ending: str = "") -> str:
 def _finish(own: Panel, job: "Job") -> None:
     """Keep what the job made under a name of its own, or put the question what is to become of its last snapshot.
 
-    A page that showed the model as it was trained goes on with it.
+    A page that showed the model as it was trained goes on with it. A run that stopped for other settings goes on.
     """
     own.error = job.error
-    if job.interrupted:
+    name = None
+    if own.knobs and job.file is not None:
+        try:
+            return own.go_on(job.file)
+        except LabError as error:
+            own.error = str(error)
+    own.knobs = {}
+    if job.interrupted and job.latest and own.waiting:
+        name = models.keep(job.latest)  # the next has its turn before anybody could be asked
+    elif job.interrupted:
         own.interrupted = job.latest or own.interrupted
     elif (file := job.file or job.latest) is not None:
         name = models.keep(file)
         if own.live is not None and st.session_state.get(FOLLOW, True):
             models.use(name)
         own.interrupted = None
+    _note(own, job.state if job.done else "stopped", name)
     own.release()
+    own.next()
+
+
+def _note(own: Panel, state: str, model: str | None = None) -> None:
+    """Write into the log what became of the run."""
+    if own.logged is not None:
+        own.logged.state, own.logged.model = state, model
 
 
 def ask_how_to_go_on(own: Panel, snapshot: bytes) -> None:
@@ -314,7 +435,7 @@ def ask_how_to_go_on(own: Panel, snapshot: bytes) -> None:
 
 def try_to_start(own: Panel, run: Run, card: dict[str, Any]) -> None:
     """Have a run begun when the page is drawn next, or say on it why not."""
-    if models.room() < 1:
+    if models.room() < 1 + len(own.waiting) + (own.job is not None):
         own.error = f"You keep {models.MAX_OWN} models already; delete one below to make room."
     else:
         own.wanted, own.error = (run, card), None

@@ -26,11 +26,13 @@ __all__ = [
     "data_folder",
     "download",
     "factors",
+    "find_own",
     "get",
     "is_available",
     "load",
     "mean_pixels",
     "pixel_means",
+    "remove",
 ]
 
 IMAGES_AT_ONCE = 300  # eight bytes for each of a colour image's numbers are then 7 MB
@@ -53,10 +55,21 @@ def get(name: str) -> Dataset:
 
 def add(own: Own) -> str:
     """Have the other functions know a dataset of one's own, in this process; returns its name."""
+    remove(own.dataset.name)
     _own[own.dataset.name] = own
-    load.cache_clear()
-    pixel_means.cache_clear()
     return own.dataset.name
+
+
+def remove(name: str) -> None:
+    """Have no function know a dataset of one's own any more."""
+    if _own.pop(name, None) is not None:
+        load.cache_clear()
+        pixel_means.cache_clear()
+
+
+def find_own(name: str) -> Own | None:
+    """The dataset of one's own of that name, where there is one."""
+    return _own.get(name)
 
 
 @lru_cache(maxsize=16)

@@ -26,6 +26,7 @@ MOST_PICTURE_BYTES = 10_000_000
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
 IDX_IMAGES, IDX_LABELS = 0x803, 0x801
+OWN = "own-"  # what the name of a dataset begins with that is known while its pictures are here
 SPLITS = (("train", 0.8), ("validation", 0.9), ("test", 1.0))  # and where each ends
 
 Array = npt.NDArray[Any]
@@ -52,11 +53,17 @@ def read(path: Path, taken: Sequence[str] = ()) -> Own:
     except (ValueError, EOFError) as error:
         raise LabError(f"{path} can't be read ({error}); check the file.") from error
     pixels = _as_uint8(path, images)
-    n, channels, height, width = pixels.shape
+    n = len(pixels)
     if labels is not None and len(labels) != n:
         raise LabError(f"{path} has {n:,} images and {len(labels):,} labels; give one for each.")
-    classes, y = np.unique(np.zeros(n) if labels is None else labels, return_inverse=True)
     name = path.resolve().name.split(".")[0][:40] or "data"
+    return assemble(f"own-{name}" if name in taken else name, name, pixels, labels)
+
+
+def assemble(name: str, title: str, pixels: npt.NDArray[np.uint8], labels: Array | None) -> Own:
+    """A dataset of `pixels: [n, channels, height, width]` and their `labels: [n]`, split by chance, always the same."""
+    n, channels, height, width = pixels.shape
+    classes, y = np.unique(np.zeros(n) if labels is None else labels, return_inverse=True)
     order = torch.randperm(n, generator=torch.Generator().manual_seed(0))
     x = torch.from_numpy(pixels.reshape(n, -1))[order]
     y_in_order = torch.from_numpy(y.astype(np.int64).reshape(-1))[order]
@@ -67,8 +74,8 @@ def read(path: Path, taken: Sequence[str] = ()) -> Own:
     }
     return Own(
         Dataset(
-            name=f"own-{name}" if name in taken else name,
-            title=name,
+            name=name,
+            title=title,
             image_shape=(channels, height, width),
             family="bernoulli" if channels == 1 else "gaussian",
             n_labels=len(classes),

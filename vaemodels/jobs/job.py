@@ -18,7 +18,9 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 from distributed import Client, Future, Variable
 from distributed.client import ClosedClientError
 
+from vaemodels.data import Own
 from vaemodels.errors import LabError
+from vaemodels.frames import Frame
 from vaemodels.jobs.task import (
     MISSING_AFTER,
     SNAPSHOT_EVERY,
@@ -28,9 +30,11 @@ from vaemodels.jobs.task import (
     snapshot_of,
     train,
 )
+from vaemodels.until import NO_LIMIT, Until
 
 State = Literal["queued", "running", "finished", "stopped", "failed"]
 
+MAX_FRAMES = 40
 LEASE = 60.0  # seconds without a sign of life from a job's owner after which the worker ends the run
 ANSWER_TIMEOUT = 5  # seconds for the scheduler to answer
 GAVE_WAY = (
@@ -53,15 +57,21 @@ class Job:
     `records` grows while it trains (a `Progress` as a dict each), `latest` is its newest weights as a checkpoint file.
     It ends with a `file`, the finished checkpoint, or an `error`, in a sentence; `interrupted` says that the error was
     no fault of the run's own, which can go on from `latest`. `paused` is what the owner wants, `held` what the worker
-    has said: that it takes no step. One that is not `watched` gives way to one that is.
+    has said: that it takes no step. One that is not `watched` gives way to one that is. Of an `owner` with a name one
+    job goes on at a time. Images of the owner's `own` go to the worker with the run. `frames` are what the model wrote
+    at some of its steps, evenly spread over the run however long it is. It ends sooner where `until` says so.
     """
 
     client: Client
     checkpoint: bytes
     lease: float = LEASE
+    owner: str = ""
+    own: Own | None = None
+    until: Until = NO_LIMIT
     id: str = field(default_factory=lambda: f"vaelab-{uuid.uuid4().hex}")
     future: Future | None = None
     records: list[dict[str, Any]] = field(default_factory=list)
+    frames: list[Frame] = field(default_factory=list)
     latest: bytes | None = None
     file: bytes | None = None
     error: str | None = None
@@ -134,7 +144,16 @@ class Job:
         self._say()
         self._snapshot.set(None, callback_timeout=ANSWER_TIMEOUT)
         self.future = self.client.submit(
-            train, self.checkpoint, self.id, self.client.id, self.lease, key=self.id, pure=False, retries=0
+            train,
+            self.checkpoint,
+            self.id,
+            self.client.id,
+            self.lease,
+            self.own,
+            self.until,
+            key=self.id,
+            pure=False,
+            retries=0,
         )
         if self.forgotten:  # in the meantime
             self.forget()
@@ -243,11 +262,20 @@ def _listen(job: Job) -> None:
         job.heard = time.monotonic()
         if message["event"] == "record":
             job.records.append(message["record"])
+        if message["event"] == "frame":
+            _add(job.frames, Frame(message["step"], message["pixels"]))
         job.started = True
         job.held = message["event"] == "held"
 
     if len(jobs) == 1:
         client.subscribe_topic(client.id, on_event)
+
+
+def _add(frames: list[Frame], frame: Frame) -> None:
+    """Take a frame in; where there are too many, the one goes whose neighbours are closest, never the first."""
+    frames.append(frame)
+    if len(frames) > MAX_FRAMES:
+        del frames[min(range(1, len(frames) - 1), key=lambda i: frames[i + 1].step - frames[i - 1].step)]
 
 
 def _listen_no_more(job: Job) -> None:

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 
 from distributed import Client
 
+from vaemodels.data import Own
 from vaemodels.jobs.job import LEASE, NO_ANSWER, SCHEDULER_GONE, Job
+from vaemodels.until import NO_LIMIT, Until
 
 TEND_EVERY = 0.2
 
@@ -19,7 +21,8 @@ class Queue:
 
     The limit holds however many workers there are. It is kept here and not by Dask, where a task that waits for its
     turn either does not know its place or takes up a worker. Servers that share a cluster each keep a limit of their
-    own. A job that nobody watches comes after those that somebody does, and gives up its turn to one of them.
+    own. A job that nobody watches comes after those that somebody does, and gives up its turn to one of them. Of each
+    owner with a name one job goes on at a time, however much room there is.
     """
 
     def __init__(self, client: Client, limit: int, lease: float = LEASE) -> None:
@@ -42,11 +45,22 @@ class Queue:
         with self._lock:
             return len(_wanted(self._begun))
 
-    def submit(self, checkpoint: bytes) -> Job:
-        """Queue the run that `checkpoint` (from `runs.dumps`) holds; its owner ends it by `forget`."""
-        job = Job(self.client, checkpoint, self.lease)
+    def submit(
+        self,
+        checkpoint: bytes,
+        owner: str = "",
+        own: Own | None = None,
+        *,
+        until: Until = NO_LIMIT,
+        first: bool = False,
+    ) -> Job:
+        """Queue the run that `checkpoint` (from `runs.dumps`) holds, on `own` images or those it names.
+
+        Its owner ends it by `forget`. What only goes on with a run that has had its turn is `first` in the queue.
+        """
+        job = Job(self.client, checkpoint, self.lease, owner, own, until)
         with self._lock:
-            self._waiting.append(job)
+            self._waiting.insert(0 if first else len(self._waiting), job)
         self._work.set()
         return job
 
@@ -55,6 +69,13 @@ class Queue:
         with self._lock:
             waiting = _in_turn(self._waiting)
             return waiting.index(job) + 1 if job in waiting else 0
+
+    def swap(self, one: Job, other: Job) -> None:
+        """Have two jobs that wait change places; one whose turn has come keeps it."""
+        with self._lock:
+            if one in self._waiting and other in self._waiting:
+                i, j = self._waiting.index(one), self._waiting.index(other)
+                self._waiting[i], self._waiting[j] = other, one
 
     def close(self) -> None:
         """Let go of all jobs and of the client, some time soon."""
@@ -88,7 +109,8 @@ class Queue:
         """As many that go on unwatched as there are others, watched, for which there is no room."""
         with self._lock:
             begun = _wanted(self._begun)
-            waiting = sum(job.watched for job in _wanted(self._waiting))
+            owners = {job.owner for job in begun} - {""}
+            waiting = len({job.owner or job.id for job in _wanted(self._waiting) if job.watched} - owners)
         missing = max(0, waiting - max(0, self.limit - len(begun)))
         return [job for job in begun if not job.watched][:missing]
 
@@ -97,9 +119,13 @@ class Queue:
         with self._lock:
             self._begun = _wanted(self._begun)
             self._waiting = _in_turn(self._waiting)
-            free = max(0, self.limit - len(self._begun))
-            turn, self._waiting = self._waiting[:free], self._waiting[free:]
-            self._begun += turn
+            turn: list[Job] = []
+            for job in list(self._waiting):
+                busy = {other.owner for other in self._begun} - {""}
+                if len(self._begun) < self.limit and job.owner not in busy:
+                    self._waiting.remove(job)
+                    self._begun.append(job)
+                    turn.append(job)
             return turn
 
 

@@ -12,9 +12,12 @@ import torch
 from distributed import Variable, get_client, get_worker
 
 from vaemodels import runs
+from vaemodels.data import Own
 from vaemodels.errors import LabError
+from vaemodels.frames import FRAME_IMAGES, written
 from vaemodels.optimizer import flush_tiny_numbers
 from vaemodels.training import TrainingDivergedError, fit
+from vaemodels.until import NO_LIMIT, Until
 
 REPORT_EVERY = 0.3
 LISTEN_EVERY = 0.1  # seconds between two questions to the scheduler what the owner wants
@@ -47,10 +50,13 @@ def snapshot_of(job_id: str) -> str:
     return f"{job_id}-snapshot"
 
 
-def train(checkpoint: bytes, job_id: str, topic: str, lease: float) -> bytes:
+def train(
+    checkpoint: bytes, job_id: str, topic: str, lease: float, own: Own | None = None, until: Until = NO_LIMIT
+) -> bytes:
     """Train to the end or until told to stop, and return the checkpoint file's bytes.
 
-    The run ends, and nothing is left of it, once its owner has given no sign of life for `lease` seconds.
+    The run ends, and nothing is left of it, once its owner has given no sign of life for `lease` seconds. It is on
+    `own` images where there are such, and ends sooner where `until` says so.
     """
     _be_nice()
     worker, client = get_worker(), get_client()
@@ -67,20 +73,34 @@ def train(checkpoint: bytes, job_id: str, topic: str, lease: float) -> bytes:
 
     tell("started")
     run, card = runs.loads(checkpoint)
-    train_split, held_out = runs.data(run.config)
+    train_split, held_out = (
+        runs.data(run.config) if own is None else (own.splits["train"], own.splits["validation"])
+    )
     held_out = held_out._replace(
         images=held_out.images[:HELD_OUT_IMAGES], labels=held_out.labels[:HELD_OUT_IMAGES]
     )
     owner = _Owner(control, lease, tell)
     snapshot_time = 0.0
+    few = held_out.images[:FRAME_IMAGES] / 255
+    step = run.history[-1]["step"] if run.history else 0
+
+    def show() -> None:
+        tell("frame", step=step, pixels=written(run.model, few))
+
+    before = run.history[-1]["seconds"] if run.history else 0.0
+    show()
     try:
         for record in fit(run, train_split, held_out, REPORT_EVERY, owner.listen):
-            now = time.monotonic()
+            step, now = record.step, time.monotonic()
             if now - snapshot_time >= SNAPSHOT_EVERY:
                 snapshot.set(runs.latest(run, card))
                 snapshot_time = now
+                show()
             tell("record", record=record._asdict())
+            if until.reached(record.seconds - before, run.history):
+                raise _StopError
     except _StopError:
+        show()
         return runs.latest(run, card)
     except _ForgottenError:
         control.delete()
@@ -90,6 +110,7 @@ def train(checkpoint: bytes, job_id: str, topic: str, lease: float) -> bytes:
         snapshot.set(runs.latest(run, card))
         raise
     snapshot.set(runs.latest(run, card))
+    show()
     return runs.dumps(run, card)
 
 

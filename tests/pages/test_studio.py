@@ -1,0 +1,135 @@
+"""The Studio as Python runs it: what stands in its chart and under it, what waits, what it says of wrong input."""
+
+import gc
+import io
+import zipfile
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.ui.test_studio import logged, record
+from tests.ui.test_training_run import job
+from ui.studio import overlay, pictures, series
+from ui.studio.pictures import Kept, _keep, _read
+from ui.training.form import KEYS
+from ui.training.run import PANEL, Panel
+from vaemodels import data
+from vaemodels.data import own_pictures
+from vaemodels.data.own_pictures import Pictures
+from vaemodels.errors import LabError
+
+PAGE = "pages/studio.py"
+
+
+def captions(at: AppTest) -> str:
+    return " ".join(caption.value for caption in at.caption)
+
+
+def test_it_opens_with_trained_models_and_a_link_can_leave_them_out(visit):
+    at = visit(PAGE)
+    assert not at.exception and not at.error
+    assert "Lowest at the end of an epoch: vae-digits" in captions(at)
+    at = visit(PAGE, beside="gmvae-10-digits_nonsense")
+    assert at.session_state[overlay.KEY] == ["gmvae-10-digits"]
+    at = visit(PAGE, beside="nonsense")
+    assert at.session_state[overlay.KEY] == list(overlay.USUAL) and len(at.toast) == 1
+    at = visit(PAGE, beside="none")
+    assert "Lowest" not in captions(at) and not at.exception
+
+
+def test_runs_on_other_bounds_are_named_and_left_off_the_axis(visit):
+    at = visit(PAGE)
+    panel: Panel = at.session_state[PANEL]
+    bound = logged(record(4, 0, bound=-99.0), number=2, objective="iwae", k=50)
+    panel.log = [logged(record(4, 90)), bound]
+    at.run()
+    assert not at.exception
+    assert "−L₅₀ on 200 held-out images of the built-in digits" in captions(at)
+    assert "Not on this axis, as they measure something else: vae-2d-digits, vae-digits, run 1." in captions(
+        at
+    )
+    at.session_state[overlay.GROUP] = series.group_of(panel.log[0])
+    at.run()
+    assert "Lowest at the end of an epoch: run 1, 90.00 nats at step 4." in captions(at)
+    panel.log[0].changes.append((2, "β 1 → 4"))
+    at.run()
+    assert "run 1, 90.00" not in captions(at)
+    assert "Not ranked, as settings were changed on the way (*): run 1." in captions(at)
+
+
+def test_what_waits_is_listed_and_can_be_removed(visit):
+    at = visit(PAGE)
+    panel: Panel = at.session_state[PANEL]
+    first, second, third = (logged(record(4, 90), number=i) for i in (1, 2, 3))
+    for entry in (first, second, third):
+        entry.job = job()
+    panel.job, panel.logged, panel.title, panel.epochs = first.job, first, "a run", 9
+    panel.waiting, panel.log = [second, third], [first, second, third]
+    at.run()
+    assert [text.value for text in at.markdown if "waits" in text.value] == [
+        "**run 2** waits: a run",
+        "**run 3** waits: a run",
+    ]
+    at.button(key="remove-run 2").click().run()
+    assert panel.waiting == [third] and panel.log == [first, third] and not at.exception
+
+
+def brought(n: int = 20) -> Pictures:
+    pixels = np.random.default_rng(n).integers(0, 256, (n, 1, 28, 28), np.uint8)
+    return Pictures(pixels, ["cat" if i % 2 else "dog" for i in range(n)])
+
+
+def test_own_pictures_are_offered_until_they_are_removed(visit):
+    kept = Kept(own_pictures.dataset(brought(), "pets"))
+    name = kept.own.dataset.name
+    at = visit(PAGE)
+    at.session_state[pictures.KEPT] = [kept]
+    at.run()
+    assert "pets" in at.selectbox(key=KEYS["dataset"]).options
+    at.selectbox(key=KEYS["dataset"]).set_value(name).run()
+    assert not at.exception
+    at.button(key=f"remove-{name}").click().run()
+    assert not at.exception
+    assert "pets" not in at.selectbox(key=KEYS["dataset"]).options
+    assert at.selectbox(key=KEYS["dataset"]).value == "digits"
+
+
+def test_pictures_are_forgotten_once_no_visit_holds_them():
+    kept = Kept(own_pictures.dataset(brought(30), "pets"))
+    name = kept.own.dataset.name
+    assert data.find_own(name) is kept.own
+    del kept
+    gc.collect()
+    assert data.find_own(name) is None
+
+
+def test_the_same_pictures_are_held_once_for_two_visits(monkeypatch):
+    visits: list[dict[str, Any]] = [{}, {}]
+    for state in visits:
+        monkeypatch.setattr(pictures.st, "session_state", state)
+        state[pictures.NUMBER] = 0
+        _keep("pets", brought())
+    [one], [other] = (state[pictures.KEPT] for state in visits)
+    assert one is other
+    visits[0].clear()
+    assert data.find_own(one.own.dataset.name) is one.own
+
+
+class Uploaded(io.BytesIO):
+    """A file as Streamlit's uploader gives it."""
+
+    name = "pets.zip"
+    file_id = "1"
+
+
+def test_what_is_no_zip_is_told_in_a_sentence():
+    with pytest.raises(LabError, match=r"no zip archive; pack the folder of pictures as \.zip\.$"):
+        _read(Uploaded(b"nonsense"), "grey", False)
+    empty = Uploaded()
+    zipfile.ZipFile(empty, "w").close()
+    with pytest.raises(LabError, match="no pictures; bring at least 10"):
+        _read(empty, "grey", False)
+    with pytest.raises(LabError, match="more than 900; bring it as a zip"):
+        _read([Uploaded()] * 901, "grey", False)

@@ -1,0 +1,46 @@
+"""The command line that trains what a run of the Studio trained."""
+
+import dataclasses
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from vaemodels import data
+from vaemodels.presets import PRESETS, Preset
+
+NOT_SET = ("dataset", "epochs", "seed", "image_shape", "n_labels")  # said otherwise, or known by the images
+
+
+def command(card: Mapping[str, Any], folder: str = "PICTURES") -> str:
+    """`python -m vaemodels train …` of the preset from which fewest settings differ; one's own are in `folder`."""
+    name, differing = min(
+        (
+            (name, _differing(preset, card))
+            for name, preset in PRESETS.items()
+            if preset.model == card["model"]
+        ),
+        key=lambda found: len(found[1]),
+    )
+    training = card["training"]
+    images = card["dataset"] if card["dataset"] in data.DATASETS else folder
+    words = ["python", "-m", "vaemodels", "train", name, "--data", images]
+    words += ["--epochs", str(training["epochs"]), "--seed", str(training["seed"])]
+    for setting, value in differing.items():
+        words += ["--set", f"{setting}={_text(value)}"]
+    return shlex.join(words)
+
+
+def _differing(preset: Preset, card: Mapping[str, Any]) -> dict[str, Any]:
+    usual = dataclasses.asdict(preset.config) | dataclasses.asdict(preset.training)
+    asked = {**card["config"], **card["training"]}
+    return {
+        name: value
+        for name, value in asked.items()
+        if name not in NOT_SET and _text(value) != _text(usual.get(name))
+    }
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) or value is None else str(value)
