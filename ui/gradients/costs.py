@@ -83,5 +83,5 @@ def render(view: View) -> None:
         "figures 2 and 3), by quadrature. A pathwise gradient scatters with the slope of f, a score-function gradient "
         "with its height. **Drag k in a chart** to read both at it."
     )
-    curves = {cost: variances(toy.family, toy.theta, toy.scale, cost, toy.index) for cost in TITLES}
+    curves = {cost: variances(toy.family, toy.theta, toy.scale, cost, toy.place) for cost in TITLES}
     over_k(toy, curves, {cost: note_of(found) for cost, found in curves.items()})

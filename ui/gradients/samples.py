@@ -25,7 +25,7 @@ def measured(toy: Toy, seed: int) -> dict[str, list[float]]:
     noise = family.noise(uniform)
     return {
         name: [
-            estimate(cost, family, parameters, noise)[:, toy.index].view(-1, k).mean(1).var().item()
+            estimate(cost, family, parameters, noise)[:, toy.place].view(-1, k).mean(1).var().item()
             for k in KS
         ]
         for name, estimate in {
@@ -49,8 +49,8 @@ def render(view: View) -> None:
         estimators.FAMILIES[toy.family],
         parameters_of(toy.family, toy.theta, toy.scale),
     )
-    gradient = score.mean[toy.index].item()
-    by_path, by_score = (of.variance[toy.index].item() for of in (path, score))
+    gradient = score.mean[toy.place].item()
+    by_path, by_score = (of.variance[toy.place].item() for of in (path, score))
     st.markdown(
         "**Draws buy precision slowly.** The mean of K gradients has 1/K of the variance of one, whichever the "
         "estimator: four times the draws for half the error. Where a line comes below the dotted one, the square of "
@@ -61,7 +61,7 @@ def render(view: View) -> None:
     with chart:
         _chart(measured(toy, view.seed), exact, gradient, toy)
     with table:
-        needed = {name: draws_needed(of.variance[toy.index].item(), gradient) for name, of in exact.items()}
+        needed = {name: draws_needed(of.variance[toy.place].item(), gradient) for name, of in exact.items()}
         wrong = toy.cost == "step"
         st.markdown(
             f"f(z) = {title}, {title_of(toy)}, as set above. Exact gradient for {toy.name} **{figures(gradient)}**.\n\n"
@@ -87,7 +87,7 @@ def _chart(points: dict[str, list[float]], exact: dict[str, Moments], gradient: 
     traces = []
     for name, values in points.items():
         colour, symbol = looks[name]
-        variance = exact[name].variance[toy.index].item()
+        variance = exact[name].variance[toy.place].item()
         if variance < 1e-12:
             continue
         line = {"color": colour, "width": 2}

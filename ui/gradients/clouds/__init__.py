@@ -46,14 +46,14 @@ class Toy(NamedTuple):
     wrt: Literal["theta", "scale"] = "theta"
 
     @property
-    def index(self) -> int:
+    def place(self) -> int:
         """The place of the parameter that the gradient is for among those of `estimators`."""
         return 0 if self.wrt == "theta" else 1
 
     @property
     def name(self) -> str:
         """That parameter's name."""
-        return NAMES[self.family][self.index]
+        return NAMES[self.family][self.place]
 
 
 USUAL = Toy("normal", "square", 1.0, 1.0, 0.0)
