@@ -42,11 +42,11 @@ def expect_the_packages_numbers(page: Page, seed: int = 0) -> Toy:
     parameters = costs.parameters_of(toy.family, toy.theta, toy.scale)
     noise = noise_of(toy.family, seed)
     for name, estimate in {"pathwise": estimators.pathwise, "score": estimators.score_function}.items():
-        expected = estimate(cost, family, parameters, noise)[:, toy.index].numpy()
+        expected = estimate(cost, family, parameters, noise)[:, toy.place].numpy()
         np.testing.assert_allclose(found[name], expected, rtol=1e-5, atol=1e-5)
     _, score = estimators.exact(cost, family, parameters)
     tolerance = 2e-3 if toy.cost == "step" else 1e-5
-    assert found["exact"] == pytest.approx(score.mean[toy.index].item(), abs=tolerance)
+    assert found["exact"] == pytest.approx(score.mean[toy.place].item(), abs=tolerance)
     return toy
 
 
@@ -123,7 +123,7 @@ def test_k_is_dragged_in_a_chart_without_a_byte_and_read_out(page: Page, app_url
             costs.parameters_of("normal", 1, 1),
         )
         assert found["variance"] == pytest.approx(
-            {"pathwise": path.variance[toy.index].item(), "score": score.variance[toy.index].item()}, rel=1e-6
+            {"pathwise": path.variance[toy.place].item(), "score": score.variance[toy.place].item()}, rel=1e-6
         )
         expect(figure).to_contain_text("the score function scatters less, by a factor of")
         page.mouse.up()
