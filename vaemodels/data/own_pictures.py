@@ -75,6 +75,7 @@ def read(
                 left_out.setdefault(str(error), []).append(path.name)
         if progress is not None:
             progress(done)
+    read_ones.sort(key=lambda one: one[0].parts)  # a browser lists a folder as it likes
     classes = _classes([path for path, _ in read_ones])
     kept = [(pixels, name) for (_, pixels), name in zip(read_ones, classes, strict=True) if name is not None]
     beside = [path.name for (path, _), name in zip(read_ones, classes, strict=True) if name is None]
