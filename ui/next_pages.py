@@ -35,6 +35,7 @@ NEXT: dict[str, tuple[tuple[str, str], ...]] = {
         ("studio", "Train a model of your own, and see it in the table."),
         ("bound", "None of these numbers is log p(x): see how far a bound can be from it."),
     ),
+    "studio": (("compare", "What is your model worth beside those that came with the app?"),),
 }
 
 

@@ -172,6 +172,7 @@ def page() -> AppTest:
 def page_with_buttons() -> None:
     import runpy
     from pathlib import Path
+    from unittest.mock import patch
 
     import streamlit as st
 
@@ -184,7 +185,8 @@ def page_with_buttons() -> None:
     for experiment in EXPERIMENTS:
         st.button(experiment.name, on_click=set_up, args=(experiment, VAE.parameters))
     enter()
-    runpy.run_path(str(Path(ui.__file__).parents[1] / "pages" / "vae.py"))
+    with patch("ui.frame.where_next"):  # no other page is known to an app of one
+        runpy.run_path(str(Path(ui.__file__).parents[1] / "pages" / "vae.py"))
 
 
 @pytest.mark.parametrize("experiment", THERE, ids=lambda experiment: experiment.name)
