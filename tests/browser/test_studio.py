@@ -122,7 +122,7 @@ def test_from_own_pictures_to_a_model_taken_home(
         slider.focus()
         slider.press("Home")
         for name in ("run-1", "run-2"):
-            expect(page.locator(f".st-key-{name} .strip")).to_have_attribute("data-step", "0")
+            expect(page.locator(f".st-key-run-{name} .strip")).to_have_attribute("data-step", "0")
 
         with page.expect_download() as download:
             page.get_by_role("button", name="Download").first.click()
@@ -167,7 +167,7 @@ def bring_back(chromium: Browser, app_url: str, file: Path) -> None:
     page.get_by_text("Bring back a model you downloaded").click()
     page.locator("[class*=st-key-upload-] input[type=file]").set_input_files(file)
     expect(
-        page.get_by_text(re.compile("^mine-2: VAE, 2 dimensions, trained on own pictures for 40 epochs"))
+        page.get_by_text(re.compile("^mine-2: VAE, 2 dimensions, trained on own pictures \(shapes\) for 40 epochs"))
     ).to_be_visible()
     expect(page.get_by_alt_text("32 samples of mine-2")).to_be_visible()
     context.close()
