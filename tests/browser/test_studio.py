@@ -167,7 +167,9 @@ def bring_back(chromium: Browser, app_url: str, file: Path) -> None:
     page.get_by_text("Bring back a model you downloaded").click()
     page.locator("[class*=st-key-upload-] input[type=file]").set_input_files(file)
     expect(
-        page.get_by_text(re.compile("^mine-2: VAE, 2 dimensions, trained on own pictures \(shapes\) for 40 epochs"))
+        page.get_by_text(
+            re.compile(r"^mine-2: VAE, 2 dimensions, trained on own pictures \(shapes\) for 40 epochs")
+        )
     ).to_be_visible()
     expect(page.get_by_alt_text("32 samples of mine-2")).to_be_visible()
     context.close()
