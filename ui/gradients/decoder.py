@@ -66,13 +66,13 @@ def render(view: View) -> None:
     found = compared(name, f"digits-{place}", view.seed)
     with numbers:
         rows = []
-        for i, name in enumerate(NAMES):
+        for i, parameter in enumerate(NAMES):
             exact = found.exact[i].item()
             cells = [figures(exact)]
             for of in (found.pathwise, found.with_baseline, found.score):
                 variance = of.variance[i].item()
                 cells += [figures(variance**0.5), draws_needed(variance, exact)]
-            rows.append((name, *cells))
+            rows.append((parameter, *cells))
         table(
             "Gradients of the reconstruction for each parameter of q",
             ("for", "exact", "pathwise sd", "draws", "score, baseline sd", "draws", "score sd", "draws"),

@@ -53,8 +53,8 @@ EXPERIMENTS = [
         "stuck",
         "Stuck",
         "Follow the orange lines of the descents.",
-        "leave one out follows the exact gradient, and straight-through stays near p = 0.5, where its own mean "
-        "is zero.",
+        "leave one out follows the exact gradient, and straight-through swings about p = 0.5, where its own "
+        "mean is zero.",
         {"look": "discrete", "bits": "2", "theta": "0.4", "tau": "1", "loo": "4"},
         "looks",
     ),

@@ -91,7 +91,7 @@ function createPanel(root) {
     for (const name of ["path", "score"]) {
       find(`.${name}-mean`).textContent = compact(of[name].mean);
       find(`.${name}-std`).textContent = compact(of[name].std);
-      find(`.${name}-draws`).textContent = drawsText(of[name].std, exact);
+      find(`.${name}-draws`).textContent = drawsText(of[name], exact);
     }
     find(".verdict").textContent = verdict(of, exact);
     paintMoving(found.z, theme);
@@ -277,9 +277,9 @@ function nice(value) {
   return power * [1, 2, 5, 10].find((step) => step * power >= value);
 }
 
-// How many draws have a mean whose sd is the exact gradient's size.
-function drawsText(std, exact) {
-  if (Math.abs(exact) < 1e-9) return "∞";
+// How many draws have a mean whose sd is the exact gradient's size; no number is enough for an estimator that is 0.
+function drawsText({ mean, std }, exact) {
+  if (Math.abs(exact) < 1e-9 || (mean === 0 && std === 0)) return "∞";
   const needed = (std / exact) ** 2;
   return needed > 9_999_999 ? "over 10⁷" : Math.max(1, Math.ceil(needed)).toLocaleString("en-GB");
 }
