@@ -64,12 +64,11 @@ def _two_answers(view: View) -> str:
     asked = answers(view.name, view.checkpoint)
     classifier, elbos = ((given == asked.labels).double() for given in (asked.by_classifier, asked.by_elbos))
     gain = estimate(elbos - classifier)
+    points = f"{100 * gain.mean:+.1f}".replace("-", "−")  # the figure alone: a hyphen in the words stays one
     return (
         f"**The classifier or the ten ELBOs?** Of {words.test_images(asked.dataset, ASKED, binarization(view.model))}, "
         f"q(y|x) favours the right label on **{classifier.mean():.1%}**, the ten ELBOs ({DRAWS} draws of z each) on "
-        f"**{elbos.mean():.1%}**: {100 * gain.mean:+.1f} ± {100 * gain.stderr:.1f} points, image by image.".replace(
-            "-", "−"
-        )
+        f"**{elbos.mean():.1%}**: {points} ± {100 * gain.stderr:.1f} points, image by image."
     )
 
 
