@@ -20,7 +20,9 @@ def take_tour() -> None:
         label = "Take the tour" if first_time else "Start again"
         if st.button(label, type="primary" if first_time else "secondary", key="take_tour"):
             tour.begin(1)
-    st.caption(f"{len(tour.STEPS)} steps through the pages: each sets the controls and says what to look for.")
+    st.caption(
+        f"{len(tour.STEPS)} steps through the pages: each sets the controls and says what to look for."
+    )
 
 
 def first(pages: Sequence[Page]) -> None:
