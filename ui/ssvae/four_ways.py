@@ -117,8 +117,11 @@ def _said(
         f"{words.the_dataset(study['dataset'])} right ({draws})."
     )
     if way != "labels" and ("labels", labelled) in found:
-        gain = 100 * (mean(values) - mean(found["labels", labelled]))
-        said += f" That is **{abs(gain):.1f} points {'more' if gain > 0 else 'fewer'}** than the labels alone give."
+        alone = found["labels", labelled]
+        gain = round(100 * mean(values), 1) - round(100 * mean(alone), 1)
+        said += f" That is **{abs(gain):.1f} points {'more' if gain > 0 else 'fewer'}** than the labels alone give"
+        overlap = min(values) <= max(alone) and min(alone) <= max(values)
+        said += ", less than the draws differ: no more than a tie." if overlap else "."
     for one in shipped:
         if (one.way, one.labelled) == (way, labelled):
             said += f" `{one.name}`, larger and trained for {one.epochs} epochs: **{100 * one.accuracy:.1f} %** (star)."
