@@ -186,7 +186,9 @@ def test_a_point_of_the_curve_is_read_out_and_sets_the_training_form(visit):
     assert toasts(at) == []
     of_point, by_labels = (100 * sum(found[way, 100]) / len(found[way, 100]) for way in ("summed", "labels"))
     assert f"**Enumerating y, 100 labels: {of_point:.1f} %" in texts(at)
-    assert f"**{round(by_labels, 1) - round(of_point, 1):.1f} points fewer** than the labels alone" in texts(at)
+    assert f"**{round(by_labels, 1) - round(of_point, 1):.1f} points fewer** than the labels alone" in texts(
+        at
+    )
     *lines, with_elbo, alone, ring = chart_of(at)["data"]
     assert [line["name"] for line in lines] == [told.title for told in four_ways.TOLD.values()]
     for line in lines:
