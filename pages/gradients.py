@@ -12,9 +12,9 @@ from ui.looks import View, closer_look
 head = frame.begin(GRADIENTS)
 experiments = frame.experiments_of(GRADIENTS)
 st.caption(
-    "How does E f(z) change with a parameter of z’s distribution? Two answers from the same draws: follow each "
-    "draw along "
-    "its path, or leave the draws where they are and weigh them anew by the score. Drag μ: both are right on average, "
+    "How does E f(z) change with a parameter of z’s distribution? Two answers from the same draws: follow each draw "
+    "along its path, or leave the draws where they are and weigh them anew by the score. Drag μ: where f has no jump "
+    "both are right on average, "
     "and they scatter very differently."
 )
 try_this.current(experiments, {try_this.TOP, *head.hide})

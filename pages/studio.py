@@ -12,6 +12,10 @@ from ui.training.tab import run_of_this_tab
 
 head = frame.begin(STUDIO)
 run_of_this_tab()
+st.caption(
+    "Train any model here, on your own pictures too: choose the settings, and each run adds a curve and its images. "
+    "Dashed curves are of models that came with the app."
+)
 form, runs = st.columns([10, 24], gap="medium")
 with form:
     bench.form(STUDIO.kinds)

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageFilter
 
+from tests.photographs import TO_STORED
 from tests.small import saved, seven
 from vaemodels import data
 from vaemodels.data.framing import frame
@@ -133,16 +134,7 @@ def test_what_is_transparent_is_empty(value, file_format):
 
 
 # How a picture lies whose EXIF says so, and then what turns it upright: the inverse.
-LYING = {
-    1: None,
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_90,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_270,
-}
+LYING = {1: None, **TO_STORED}
 
 
 @pytest.mark.parametrize("orientation", LYING)
