@@ -21,8 +21,8 @@ class Preset:
 
 # 154 epochs of 55,000 images at batch 100 are about five minutes on two cores with native bfloat16.
 MNIST = TrainingConfig(dataset="mnist", epochs=154, batch_size=100)
-# A schedule for models whose steps cost many times as much.
-SHORT = replace(MNIST, epochs=30)
+# For models whose steps cost more: Muon gets in 30 epochs to where Adam takes five times as many.
+SHORT = replace(MNIST, epochs=30, batch_size=250, optimizer="muon", learning_rate=0.03)
 # 1,297 images are 26 steps an epoch at batch 50, so many epochs; ten to twenty seconds on one thread.
 DIGITS = TrainingConfig(dataset="digits", epochs=300, batch_size=50)
 STREET = TrainingConfig(dataset="streetdigits", epochs=60, batch_size=100, binarization="none")

@@ -124,7 +124,7 @@ def fit(
     started = reported = time.perf_counter()
     _restore(model, run.weights)
     dtype = compute_dtype(model, config)
-    optimizer = Optimizer(model, dtype, run.optimizer)
+    optimizer = Optimizer(model, dtype, config.optimizer, run.optimizer)
 
     while run.epoch < config.epochs:
         generator = torch.Generator(device).manual_seed(_epoch_seed(config.seed, run.epoch))
@@ -280,7 +280,7 @@ def best_device() -> torch.device:
 
 
 def resume_tensors(run: Run) -> dict[str, Tensor]:
-    """What a checkpoint holds beside the best weights so that `resumed` can go on: latest weights, Adam's state."""
+    """What a checkpoint holds beside the best weights for `resumed`: latest weights, the optimiser's state."""
     tensors = {f"weights.{name}": tensor for name, tensor in run.weights.items()}
     return tensors | {f"adam.{name}": tensor for name, tensor in run.optimizer.items()}
 
@@ -322,7 +322,7 @@ def _diverged(run: Run, step: int) -> TrainingDivergedError:
 
 
 def _end_epoch(run: Run, optimizer: Optimizer, record: Progress, more: dict[str, Any]) -> None:
-    """Write the epoch into the run's history, and keep copies of the weights and Adam's state.
+    """Write the epoch into the run's history, and keep copies of the weights and the optimiser's state.
 
     A classifier alone is best at the end: held-out terms are those of a generative model that learns nothing, and their
     kl_y only rises while it learns; held-out labels must not choose.

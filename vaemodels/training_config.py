@@ -10,6 +10,7 @@ from vaemodels.settings import plain
 
 Schedule = Literal["cosine", "constant"]
 Precision = Literal["auto", "float32", "bfloat16"]
+OptimizerName = Literal["adam", "muon"]
 
 # The least and the greatest value of each number.
 LIMITS: dict[str, tuple[float, float]] = {
@@ -43,6 +44,7 @@ class TrainingConfig:
     `beta_cycles` has β rise anew so many times in a run, over the first half of each cycle (Fu et al. 2019).
     `free_bits` are nats that each latent's KL may take at no cost (Kingma et al. 2016). The learning rate rises over
     the first `rate_warmup_epochs`, and a gradient longer than `gradient_limit` is shortened to it; 0 is off for each.
+    `optimizer` "muon" takes rates about twenty times Adam's: 0.01 to 0.03 at batches of 100, 0.02 to 0.05 at larger.
     `precision` "auto" takes bfloat16 where the device has it natively.
     """
 
@@ -51,6 +53,7 @@ class TrainingConfig:
     batch_size: int = 100
     learning_rate: float = 1e-3
     schedule: Schedule = "cosine"
+    optimizer: OptimizerName = "adam"
     reconstruction_weight: float = 1.0
     beta: float = 1.0
     kl_warmup_epochs: int = 0

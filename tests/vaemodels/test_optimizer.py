@@ -82,7 +82,7 @@ def test_it_goes_on_from_its_state_as_if_it_had_never_stopped() -> None:
     step_with(Optimizer(whole, torch.float32), whole, 3)
     state: dict[str, Tensor] = {}
     for step in range(3):
-        optimizer = Optimizer(stopped, torch.float32, state)
+        optimizer = Optimizer(stopped, torch.float32, state=state)
         optimizer.step(gradients_of(loss_of(stopped, step), stopped), RATES[step])
         state = optimizer.state()
     assert all(torch.equal(value, stopped.state_dict()[name]) for name, value in whole.state_dict().items())
@@ -97,7 +97,7 @@ def test_a_state_is_a_copy() -> None:
     kept = {name: value.clone() for name, value in state.items()}
     step_with(optimizer, model, 1)
     assert all(torch.equal(kept[name], state[name]) for name in kept)
-    Optimizer(make_vae(), torch.float32, state).step(gradients_of(loss_of(model, 0), model), 1e-3)
+    Optimizer(make_vae(), torch.float32, state=state).step(gradients_of(loss_of(model, 0), model), 1e-3)
     assert all(torch.equal(kept[name], state[name]) for name in kept)
 
 

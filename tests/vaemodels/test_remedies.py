@@ -93,7 +93,7 @@ def test_the_rate_rises_step_by_step() -> None:
 @pytest.mark.parametrize("limit", [0.0, 0.5, 1e9])
 def test_a_long_gradient_is_shortened_as_the_library_does(limit: float) -> None:
     mine, theirs = make_vae(), make_vae()
-    optimizer = Optimizer(mine, torch.float32, {})
+    optimizer = Optimizer(mine, torch.float32)
     library = torch.optim.Adam(theirs.parameters(), lr=1e-2)
     generator = torch.Generator().manual_seed(0)
     for size in (1.0, 1e-3, 10.0):

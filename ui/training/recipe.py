@@ -44,7 +44,9 @@ LABELS = {
     "labelled_elbo": "ELBO(x, y) of known labels",
     "draw_label": "Draw unknown labels",
     "epochs": "Epochs",
+    "optimizer": "Optimiser",
     "learning_rate": "Learning rate",
+    "schedule": "Schedule of the rate",
     "rate_warmup_epochs": "Rate warm-up, epochs",
     "gradient_limit": "Longest gradient",
     "batch_size": "Batch size",
@@ -64,6 +66,8 @@ HELP = {
     "kl_warmup_epochs": "Over the first so many epochs the weight of the KL rises from 0 to β.",
     "beta_cycles": "So many times in the run the weight of the KL rises from 0 to β, then stays for as long; 0 is off.",
     "free_bits": "So much of each latent's KL costs nothing, so that it need not collapse; 0 is off.",
+    "optimizer": "muon moves layers along orthogonal matrices: fewer epochs, at some twenty times Adam's rate.",
+    "schedule": "cosine brings the rate down to a hundredth by the end.",
     "rate_warmup_epochs": "Over the first so many epochs the learning rate rises from 0.",
     "gradient_limit": "Longer gradients are shortened to this; 0 is off.",
     "labelled": "Training images that keep their label.",
@@ -91,7 +95,16 @@ def settings_of(kind: str) -> tuple[str, ...]:
         *(("objective", "k") if model.has_likelihood and not has_labels else ()),
         *(WEIGHTS if model.has_likelihood else ()),
         *(FOR_LABELS if has_labels and not model.needs_labels else ()),
-        *("epochs", "learning_rate", "rate_warmup_epochs", "gradient_limit", "batch_size", "seed"),
+        *(
+            "epochs",
+            "optimizer",
+            "learning_rate",
+            "schedule",
+            "rate_warmup_epochs",
+            "gradient_limit",
+            "batch_size",
+            "seed",
+        ),
     )
 
 
