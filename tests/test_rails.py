@@ -82,7 +82,7 @@ LAYERS = [
     },
     {"models"},
     {"objectives", "evaluation", "cards", "checkpoints", "foreign", "frames"},
-    {"training_config", "label_draws", "losses", "backpropagation", "optimizer", "analysis", "presets"},
+    {"training_config", "label_draws", "losses", "optimizer", "analysis", "presets"},
     {"training", "until"},
     {"runs"},
     {"jobs", "race", "amortisation", "few_labels"},

@@ -3,7 +3,7 @@
 The loss may weigh terms or add a classification; what is reported is what was measured, never the loss.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import torch
@@ -136,6 +136,23 @@ def with_free_bits(kl: Mapping[str, Tensor], nats: float) -> dict[str, Tensor]:
         name: values if name == "y" else torch.where(values.mean() > nats, values, nats)
         for name, values in kl.items()
     }
+
+
+def loss_and_gradients(
+    model: Model,
+    batch: Batch,
+    config: TrainingConfig,
+    epoch: float,
+    generator: torch.Generator,
+    dtype: torch.dtype = torch.float32,
+) -> tuple[Loss, Sequence[Tensor | None]]:
+    """`loss`, and its gradient to each of `model.parameters()`, None where it has none.
+
+    `dtype` is what matrix products are in.
+    """
+    with torch.autocast(model.device.type, dtype, enabled=dtype != torch.float32):
+        value = loss(model, batch, config, epoch, generator)
+    return value, torch.autograd.grad(value.value, list(model.parameters()), allow_unused=True)
 
 
 def check(model: Model, config: TrainingConfig) -> None:

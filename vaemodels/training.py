@@ -13,12 +13,11 @@ from torch.nn.utils import parameters_to_vector
 from vaemodels import losses, objectives
 from vaemodels.analysis.classification import confusion_matrix, predict
 from vaemodels.analysis.clustering import components_in_use
-from vaemodels.backpropagation import loss_and_gradients
 from vaemodels.data import IMAGES_AT_ONCE, Split, labels, mean_pixels
 from vaemodels.data.binarization import Binarization, binarize, static_draw
 from vaemodels.errors import LabError
 from vaemodels.evaluation import log_weights_in_chunks
-from vaemodels.losses import Batch
+from vaemodels.losses import Batch, loss_and_gradients
 from vaemodels.models import SSVAE, Model
 from vaemodels.optimizer import STATE, Optimizer
 from vaemodels.training_config import TrainingConfig

@@ -10,9 +10,8 @@ from torch import Tensor
 
 from tests.small import DIM, SHAPE, random_binary
 from vaemodels import data, losses, models, training
-from vaemodels.backpropagation import loss_and_gradients
 from vaemodels.errors import UsageError
-from vaemodels.losses import Batch
+from vaemodels.losses import Batch, loss_and_gradients
 from vaemodels.models import Model
 from vaemodels.models.ssvae import SSVAE
 from vaemodels.pixel_bernoulli import PixelBernoulli, is_binary
@@ -66,7 +65,7 @@ def test_a_bernoulli_likelihood_refuses_them(name: str, way: str) -> None:
             WAYS_IN[way](model, x)
 
 
-def test_so_does_a_training_step_whose_gradient_is_written_out_and_a_sum_over_labels() -> None:
+def test_so_does_a_training_step_and_a_sum_over_labels() -> None:
     vae, ssvae = small("vae"), small("ssvae")
     assert isinstance(ssvae, SSVAE)
     for x in GREYS.values():

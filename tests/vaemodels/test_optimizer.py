@@ -1,4 +1,4 @@
-"""The one-vector Adam against torch's own, parameter by parameter."""
+"""The optimisers against torch's own, parameter by parameter."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -8,8 +8,15 @@ import torch
 from torch import Tensor
 
 from tests.small import LIKELIHOODS, make_vae, random_binary
-from vaemodels.models import Model
-from vaemodels.optimizer import Optimizer
+from vaemodels.models import FSVAE, GMVAE, FSVAEConfig, GMVAEConfig, Model
+from vaemodels.optimizer import (
+    NEWTON_SCHULZ,
+    NEWTON_SCHULZ_ROUNDS,
+    REST_RATE_FRACTION,
+    Optimizer,
+    orthogonalised,
+)
+from vaemodels.training_config import OptimizerName
 
 RATES = (1e-2, 5e-3, 1e-3)
 
@@ -77,15 +84,16 @@ def test_steps_far_below_bfloat16s_precision_still_add_up() -> None:
     assert 1e-6 < moved.mean() < 21e-6
 
 
-def test_it_goes_on_from_its_state_as_if_it_had_never_stopped() -> None:
+@pytest.mark.parametrize("name", ["adam", "muon"])
+def test_it_goes_on_from_its_state_as_if_it_had_never_stopped(name: OptimizerName) -> None:
     whole, stopped = make_vae(), make_vae()
-    step_with(Optimizer(whole, torch.float32), whole, 3)
+    step_with(Optimizer(whole, torch.float32, name), whole, 3)
     state: dict[str, Tensor] = {}
     for step in range(3):
-        optimizer = Optimizer(stopped, torch.float32, state=state)
+        optimizer = Optimizer(stopped, torch.float32, name, state)
         optimizer.step(gradients_of(loss_of(stopped, step), stopped), RATES[step])
         state = optimizer.state()
-    assert all(torch.equal(value, stopped.state_dict()[name]) for name, value in whole.state_dict().items())
+    assert all(torch.equal(value, stopped.state_dict()[key]) for key, value in whole.state_dict().items())
     assert state["step"].item() == 3
 
 
@@ -108,3 +116,68 @@ def test_what_the_loss_does_not_touch_stays_where_it_is() -> None:
     Optimizer(model, torch.float32).step(gradients_of(kl, model), 1e-2)
     for name, value in model.state_dict().items():
         assert torch.equal(value, before[name]) == name.startswith("decoder"), name
+
+
+# Muon
+
+
+def test_a_matrix_is_orthogonalised_as_its_singular_values_are() -> None:
+    matrix = torch.randn(30, 70, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    u, s, vt = torch.linalg.svd(matrix, full_matrices=False)
+    s = s / s.norm()
+    a, b, c = NEWTON_SCHULZ
+    for _ in range(NEWTON_SCHULZ_ROUNDS):
+        s = a * s + b * s**3 + c * s**5
+    torch.testing.assert_close(orthogonalised(matrix), u @ s.diag() @ vt)
+    torch.testing.assert_close(orthogonalised(matrix.T), (u @ s.diag() @ vt).T)
+    assert s.min() > 0.3 and s.max() < 1.3
+
+
+def test_no_gradient_is_no_direction() -> None:
+    assert torch.equal(orthogonalised(torch.zeros(3, 2)), torch.zeros(3, 2))
+
+
+def test_layers_move_as_torchs_muon_has_it_and_the_rest_as_its_adam() -> None:
+    model, reference = make_vae(), make_vae()
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    matrices = [parameter for parameter in reference.parameters() if parameter.ndim == 2]
+    muon = torch.optim.Muon(matrices, weight_decay=0.0, ns_steps=NEWTON_SCHULZ_ROUNDS)
+    adam = torch.optim.Adam([parameter for parameter in reference.parameters() if parameter.ndim < 2])
+    optimizer = Optimizer(model, torch.float32, "muon")
+    for step in range(6):
+        muon.param_groups[0]["lr"] = RATES[step % 3]
+        adam.param_groups[0]["lr"] = RATES[step % 3] * REST_RATE_FRACTION
+        reference.zero_grad()
+        loss_of(reference, step).backward()
+        muon.step()
+        adam.step()
+        optimizer.step(gradients_of(loss_of(model, step), model), RATES[step % 3])
+    for name, value in reference.state_dict().items():
+        ours, theirs = model.state_dict()[name] - before[name], value - before[name]
+        assert (ours - theirs).norm() < 0.03 * theirs.norm(), name  # torch's is in bfloat16
+
+
+def test_a_priors_means_are_no_layer() -> None:
+    model = GMVAE(GMVAEConfig(z_dim=2, components=3, hidden=(4,), image_shape=(1, 4, 4)))
+    rest = {
+        parameter.shape
+        for parameter in Optimizer(model, torch.float32, "muon").adam.param_groups[0]["params"]
+    }
+    of_prior = {parameter.shape for name, parameter in model.named_parameters() if "prior" in name}
+    assert of_prior and of_prior <= rest
+
+
+def test_filters_move_as_matrices_do() -> None:
+    torch.manual_seed(0)
+    model = FSVAE(FSVAEConfig(image_shape=(1, 16, 16), z_dim=2, hidden=(8,), network="conv"))
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    optimizer = Optimizer(model, torch.float32, "muon")
+    x = random_binary(20, 256)
+    y = torch.arange(20) % 10
+    loss = model(x, y, torch.Generator().manual_seed(0)).nelbo.mean()
+    optimizer.step(gradients_of(loss, model), 1e-2)
+    name, filters = next((name, value) for name, value in model.named_parameters() if value.ndim == 4)
+    moved = (filters - before[name]).flatten(1) / 1e-2
+    tall = max(1.0, moved.shape[0] / moved.shape[1])
+    singular = torch.linalg.svdvals(moved.detach() / tall**0.5)
+    assert singular.max() < 1.3 and singular.median() > 0.3

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from tests.small import TRAIN, VALIDATION, N, make_config, make_run, same_run, trained
-from vaemodels import backpropagation, data, losses, training
+from vaemodels import data, losses, training
 from vaemodels.data import Split, binarize
 from vaemodels.errors import LabError, UsageError
 from vaemodels.losses import Batch, Loss
@@ -391,10 +391,7 @@ def test_a_run_that_diverged_can_go_on_at_a_lower_rate(monkeypatch: pytest.Monke
 # Precision
 
 
-@pytest.mark.parametrize("written_out", [True, False])
-def test_bfloat16_runs_the_networks_and_not_the_terms(
-    monkeypatch: pytest.MonkeyPatch, written_out: bool
-) -> None:
+def test_bfloat16_runs_the_networks_and_not_the_terms(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[set[torch.dtype]] = []
     loss_and_gradients = training.loss_and_gradients
 
@@ -405,7 +402,6 @@ def test_bfloat16_runs_the_networks_and_not_the_terms(
         return loss, gradients
 
     monkeypatch.setattr(training, "loss_and_gradients", watched)
-    monkeypatch.setattr(backpropagation, "is_written_out", lambda *_: written_out)
     run = make_run(epochs=1, precision="bfloat16")
     (record,) = trained(run)
     assert seen == [{torch.float32}, {torch.bfloat16}] * 3
