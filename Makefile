@@ -33,6 +33,7 @@ lint: $(DEV_STAMP)
 bench: $(DEV_STAMP) browser
 	@$(PY) -m benchmarks.training $(ARGS)
 	@$(PY) -m benchmarks.variants $(ARGS)
+	@$(PY) -m benchmarks.time_to_target $(ARGS)
 	@$(PY) -m benchmarks.densities $(ARGS)
 	@$(PY) -m benchmarks.browser $(ARGS)
 	@$(PY) -m benchmarks.visitors $(ARGS)
