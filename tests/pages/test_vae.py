@@ -121,8 +121,8 @@ def test_the_form_is_filled_from_the_address_and_rubbish_in_it_counts_for_nothin
     assert at.selectbox(key="t_model").value == "ae"
     assert at.text_input(key="t_z").value == "5"
     assert at.text_input(key="t_hidden").value == "30, 20"
-    assert at.text_input(key="t_rate").value == "0.001"
-    assert at.text_input(key="t_batch").value == "50"
+    assert at.text_input(key="t_rate").value == "0.03"
+    assert at.text_input(key="t_batch").value == "100"
     assert len(at.toast) == 2
 
 

@@ -208,4 +208,4 @@ def epochs() -> int:
     Raises:
         UsageError: if that is none that can be trained.
     """
-    return recipe.epochs(st.session_state.get(KEYS["epochs"], str(recipe.EPOCHS)))
+    return recipe.epochs(st.session_state.get(KEYS["epochs"], recipe.usual("vae")["epochs"]))

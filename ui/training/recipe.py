@@ -77,7 +77,6 @@ HELP = {
     "draw_label": "One label drawn from q(y|x) stands for the sum over all; its gradient is the score function's.",
 }
 SWITCH = ("false", "true")
-EPOCHS = 60  # at first: a VAE has learned to draw digits by then, within seconds
 RANGES = {
     **dict.fromkeys(("z_dim", "z1_dim", "z2_dim"), (1, MAX_DIMENSIONS)),
     "components": (1, MAX_COMPONENTS),
@@ -126,7 +125,7 @@ def help_on(setting: str) -> str:
 
 def usual(kind: str) -> dict[str, str]:
     """What is in the fields at first."""
-    return texts(QUICK[KINDS[kind].preset]) | {"epochs": str(EPOCHS)}
+    return texts(QUICK[KINDS[kind].preset])
 
 
 def texts(preset: Preset) -> dict[str, str]:
