@@ -18,7 +18,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from vaemodels import avif_as_png
 from vaemodels.errors import LabError
-from vaemodels.picture_ink import LUMA, InkPicture, ink_of
+from vaemodels.picture_ink import LUMA, MIN_CONTRAST, InkPicture, ink_of
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")  # that are decoded here
 # Safari turns a HEIC photograph into the first of these that it can write, unless HEIC is among them too.
@@ -248,7 +248,10 @@ def _small(image: Image.Image) -> Image.Image:
 
 
 def _on_contrasting_ground(image: Image.Image) -> Image.Image:
-    """A picture of mode LA or RGBA made small; what is transparent becomes white under dark ink, black under light."""
+    """A picture of mode LA or RGBA made small; what is transparent becomes white under dark ink, black under light.
+
+    Around a sheet that was cut out, it is cut off and becomes the sheet's colour.
+    """
     alpha = image.getchannel("A")
     shown = []
     for name in image.getbands()[
@@ -260,6 +263,22 @@ def _on_contrasting_ground(image: Image.Image) -> Image.Image:
     alpha.thumbnail((WORKING_SIDE, WORKING_SIDE), SMOOTH)
     colours = np.stack((3 * shown)[-3:], axis=-1)
     opaque = np.asarray(alpha, np.float32)
-    if (colours @ LUMA).sum() < opaque.sum() / 2:
+    sheet = _sheet(colours, opaque)
+    if sheet is not None:
+        ground = np.median(colours[opaque == 255], axis=0)
+        colours = (colours + (1 - opaque / 255)[..., None] * ground)[sheet]
+    elif (colours @ LUMA).sum() < opaque.sum() / 2:
         colours += 255 - opaque[..., None]
     return Image.fromarray(colours.round().clip(0, 255).astype(np.uint8))
+
+
+def _sheet(colours: npt.NDArray[np.float32], opaque: npt.NDArray[np.float32]) -> tuple[slice, slice] | None:
+    """Where the opaque part `[height, width]` lies if it is paper and ink: it fills most of its place, in contrast."""
+    solid = opaque == 255
+    if not solid.any():
+        return None
+    rows, columns = np.flatnonzero(solid.any(1)), np.flatnonzero(solid.any(0))
+    around = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    light = (colours @ LUMA)[solid]
+    contrast = np.quantile(np.abs(light - np.median(light)), 0.99)
+    return around if solid[around].mean() > 0.5 and contrast >= MIN_CONTRAST else None

@@ -134,6 +134,19 @@ def test_what_is_transparent_is_empty(value, file_format):
     assert same(picture.ink, read_picture(saved(seven(), "PNG")).ink, 2)
 
 
+@pytest.mark.parametrize("light", [90, 150, 230])
+@pytest.mark.parametrize("margin", [0, 20, 150])
+def test_a_sheet_that_was_cut_out_is_read_as_the_sheet_is(light, margin):
+    """Grey paper is neither ink on white nor on black."""
+    rows = np.mgrid[:300, :300][0]
+    sheet = np.asarray(seven()) / 255 * (light - 40 * rows / 300)
+    cut_out = np.zeros((300 + 2 * margin, 300 + 3 * margin, 2), np.uint8)
+    cut_out[margin : margin + 300, margin : margin + 300] = np.stack([sheet, np.full(sheet.shape, 255)], -1)
+    picture = read_picture(saved(Image.fromarray(cut_out, "LA"), "PNG"))
+    assert picture.dark_on_light
+    assert same(frame(picture.ink), SEVEN, 80)
+
+
 # How a picture lies whose EXIF says so, and then what turns it upright: the inverse.
 LYING = {1: None, **TO_STORED}
 
