@@ -33,6 +33,7 @@ MAX_JPEG_PIXELS = 80_000_000  # as stored, of a JPEG that is decoded at an eight
 MAX_COEFFICIENTS = (
     48_000_000  # of a progressive JPEG: all are held, 2 bytes each, however small it is decoded
 )
+SHEET = 0.9  # of the rectangle around what is opaque, that a sheet of paper covers and a figure does not
 WORKING_SIDE = 256  # what a 20x20 box needs, even of a digit that fills a small part of a photograph
 SMOOTH = Image.Resampling.HAMMING  # rings at no edge, so that clean ground stays clean
 
@@ -273,7 +274,7 @@ def _on_contrasting_ground(image: Image.Image) -> Image.Image:
 
 
 def _sheet(colours: npt.NDArray[np.float32], opaque: npt.NDArray[np.float32]) -> tuple[slice, slice] | None:
-    """Where the opaque part `[height, width]` lies if it is paper and ink: it fills most of its place, in contrast."""
+    """Where the opaque part `[height, width]` lies if it is paper and ink: nearly a rectangle, with contrast in it."""
     solid = opaque == 255
     if not solid.any():
         return None
@@ -281,4 +282,4 @@ def _sheet(colours: npt.NDArray[np.float32], opaque: npt.NDArray[np.float32]) ->
     around = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     light = (colours @ LUMA)[solid]
     contrast = np.quantile(np.abs(light - np.median(light)), 0.99)
-    return around if solid[around].mean() > 0.5 and contrast >= MIN_CONTRAST else None
+    return around if solid[around].mean() > SHEET and contrast >= MIN_CONTRAST else None
