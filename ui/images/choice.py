@@ -42,8 +42,15 @@ SOURCES = {
 }
 THUMBNAILS = 300
 OF_ONES_OWN = {"draw", "upload"}
-OWN_SHAPE = (1, FIELD, FIELD)  # of images of one's own that are framed as digits
-COLOUR_SHAPE = own_pictures.SHAPES["colour"]  # of those that are only uploaded
+OWN_SHAPE = (
+    1,
+    FIELD,
+    FIELD,
+)  # of images of one's own that are framed as digits; those in colours are only uploaded
+OWN_SOURCES: dict[tuple[int, ...], set[str]] = {
+    OWN_SHAPE: OF_ONES_OWN,
+    own_pictures.SHAPES["colour"]: {"upload"},
+}
 IMAGE, SOURCE, Z = "image", "images", "z"  # parameters of the address
 MEMORIES = "_image_choice"
 
@@ -194,7 +201,7 @@ def _sources(memory: _Memory, image_shape: tuple[int, ...]) -> dict[str, str]:
             memory.at_hand.add(name)
         elif name == "mnist":
             _offer_mnist()
-    own = {OWN_SHAPE: OF_ONES_OWN, COLOUR_SHAPE: {"upload"}}.get(image_shape, set())
+    own = OWN_SOURCES.get(image_shape, set())
     return {name: title for name, title in SOURCES.items() if name in memory.at_hand | own}
 
 
