@@ -5,7 +5,10 @@ that a page can afford. What a file holds beside its pixels, such as texts and p
 """
 
 import io
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +16,13 @@ from PIL import Image, ImageChops, ImageOps
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
+from vaemodels import avif_as_png
 from vaemodels.errors import LabError
-from vaemodels.picture_ink import LUMA, InkPicture, ink_of
+from vaemodels.picture_ink import LUMA, MIN_CONTRAST, InkPicture, ink_of
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")  # an AVIF may decode to far more than it declares
-ENDINGS = ("png", "jpg", "jpeg", "jfif", "jpe", "webp", "bmp", "gif", "tif", "tiff", "heic", "heif")
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")  # that are decoded here
+# Safari turns a HEIC photograph into the first of these that it can write, unless HEIC is among them too.
+ENDINGS = ("jpg", "jpeg", "png", "jfif", "jpe", "webp", "avif", "bmp", "gif", "tif", "tiff")
 MAX_BYTES = 25_000_000  # a telephone's photograph of 50 million pixels has 10 to 20
 MAX_SIDE = 10_000
 MAX_PIXELS = 16_000_000  # as decoded: these take some 100 MB for a moment
@@ -28,6 +33,7 @@ MAX_JPEG_PIXELS = 80_000_000  # as stored, of a JPEG that is decoded at an eight
 MAX_COEFFICIENTS = (
     48_000_000  # of a progressive JPEG: all are held, 2 bytes each, however small it is decoded
 )
+SHEET = 0.9  # of the rectangle around what is opaque, that a sheet of paper covers and a figure does not
 WORKING_SIDE = 256  # what a 20x20 box needs, even of a digit that fills a small part of a photograph
 SMOOTH = Image.Resampling.HAMMING  # rings at no edge, so that clean ground stays clean
 
@@ -36,6 +42,20 @@ _TILE_WIDTH, _TILE_LENGTH = 322, 323  # tags of TIFF 6.0
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_CHUNKS = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"eXIf"}  # that say what the pixels are
 _JPEG_END = b"\xff\xd9"
+_AVIF = {b"avif", b"avis"}  # brands, of a picture and of a sequence (AV1 Image File Format 1.1)
+_HEIF = {
+    b"heic",
+    b"heix",
+    b"heim",
+    b"heis",
+    b"hevc",
+    b"hevx",
+    b"hevm",
+    b"hevs",
+    b"mif1",
+    b"msf1",
+}  # ISO/IEC 23008-12
+_AVIF_SECONDS = 20
 
 _decoding = threading.Lock()  # one picture at a time, so that many visitors' do not add up
 
@@ -45,7 +65,7 @@ Colours = npt.NDArray[np.uint8]  # [height, width, 3]
 def read_picture(data: bytes) -> InkPicture:
     """The ink of a picture file: of a drawing, a scan, or a photograph of writing on paper.
 
-    PNG, JPEG, WebP, BMP and the first frame of a GIF or TIFF are read, turned upright, transparent parts empty.
+    PNG, JPEG, WebP, AVIF, BMP and the first frame of a GIF or TIFF are read, turned upright, transparent parts empty.
     What differs from the ground at the picture's border is ink, whichever of the two is darker.
 
     Raises:
@@ -66,17 +86,17 @@ def read_colours(data: bytes) -> Colours:
     """
     try:
         with _decoding:
-            return _whole(data)
+            return _whole(_png_of_avif(data) if _brands(data) & _AVIF else data)
     except LabError:
         raise
     except Image.UnidentifiedImageError as error:
-        if _is_heic(data):
+        if _brands(data) & _HEIF:
             raise LabError(
                 "This is a HEIC photograph, which is not read here; export it as JPEG, or set the telephone's camera "
                 'to "most compatible".'
             ) from error
         raise LabError(
-            "This file is not a picture that can be read; choose a PNG, JPEG, WebP, BMP, GIF or TIFF."
+            "This file is not a picture that can be read; choose a PNG, JPEG, WebP, AVIF, BMP, GIF or TIFF."
         ) from error
     except Image.DecompressionBombError as error:
         raise LabError("The picture has more than 178 million pixels; make it smaller.") from error
@@ -84,9 +104,41 @@ def read_colours(data: bytes) -> Colours:
         raise LabError("The picture file is damaged; save it again or choose another.") from error
 
 
-def _is_heic(data: bytes) -> bool:
-    """Whether the file's brand (ISO/IEC 23008-12) is one of pictures coded by HEVC."""
-    return data[4:8] == b"ftyp" and data[8:11] in {b"hei", b"hev", b"mif", b"msf"}
+def _brands(data: bytes) -> set[bytes]:
+    """What a file says it follows, where it is one of the ISO base media file format (ISO/IEC 14496-12)."""
+    if data[4:8] != b"ftyp":
+        return set()
+    listed = data[16 : int.from_bytes(data[:4])][:400]
+    return {data[8:12], *(listed[at : at + 4] for at in range(0, len(listed), 4))}
+
+
+def _png_of_avif(data: bytes) -> bytes:
+    """The first picture of an AVIF, made small, decoded in a process whose memory is limited.
+
+    Raises:
+        LabError: if it is too large or damaged.
+    """
+    script = Path(avif_as_png.__file__)
+    try:
+        run = subprocess.run(
+            [sys.executable, "-P", str(script)],
+            input=data,
+            capture_output=True,
+            timeout=_AVIF_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise LabError("The picture takes too long to decode; save it as JPEG.") from error
+    if run.returncode == avif_as_png.TOO_LARGE:
+        raise LabError(
+            f"The picture has more than {avif_as_png.MAX_PIXELS // 10**6} million pixels, too many for an AVIF; "
+            "make it smaller, or save it as JPEG."
+        )
+    if run.returncode:
+        raise LabError(
+            "The AVIF picture is damaged, or decodes to more than it declares; save it as PNG or JPEG."
+        )
+    return run.stdout
 
 
 def _whole(data: bytes) -> Colours:
@@ -197,7 +249,10 @@ def _small(image: Image.Image) -> Image.Image:
 
 
 def _on_contrasting_ground(image: Image.Image) -> Image.Image:
-    """A picture of mode LA or RGBA made small; what is transparent becomes white under dark ink, black under light."""
+    """A picture of mode LA or RGBA made small; what is transparent becomes white under dark ink, black under light.
+
+    Around a sheet that was cut out, it is cut off and becomes the sheet's colour.
+    """
     alpha = image.getchannel("A")
     shown = []
     for name in image.getbands()[
@@ -209,6 +264,22 @@ def _on_contrasting_ground(image: Image.Image) -> Image.Image:
     alpha.thumbnail((WORKING_SIDE, WORKING_SIDE), SMOOTH)
     colours = np.stack((3 * shown)[-3:], axis=-1)
     opaque = np.asarray(alpha, np.float32)
-    if (colours @ LUMA).sum() < opaque.sum() / 2:
+    sheet = _sheet(colours, opaque)
+    if sheet is not None:
+        ground = np.median(colours[opaque == 255], axis=0)
+        colours = (colours + (1 - opaque / 255)[..., None] * ground)[sheet]
+    elif (colours @ LUMA).sum() < opaque.sum() / 2:
         colours += 255 - opaque[..., None]
     return Image.fromarray(colours.round().clip(0, 255).astype(np.uint8))
+
+
+def _sheet(colours: npt.NDArray[np.float32], opaque: npt.NDArray[np.float32]) -> tuple[slice, slice] | None:
+    """Where the opaque part `[height, width]` lies if it is paper and ink: nearly a rectangle, with contrast in it."""
+    solid = opaque == 255
+    if not solid.any():
+        return None
+    rows, columns = np.flatnonzero(solid.any(1)), np.flatnonzero(solid.any(0))
+    around = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    light = (colours @ LUMA)[solid]
+    contrast = np.quantile(np.abs(light - np.median(light)), 0.99)
+    return around if solid[around].mean() > SHEET and contrast >= MIN_CONTRAST else None

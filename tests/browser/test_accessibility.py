@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.browser.streamlit_page import patient_page, shown, wait_until_idle
 from tests.browser.visits import TRAINING, choose_look, watched
+from tests.small import saved, seven
 from ui.all_pages import PAGES
 from ui.kinds import KINDS
 from ui.page import Page as Described
@@ -144,6 +145,16 @@ def test_nothing_that_opens_on_a_page_is_a_barrier(page: Page, app_url: str, the
         expect(page.get_by_text("A link to what you see")).to_be_visible()
         wait_until_idle(page)
         found = barriers(page, rules=rules)
+        page.keyboard.press("Escape")
+        page.get_by_test_id("stMain").get_by_role("radio", name="Upload", exact=True).click()
+        page.locator("input[type=file]").first.set_input_files(
+            {"name": "seven.png", "mimeType": "image/png", "buffer": saved(seven(), "PNG")}
+        )
+        page.get_by_text("Crop, turn or invert it").click()
+        expect(page.get_by_role("slider", name=re.compile("^threshold"))).to_be_visible()
+        wait_until_idle(page)
+        found += barriers(page, rules=rules)
+        expect_no_sideways_scrolling(page)
     assert found == []
 
 

@@ -1,10 +1,12 @@
 """The FSVAE page's own, as Python runs it."""
 
 import json
+import re
 from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from tests.small import saved, seven
@@ -17,6 +19,7 @@ from vaemodels import checkpoints
 from vaemodels.analysis.classification import predict
 from vaemodels.analysis.styles import rewritten
 from vaemodels.data.framing import frame
+from vaemodels.data.own_pictures import as_seen
 from vaemodels.evaluation import image_terms
 from vaemodels.picture_files import read_picture
 
@@ -55,6 +58,26 @@ def test_it_opens_with_the_grid_and_the_pad_and_says_what_the_classifier_read(vi
     assert data_of(at, "vaelab_pad")
     assert "image" not in at.query_params and "images" not in at.query_params
     assert any("of such cells are read as their row’s digit" in caption.value for caption in at.caption)
+
+
+@pytest.mark.parametrize("told", [None, 3])
+def test_a_picture_of_ones_own_in_colours_is_scored_as_the_digit_one_says(visit, told: int | None):
+    """No shipped classifier reads colours: it is a 0 until the visitor says another."""
+    sheet = Image.merge(
+        "RGB", [seven(ink=ink, ground=ground) for ink, ground in ((200, 30), (90, 60), (0, 220))]
+    )
+    name = "fsvae-streetdigits"
+    at = visit(PAGE, model=name, images="upload")
+    at.file_uploader[0].upload("seven.png", saved(sheet, "PNG"), "image/png").run()
+    assert toasts(at) == []
+    key = image_name(as_seen(saved(sheet, "PNG"), "colour"))
+    sent = {each: at.query_params[each] for each in ("model", "image", "images")}
+    assert sent == {"model": name, "image": key, "images": "upload"}
+    model = checkpoints.load(name).model
+    opened = visit(PAGE, **sent, **({"label": str(told)} if told else {}))
+    assert toasts(opened) == []
+    terms = image_terms(model, image_named(key, model).x, torch.tensor(told or 0))
+    assert re.findall(r'data-term="nelbo">−([0-9.]+)<', elbo(opened)) == [f"{-terms.nelbo:.1f}"]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from tests.rubbish import RUBBISH
 from ui import models
 from ui.address.url_state import axes_to_text, z_to_text
 from ui.all_pages import PAGES
-from ui.images.name import Place, image_name
+from ui.images.name import Pixels, Place, image_name
 from ui.page import Page
 from vaemodels import checkpoints
 from vaemodels.data.framing import FIELD, Ink
@@ -44,6 +44,23 @@ def ink(draw: Any) -> Ink:
 
 
 @st.composite
+def colours(draw: Any) -> Pixels:
+    """A picture in colours: a bar on a ground."""
+    pixels = np.zeros((3, 32, 32), np.uint8)
+    left = draw(st.integers(2, 20))
+    for columns in (slice(None), slice(left, left + 8)):
+        pixels[..., columns] = np.array(draw(st.tuples(*[st.integers(1, 255)] * 3)))[:, None, None]
+    return pixels
+
+
+# By the shape of images: the built-in dataset, images of one's own, and where those come from.
+OWN: dict[tuple[int, ...], tuple[str, st.SearchStrategy[Pixels], list[str]]] = {
+    (1, FIELD, FIELD): ("digits", ink(), ["draw", "upload"]),
+    (3, 32, 32): ("streetdigits", colours(), ["upload"]),
+}
+
+
+@st.composite
 def states(draw: Any, page: Page) -> dict[str, str]:
     """An address of the page whose values are all of a kind that the page writes there."""
     state: dict[str, str] = {
@@ -57,9 +74,13 @@ def states(draw: Any, page: Page) -> dict[str, str]:
     if "model" in page.parts:
         state.setdefault("model", draw(st.sampled_from(names)))
         config = checkpoints.load(state["model"]).model.config
-        if "image" not in state and tuple(config.image_shape) == (1, FIELD, FIELD):
-            digit = st.integers(0, 299).map(lambda place: image_name(Place("digits", place)))
-            state["image"] = draw(digit | ink().map(image_name))
+        if "image" not in state and (shape := tuple(config.image_shape)) in OWN:
+            dataset, own, sources = OWN[shape]
+            digit = st.integers(0, 299).map(lambda place: image_name(Place(dataset, place)))
+            state["image"] = draw(digit | own.map(image_name))
+            # A pad or an upload may be chosen and still be empty.
+            if source := draw(st.sampled_from(["", dataset, *sources])):
+                state["images"] = source
         dims = next(iter(checkpoints.load(state["model"]).model.latent_dims.values()))
         if "z" in page.parameters | {"z"}:
             state["z"] = z_to_text(draw(st.lists(st.floats(-3, 3), min_size=dims, max_size=dims)))

@@ -329,7 +329,7 @@ def test_a_first_picture_that_is_refused_leaves_a_drawing_where_it_is_and_says_s
     at = visit(images="draw")
     token = key(drawn(at, bar()))
     at.segmented_control(key="images").set_value("upload").run()
-    at.file_uploader[0].upload("seven.heic", b"\0\0\0\x18ftypheic" + bytes(90), "image/heic").run()
+    at.file_uploader[0].upload("seven.jpg", b"\0\0\0\x18ftypheic" + bytes(90), "image/jpeg").run()
     assert key(at) == token
     assert "export it as JPEG" in at.error[0].value
     assert "the image before it" in at.caption[0].value

@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
 from streamlit.testing.v1 import AppTest
 
+from tests.small import saved
 from ui.images.choice import OF_ONES_OWN, SOURCES, image_named
-from ui.images.name import Place, image_name
+from ui.images.name import Place, image_name, parse_image_name
 from ui.images.pad import SIDE
 from ui.images.splits import built_in, dataset_for
 from vaemodels import data
@@ -191,15 +193,71 @@ def test_the_visitor_s_image_comes_back_after_a_page_of_colour_images(app):
     drawing = draw(at, 20)
     turn_to(at, COLOURED)
     assert key(at) == "streetdigits-0"
-    assert at.segmented_control(key="images").options == ["Street digits"]
+    assert at.segmented_control(key="images").options == ["Street digits", "Upload"]
     [caption] = [caption.value for caption in at.caption]
-    assert caption == "To draw or upload a digit, choose a model of grey images of 28×28 pixels."
+    assert caption == "To draw a digit, choose a model of grey images of 28×28 pixels."
     pick(at, 11, "streetdigits")
     assert at.session_state["chosen"].x.shape == (3072,)
     turn_to(at, SECOND)
     assert key(at) == drawing
     turn_to(at, COLOURED)
     assert key(at) == "streetdigits-11"
+
+
+def photograph(left: tuple[int, int, int]) -> bytes:
+    """96 x 64: a square of two colours, from the 16th to the 80th column, between black stripes."""
+    image = Image.new("RGB", (96, 64))
+    image.paste(left, (16, 0, 48, 64))
+    image.paste((0, 0, 255), (48, 0, 80, 64))
+    return saved(image, "PNG")
+
+
+def framed_images(at: AppTest) -> list[str]:
+    """What the page shows as what the model sees."""
+    return [each.proto.body for each in at.get("html") if "as it was framed" in each.proto.body]
+
+
+def test_a_model_of_colours_sees_the_square_in_the_middle_of_an_uploaded_picture(app):
+    at = turn_to(app(), COLOURED, images="upload")
+    assert key(at) == "streetdigits-0"
+    assert "Until there is one of yours" in "".join(caption.value for caption in at.caption)
+    at.file_uploader[0].upload("a.png", photograph((255, 128, 0)), "image/png").run()
+    expected = np.zeros((3, 32, 32), int)
+    expected[:, :, :16] = np.array([255, 128, 0])[:, None, None]
+    expected[2, :, 16:] = 255
+    chosen, seen = at.session_state["chosen"], parse_image_name(key(at))
+    assert isinstance(seen, np.ndarray)
+    blurred = [0, 15, 16, 31]  # columns where colours meet
+    assert np.array_equal(np.delete(seen, blurred, 2), np.delete(expected, blurred, 2))
+    assert np.abs(seen - expected).max() < 128
+    assert torch.equal(chosen.x, torch.tensor(seen).flatten() / 255) and chosen.label is None
+    [shown] = framed_images(at)
+    assert "What the model sees: the square in the middle, made 32×32." in shown
+    token = key(at)
+    # Whoever opens the link sees the same picture, with nothing uploaded.
+    follower = turn_to(app(), COLOURED, **dict(at.query_params))
+    assert key(follower) == token and follower.segmented_control(key="images").value == "upload"
+    assert framed_images(follower) == [shown]
+    assert token == key(turn_to(app(), COLOURED, image=token))
+    # What is refused changes nothing, and no picture stands as what the model sees.
+    for content, words in [
+        (b"<svg/>", "not a picture that can be read"),
+        (photograph((0, 0, 0))[:120], "damaged"),
+        (saved(Image.new("RGB", (40, 40), (9, 9, 9)), "PNG"), "of one level all over; choose one"),
+    ]:
+        at.file_uploader[0].upload("b.png", content, "image/png").run()
+        assert words in at.error[0].value and key(at) == token
+        assert framed_images(at) == []
+    turn_to(at, SECOND)
+    assert key(at) == "digits-0"
+    turn_to(at, COLOURED)
+    assert key(at) == token
+
+
+def test_a_link_to_a_picture_in_colours_says_so_where_the_model_takes_greys(app):
+    at = app(image=image_name(np.full((3, 32, 32), 7, np.uint8)))
+    assert key(at) == "digits-0"
+    assert "of another shape than the model takes" in at.toast[0].value
 
 
 @pytest.mark.parametrize("image", ["digits-3", "mnist-3", image_name(np.full((28, 28), 255, np.uint8))])

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hypothesis_numpy
 
 from ui.address.url_state import MAX_LENGTH as MAX_ADDRESS
-from ui.images.name import MAX_LENGTH, PIXELS, Place, image_name, parse_image_name
+from ui.images.name import MAX_LENGTH, SHAPES, Place, image_name, parse_image_name
+
+PIXELS = 784
 
 
 def packed(content: bytes) -> str:
@@ -28,7 +30,7 @@ def test_a_place_comes_back(dataset, draw):
     assert parse_image_name(image_name(place)) == place
 
 
-@given(hypothesis_numpy.arrays(np.uint8, (28, 28)))
+@given(st.sampled_from(SHAPES).flatmap(lambda shape: hypothesis_numpy.arrays(np.uint8, shape)))
 def test_pixels_come_back_from_a_name_that_fits_an_address(ink):
     token = image_name(ink)
     assert re.fullmatch(r"pixels-[A-Za-z0-9_-]+", token)
@@ -41,8 +43,9 @@ def test_pixels_come_back_from_a_name_that_fits_an_address(ink):
         assert parsed is None
 
 
-def test_noise_is_not_too_long():
-    noise = np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8)
+@pytest.mark.parametrize("shape", SHAPES)
+def test_noise_is_not_too_long(shape):
+    noise = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
     parsed = parse_image_name(image_name(noise))
     assert isinstance(parsed, np.ndarray)
     assert np.array_equal(parsed, noise)
@@ -71,6 +74,10 @@ def test_noise_is_not_too_long():
         packed(b"1" * 10**8)[:MAX_LENGTH],
         packed(b"1" * 10**5),
         packed(b"1" * PIXELS)[:-8],
+        packed(bytes(3_072)),
+        packed(b"1" * 3_071),
+        packed(b"1" * 3_073),
+        packed(b"1" * 3 * PIXELS),
     ],
 )
 def test_rubbish_is_nothing(text):
@@ -86,5 +93,5 @@ def test_any_text_is_an_image_or_nothing(text):
     if isinstance(image, Place):
         assert image_name(image) == text
     elif image is not None:
-        assert image.shape == (28, 28)
+        assert image.shape in SHAPES
         assert image.any()

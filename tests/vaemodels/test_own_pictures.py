@@ -2,7 +2,7 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from vaemodels.data import own_pictures
 from vaemodels.data.archive import File
@@ -38,6 +38,7 @@ ORANGE = (240, 120, 0)
         (encoded(flat(ORANGE), "BMP"), 0),
         (encoded(flat(ORANGE), "TIFF"), 0),
         (encoded(flat(ORANGE), "GIF"), 30),
+        (encoded(flat(ORANGE), "AVIF", quality=95), 6),
     ],
 )
 def test_a_picture_of_any_kind_is_seen_in_its_colours(data, off):
@@ -47,6 +48,16 @@ def test_a_picture_of_any_kind_is_seen_in_its_colours(data, off):
     grey = as_seen(data, "grey")
     assert grey.shape == (1, 28, 28)
     assert abs(grey.mean() - (0.299 * 240 + 0.587 * 120)) <= off + 1  # ITU-R BT.601
+
+
+def test_a_figure_cut_out_keeps_its_outline():
+    """A disc of two colours on nothing: not taken for a sheet, whose own colour is put around it."""
+    disc = Image.new("RGBA", (64, 64))
+    ImageDraw.Draw(disc).ellipse((0, 0, 63, 63), fill=(250, 240, 90))
+    ImageDraw.Draw(disc).ellipse((20, 20, 40, 40), fill=(20, 20, 160))
+    seen = as_seen(encoded(disc), "colour")
+    assert not seen[:, 0, 0].any()
+    assert (seen[:2, 4, 16] > 200).all()
 
 
 def test_sixteen_bits_are_seen_as_eight():

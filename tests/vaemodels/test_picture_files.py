@@ -79,9 +79,9 @@ def same(first: np.ndarray, second: np.ndarray, levels: int) -> bool:
 SEVEN = frame(read_picture(saved(seven(), "PNG")).ink)
 
 
-@pytest.mark.parametrize("file_format", ["PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "MPO"])
+@pytest.mark.parametrize("file_format", ["PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "MPO", "AVIF"])
 def test_every_format_gives_the_same_ink(file_format):
-    options = {"quality": 95} if file_format in {"JPEG", "WEBP", "MPO"} else {}
+    options = {"quality": 95} if file_format in {"JPEG", "WEBP", "MPO", "AVIF"} else {}
     picture = read_picture(saved(seven(), file_format, **options))
     assert picture.dark_on_light
     assert picture.ink.shape == (WORKING_SIDE, WORKING_SIDE)
@@ -117,7 +117,8 @@ def of_mode(mode: str) -> Image.Image:
         (mode, "TIFF")
         for mode in ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr", "I;16", "I", "F")
     ]
-    + [(mode, "BMP") for mode in ("1", "P", "RGBA")],
+    + [(mode, "BMP") for mode in ("1", "P", "RGBA")]
+    + [(mode, "AVIF") for mode in ("L", "RGB", "RGBA")],
 )
 def test_every_kind_of_pixel_is_read(mode, file_format):
     assert same(frame(read_picture(saved(of_mode(mode), file_format)).ink), SEVEN, 40)
@@ -133,12 +134,25 @@ def test_what_is_transparent_is_empty(value, file_format):
     assert same(picture.ink, read_picture(saved(seven(), "PNG")).ink, 2)
 
 
+@pytest.mark.parametrize("light", [90, 150, 230])
+@pytest.mark.parametrize("margin", [0, 20, 150])
+def test_a_sheet_that_was_cut_out_is_read_as_the_sheet_is(light, margin):
+    """Grey paper is neither ink on white nor on black."""
+    rows = np.mgrid[:300, :300][0]
+    sheet = np.asarray(seven()) / 255 * (light - 40 * rows / 300)
+    cut_out = np.zeros((300 + 2 * margin, 300 + 3 * margin, 2), np.uint8)
+    cut_out[margin : margin + 300, margin : margin + 300] = np.stack([sheet, np.full(sheet.shape, 255)], -1)
+    picture = read_picture(saved(Image.fromarray(cut_out, "LA"), "PNG"))
+    assert picture.dark_on_light
+    assert same(frame(picture.ink), SEVEN, 80)
+
+
 # How a picture lies whose EXIF says so, and then what turns it upright: the inverse.
 LYING = {1: None, **TO_STORED}
 
 
 @pytest.mark.parametrize("orientation", LYING)
-@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
 def test_a_photograph_is_turned_upright(file_format, orientation):
     exif = Image.Exif()
     exif[0x0112] = orientation
@@ -251,7 +265,7 @@ def test_a_picture_of_a_framed_digit_gives_that_digit():
 
 
 DAMAGED = "The picture file is damaged; save it again or choose another."
-FOREIGN = "This file is not a picture that can be read; choose a PNG, JPEG, WebP, BMP, GIF or TIFF."
+FOREIGN = "This file is not a picture that can be read; choose a PNG, JPEG, WebP, AVIF, BMP, GIF or TIFF."
 HEIC = (
     "This is a HEIC photograph, which is not read here; export it as JPEG, or set the telephone's camera "
     'to "most compatible".'

@@ -1,10 +1,12 @@
 """The image a page is about: picked from a dataset's test split, drawn, uploaded, or named by a link."""
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
 import streamlit as st
 import torch
 from torch import Tensor
@@ -16,13 +18,13 @@ from ui.images.crop import asked, show_crop
 from ui.images.figures import figure
 from ui.images.label import PARAMETER as LABEL
 from ui.images.label import ask_label
-from ui.images.name import Place, image_name, parse_image_name
+from ui.images.name import Pixels, Place, image_name, parse_image_name
 from ui.images.pad import draw_pad
 from ui.images.picker import Thumbnails, image_picker, thumbnails
 from ui.images.splits import at_hand, binarization, built_in, dataset_for, model_input
 from vaemodels import data
 from vaemodels.checkpoints import Checkpoint
-from vaemodels.data import binarize
+from vaemodels.data import binarize, own_pictures
 from vaemodels.data.framing import FIELD, frame
 from vaemodels.errors import LabError
 from vaemodels.models import Model
@@ -40,7 +42,15 @@ SOURCES = {
 }
 THUMBNAILS = 300
 OF_ONES_OWN = {"draw", "upload"}
-OWN_SHAPE = (1, FIELD, FIELD)  # the shape of images of one's own
+OWN_SHAPE = (
+    1,
+    FIELD,
+    FIELD,
+)  # of images of one's own that are framed as digits; those in colours are only uploaded
+OWN_SOURCES: dict[tuple[int, ...], set[str]] = {
+    OWN_SHAPE: OF_ONES_OWN,
+    own_pictures.SHAPES["colour"]: {"upload"},
+}
 IMAGE, SOURCE, Z = "image", "images", "z"  # parameters of the address
 MEMORIES = "_image_choice"
 
@@ -105,13 +115,13 @@ def pick_image(checkpoint: Checkpoint, slot: str = "", *, own_first: bool = Fals
         if url_state.came_without({IMAGE, SOURCE}):
             _bring_along(memory, default, usual)
         else:
-            _follow_link(memory, titles, default, usual)
+            _follow_link(memory, titles, default, usual, shape)
     source = url_state.segmented("Images", SOURCE, titles, usual, label_visibility="collapsed")
 
     if source == "draw":
         _draw(memory, model, default, slot)
     elif source == "upload":
-        _upload(memory, model, slot)
+        _upload(memory, model, slot, shape)
     else:
         _pick(memory)
     key = memory.current = memory.image(source, default)
@@ -128,7 +138,8 @@ def pick_image(checkpoint: Checkpoint, slot: str = "", *, own_first: bool = Fals
     else:
         url_state.put(LABEL, None)
     if shape != OWN_SHAPE:
-        st.caption("To draw or upload a digit, choose a model of grey images of 28×28 pixels.")
+        other = "draw" if "upload" in titles else "draw or upload"
+        st.caption(f"To {other} a digit, choose a model of grey images of 28×28 pixels.")
     return chosen
 
 
@@ -190,7 +201,7 @@ def _sources(memory: _Memory, image_shape: tuple[int, ...]) -> dict[str, str]:
             memory.at_hand.add(name)
         elif name == "mnist":
             _offer_mnist()
-    own = OF_ONES_OWN if image_shape == OWN_SHAPE else set()
+    own = OWN_SOURCES.get(image_shape, set())
     return {name: title for name, title in SOURCES.items() if name in memory.at_hand | own}
 
 
@@ -203,7 +214,9 @@ def _bring_along(memory: _Memory, default: str, usual: str) -> None:
         url_state.put(Z, None)  # it was chosen for the other image
 
 
-def _follow_link(memory: _Memory, titles: Collection[str], default: str, usual: str) -> None:
+def _follow_link(
+    memory: _Memory, titles: Collection[str], default: str, usual: str, shape: tuple[int, ...]
+) -> None:
     """Take over the image of a link, or of the address that the visitor went back to.
 
     Beside an image of a dataset it may name a pad or an upload: whoever sent it had not drawn or uploaded anything yet.
@@ -224,8 +237,8 @@ def _follow_link(memory: _Memory, titles: Collection[str], default: str, usual: 
         source = image.dataset
     else:
         asked = url_state.get(SOURCE) or st.session_state.get(SOURCE) or usual
-        source = asked if asked in OF_ONES_OWN else "draw"
-    if source not in titles:
+        source = asked if asked in OF_ONES_OWN else "draw" if "draw" in titles else "upload"
+    if source not in titles or not (isinstance(image, Place) or image.size == math.prod(shape)):
         _explain_absence(source, default)
         return
     memory.links += 1
@@ -308,10 +321,10 @@ def _draw(memory: _Memory, model: Model, default: str, slot: str) -> None:
         memory.kept["draw"] = image_name(frame(bitmap))
 
 
-def _upload(memory: _Memory, model: Model, slot: str) -> None:
-    """A picture file of the visitor's, read once, and the step to crop it by hand."""
+def _upload(memory: _Memory, model: Model, slot: str, shape: tuple[int, ...]) -> None:
+    """A picture file of the visitor's, read once, and the step to crop it by hand if it is framed as a digit."""
     file = st.file_uploader(
-        "Upload a picture of a digit",
+        "Upload a picture of a digit" if shape == OWN_SHAPE else "Upload a picture",
         type=list(ENDINGS),
         max_upload_size=MAX_BYTES // 10**6,
         key=f"picture-{memory.links}",
@@ -320,14 +333,18 @@ def _upload(memory: _Memory, model: Model, slot: str) -> None:
     )
     if file is None:
         memory.refusal = ""
+        st.caption("A HEIC photograph is not read: export it as JPEG first.")
         if memory.file is not None and "upload" in memory.kept:
             st.caption("Until you upload another, the page shows your last picture:")
     elif file.file_id != memory.file:
         memory.file, memory.refusal = file.file_id, ""
         try:
-            picture = read_picture(file.getvalue())
-            memory.kept["upload"] = image_name(frame(picture.ink))
-            memory.picture, memory.by_hand = picture, None
+            if shape == OWN_SHAPE:
+                picture = read_picture(file.getvalue())
+                memory.kept["upload"] = image_name(frame(picture.ink))
+                memory.picture, memory.by_hand = picture, None
+            else:
+                memory.kept["upload"] = image_name(_colours(file.getvalue()))
         except LabError as error:
             memory.refusal = str(error)
     if memory.refusal:
@@ -336,6 +353,18 @@ def _upload(memory: _Memory, model: Model, slot: str) -> None:
         st.caption(f"It was not taken: the rest of the page goes on with {before}.")
     elif memory.picture is not None:
         _crop(memory, memory.picture, model, slot)
+
+
+def _colours(content: bytes) -> Pixels:
+    """An uploaded picture as a model of colours sees it, uint8 `[3, 32, 32]`.
+
+    Raises:
+        LabError: if it can't be read, or there is nothing to be seen.
+    """
+    pixels = own_pictures.as_seen(content, "colour")
+    if np.ptp(pixels) == 0:
+        raise LabError("The picture is of one level all over; choose one that shows something.")
+    return pixels
 
 
 def _crop(memory: _Memory, picture: InkPicture, model: Model, slot: str) -> None:
@@ -366,12 +395,15 @@ def _show_framed(chosen: Chosen, model: Model) -> None:
         st.caption(f"Until there is one of yours, the page shows {chosen.caption}.")
         return
     caption = _what_the_model_sees(model)
+    image = image.transpose(1, 2, 0) if image.ndim == 3 else image
     st.html(f'<div class="lab-framed">{figure(image, "The image as it was framed", caption)}</div>')
 
 
 def _what_the_model_sees(model: Model, remark: str = "") -> str:
     """What is done to an image of one's own; `remark` tells what was done first."""
-    how = f"What the model sees: {remark}fitted into 20×20 and centred by mass in 28×28, as in MNIST"
+    framed = tuple(model.config.image_shape) == OWN_SHAPE
+    done = "fitted into 20×20 and centred by mass in 28×28, as in MNIST"
+    how = f"What the model sees: {remark}{done if framed else 'the square in the middle, made 32×32'}"
     return f"{how}; binarised at the threshold ½." if binarization(model) == "static" else f"{how}."
 
 
