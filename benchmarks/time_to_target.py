@@ -210,10 +210,9 @@ def main() -> None:
     rows: list[Row] = []
     for race in QUICK if options.quick else FULL:
         if options.only in (None, race.preset):
-            contestants = {
-                "plain": plain(race, train, x, y),
-                **{name: ours(race, name, train, x, y) for name in race.epochs},
-            }
+            contestants = {"plain": plain(race, train, x, y)}
+            for name in race.epochs:
+                contestants[name] = ours(race, name, train, x, y)
             reached = seconds_to_target(contestants, race.target, options.most, race.preset)
             rows += rows_of(race, reached, options.most)
     show(

@@ -68,7 +68,7 @@ class Optimizer:
             for parameter in model.parameters()
         ]
         # Of a matrix, the mean of its gradients is Muon's momentum; no mean of their squares is kept.
-        self.matrices = [part[:3] for part, muon in zip(parts, by_muon, strict=True) if muon]
+        self.matrices = {i: parts[i][:3] for i, muon in enumerate(by_muon) if muon}
         rest = [part for part, muon in zip(parts, by_muon, strict=True) if not muon]
         by_adam = rest if self.matrices else [whole]
         self.adam = torch.optim.Adam([part[0] for part in by_adam], fused=True)
@@ -88,7 +88,9 @@ class Optimizer:
             self.gradient.mul_((limit / self.gradient.norm()).clamp(max=1))
         self.adam.param_groups[0]["lr"] = learning_rate * (REST_RATE_FRACTION if self.matrices else 1.0)
         self.adam.step()
-        for weight, gradient, momentum in self.matrices:
+        for i, (weight, gradient, momentum) in self.matrices.items():
+            if gradients[i] is None:
+                continue
             momentum.lerp_(gradient, 1 - MOMENTUM)
             ahead = gradient.lerp(momentum, MOMENTUM).flatten(1)  # Nesterov's
             tall = max(1.0, ahead.shape[0] / ahead.shape[1])
