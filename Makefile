@@ -35,6 +35,7 @@ bench: $(DEV_STAMP) browser
 	@$(PY) -m benchmarks.variants $(ARGS)
 	@$(PY) -m benchmarks.densities $(ARGS)
 	@$(PY) -m benchmarks.browser $(ARGS)
+	@$(PY) -m benchmarks.pages $(ARGS)
 	@$(PY) -m benchmarks.visitors $(ARGS)
 	@$(PY) -m benchmarks.models $(ARGS)
 

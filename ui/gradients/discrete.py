@@ -176,6 +176,12 @@ def _table(found: dict[str, Measured], exact: float, each: int) -> None:
     )
 
 
+def apart(paths: dict[str, list[float]]) -> float:
+    """How far the descents by biased estimators come apart at most, in p."""
+    biased = [paths[name] for name, (_, unbiased) in TITLES.items() if not unbiased]
+    return max(max(at) - min(at) for at in zip(*biased, strict=True))
+
+
 def _descents(paths: dict[str, list[float]]) -> None:
     import plotly.graph_objects as go
 
@@ -212,6 +218,6 @@ def _descents(paths: dict[str, list[float]]) -> None:
     charts.show(figure, "descents", f"p of the best category after {STEPS} steps: {ends}.", height=330)
     st.caption(
         f"After {STEPS} steps of gradient descent, rate {RATE:g}, {BATCH:,} draws a step: {ends}. Dark lines "
-        f"are unbiased, "
-        "orange ones biased."
+        f"are unbiased, orange ones biased; the three orange ones are at most {apart(paths):.2f} apart, so that they "
+        "may lie over each other."
     )
