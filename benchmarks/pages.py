@@ -23,6 +23,7 @@ from ui.page import Page
 
 OPEN, RATIO = 1.5, 1.6  # the bars: s, and times the bare page's
 SERVER, VISITOR = 450, 3  # MB
+LOOK, MODEL = ".st-key-look [aria-checked='true']", ".st-key-t_model input"
 SETTLE = 2  # s in which a page that is drawn comes to rest
 
 
@@ -48,15 +49,22 @@ def opening_times(context: BrowserContext, url: str, repeats: int) -> list[float
 
 
 def keyed(tab: Tab) -> Control:
-    """What a key changes on a page: the image where one is picked, else the explorer's z, else the seed."""
+    """What the keyboard changes on a page: the image, where there are none z, then the look, then a run's model."""
     main = tab.get_by_test_id("stMain")
     choices = [
-        ("the image", main.locator(".picker [tabindex='0']"), "ArrowLeft", "ArrowRight"),
-        ("a latent's slider", main.locator(".explorer .sliders input").first, "PageDown", "PageUp"),
-        ("the seed", main.locator(".st-key-seed input"), "ArrowDown", "ArrowUp"),
+        ("the image", main.locator(".picker [tabindex='0']"), ["ArrowLeft"], ["ArrowRight"]),
+        ("a latent's slider", main.locator(".explorer .sliders input").first, ["PageDown"], ["PageUp"]),
+        ("the look", main.locator(LOOK), ["ArrowLeft", "Enter"], ["ArrowRight", "Enter"]),
+        ("a run's model", main.locator(MODEL), ["ArrowUp", "Enter"], ["ArrowDown", "Enter"]),
     ]
     name, control, back, on = next(choice for choice in choices if choice[1].count())
-    return Control(name, lambda i: control.press(back if i % 2 else on))
+
+    def change(i: int) -> None:
+        control.focus()
+        for key in back if i % 2 else on:
+            tab.keyboard.press(key)
+
+    return Control(name, change)
 
 
 def repainted(
@@ -76,6 +84,7 @@ def page_rows(browser: Browser, url: str, bare: str, opens: int, repeats: int) -
     rows = []
     context = browser.new_context(viewport={"width": 1366, "height": 768})
     for page in PAGES:
+        print(f"{page.title} …", file=sys.stderr)
         opened = opening_times(context, address(url, page), opens)
         _, _, least = repainted(browser, bare, bare_control, repeats)
         name, first, last = repainted(browser, address(url, page), keyed, repeats)
