@@ -52,7 +52,7 @@ def keyed(tab: Tab) -> Control:
     """What the keyboard changes on a page: the image, where there are none z, then the look, then a run's model."""
     main = tab.get_by_test_id("stMain")
     choices = [
-        ("the image", main.locator(".picker [tabindex='0']"), ["ArrowLeft"], ["ArrowRight"]),
+        ("the image", main.locator(".picker [tabindex='0']").first, ["ArrowLeft"], ["ArrowRight"]),
         ("a latent's slider", main.locator(".explorer .sliders input").first, ["PageDown"], ["PageUp"]),
         ("the look", main.locator(LOOK), ["ArrowLeft", "Enter"], ["ArrowRight", "Enter"]),
         ("a run's model", main.locator(MODEL), ["ArrowUp", "Enter"], ["ArrowDown", "Enter"]),
@@ -79,24 +79,22 @@ def repainted(
     return pressed.name, statistics.median(first), statistics.median(last)
 
 
-def page_rows(browser: Browser, url: str, bare: str, opens: int, repeats: int) -> list[Row]:
-    """Each page's rows: opened; its control beside the bare page's, which is measured right before it."""
-    rows = []
-    context = browser.new_context(viewport={"width": 1366, "height": 768})
-    for page in PAGES:
-        print(f"{page.title} …", file=sys.stderr)
-        opened = opening_times(context, address(url, page), opens)
-        _, _, least = repainted(browser, bare, bare_control, repeats)
-        name, first, last = repainted(browser, address(url, page), keyed, repeats)
-        key = f"{page.title}: key on {name}"
-        rows += [
-            Row(f"{page.title}: opened, median", statistics.median(opened), "s", "at most", OPEN),
-            Row(f"{key}: first change, median", first, "ms"),
-            Row(f"{key}: all repainted, median", last, "ms"),
-            Row(f"{key}: against the bare page's {least:.0f} ms", last / least, "times", "at most", RATIO),
-        ]
-    context.close()
-    return rows
+def page_rows(
+    context: BrowserContext, page: Page, url: str, bare: str, opens: int, repeats: int
+) -> list[Row]:
+    """A page's rows: opened; its control beside that of the bare page, which is measured right before it."""
+    browser = context.browser
+    assert browser is not None
+    opened = opening_times(context, address(url, page), opens)
+    _, _, least = repainted(browser, bare, bare_control, repeats)
+    name, first, last = repainted(browser, address(url, page), keyed, repeats)
+    key = f"{page.title}: key on {name}"
+    return [
+        Row(f"{page.title}: opened, median", statistics.median(opened), "s", "at most", OPEN),
+        Row(f"{key}: first change, median", first, "ms"),
+        Row(f"{key}: all repainted, median", last, "ms"),
+        Row(f"{key}: against the bare page's {least:.0f} ms", last / least, "times", "at most", RATIO),
+    ]
 
 
 def memory_rows(browser: Browser, url: str, pid: int, visitors: int) -> list[Row]:
@@ -139,7 +137,9 @@ def main() -> int:
         with serve(ROOT / "app.py") as server:
             rows = memory_rows(browser, server.url, server.pid, options.sessions)
             with serve(BARE) as bare:
-                rows = page_rows(browser, server.url, bare.url, options.opens, options.repeats) + rows
+                context = browser.new_context(viewport={"width": 1366, "height": 768})
+                for page in PAGES:
+                    rows += page_rows(context, page, server.url, bare.url, options.opens, options.repeats)
         conditions = {
             "chromium": browser.version,
             "cores": psutil.cpu_count() or 0,
