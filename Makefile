@@ -36,6 +36,7 @@ bench: $(DEV_STAMP) browser
 	@$(PY) -m benchmarks.time_to_target $(ARGS)
 	@$(PY) -m benchmarks.densities $(ARGS)
 	@$(PY) -m benchmarks.browser $(ARGS)
+	@$(PY) -m benchmarks.pages $(ARGS)
 	@$(PY) -m benchmarks.visitors $(ARGS)
 	@$(PY) -m benchmarks.models $(ARGS)
 

@@ -274,7 +274,7 @@ def repaint_times(page: Page, control: Control, repeats: int) -> list[tuple[floa
     for i in range(repeats + 2):
         page.evaluate("__control.arm()")
         control.change(i)
-        page.wait_for_function("quiet => __control.settled(quiet)", arg=QUIET, timeout=10_000)
+        page.wait_for_function("quiet => __control.settled(quiet)", arg=QUIET, timeout=60_000)
         wait_until_idle(page)
         if i >= 2:  # the first two load what the page hadn't needed yet
             first, last = page.evaluate("__control.times()")

@@ -236,16 +236,17 @@ def show_z(model: Model, chosen: Chosen, start: Start, place: Place | None) -> N
             "Drag in the plane, move a slider, or press the arrow keys: the image is decoded as you move."
         )
         return
-    latent, y = torch.tensor(place.z), None if place.label is None else torch.tensor(place.label)
-    loss = number(-model.decode(latent, y).log_prob(chosen.x).item())
+    named = next(iter(model.latent_dims))  # z or, of two levels, z1
+    z, y = torch.tensor(place.z), None if place.label is None else torch.tensor(place.label)
+    loss = number(-model.decode(z, y).log_prob(chosen.x).item())
     written = "" if place.label is None else f", written as {place.label},"
     if start.posterior is None:
-        st.caption(f"Your z{written} reconstructs the chosen image with an error of **{loss} nats**.")
+        st.caption(f"Your {named}{written} reconstructs the chosen image with an error of **{loss} nats**.")
         return
     given_y = "y, " if model.n_labels else ""
     mean, std = (torch.tensor(part) for part in start.posterior)
-    density = number(Independent(Normal(mean, std), 1).log_prob(latent).item())
+    density = number(Independent(Normal(mean, std), 1).log_prob(z).item())
     st.caption(
-        f"Your z{written} reconstructs the chosen image at **−log p(x|{given_y}z) = {loss} nats**; its log-density "
-        f"under the encoder is log q(z|x{', y' if given_y else ''}) = {density} nats."
+        f"Your {named}{written} reconstructs the chosen image at **−log p(x|{given_y}{named}) = {loss} nats**; its "
+        f"log-density under the encoder is log q({named}|x{', y' if given_y else ''}) = {density} nats."
     )

@@ -18,9 +18,9 @@ def subscript(number: int) -> str:
     return str(number).translate(SUBSCRIPTS)
 
 
-def dimension(i: int) -> str:
-    """The name of the latent dimension with index i: z₁ for 0."""
-    return f"z{subscript(i + 1)}"
+def dimension(i: int, latent: str = "z") -> str:
+    """The name of the dimension with index i of a latent: z₁ for 0, z1₁ of the lower of two levels."""
+    return f"{latent}{subscript(i + 1)}"
 
 
 def number(value: float, decimals: int = 1) -> str:
@@ -46,9 +46,9 @@ def plus_minus(value: float, stderr: float | None) -> str:
     return f"{number(value, decimals)} ± {number(stderr, decimals)}"
 
 
-def point(z: Tensor) -> str:
-    """A point `[z_dim]` of the latent space: z₁ 0.31, z₂ −1.20, …"""
-    parts = [f"{dimension(i)} {number(value, 2)}" for i, value in enumerate(z[:MANY].tolist())]
+def point(z: Tensor, latent: str = "z") -> str:
+    """A point `[z_dim]` of a latent space: z₁ 0.31, z₂ −1.20, …"""
+    parts = [f"{dimension(i, latent)} {number(value, 2)}" for i, value in enumerate(z[:MANY].tolist())]
     return ", ".join([*parts, "…"] if len(z) > MANY else parts)
 
 

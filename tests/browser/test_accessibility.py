@@ -158,6 +158,23 @@ def test_nothing_that_opens_on_a_page_is_a_barrier(page: Page, app_url: str, the
     assert found == []
 
 
+@pytest.mark.parametrize(("theme", "rules"), [("light", []), ("dark", CONTRAST)])
+def test_the_tours_bar_and_the_lesson_are_no_barrier(
+    page: Page, app_url: str, theme: Theme, rules: list[str]
+):
+    page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    with watched(page):
+        page.goto(f"{app_url}/?tour=1")
+        wait_until_idle(page)
+        expect_no_sideways_scrolling(page)
+        found = barriers(page, ".st-key-tour", rules)
+        page.get_by_role("button", name=re.compile("^For a class")).click()
+        expect(page.get_by_role("dialog").get_by_text("Ten questions for the app")).to_be_attached()
+        wait_until_idle(page)
+        found += barriers(page, "[role=dialog]", rules)
+    assert found == []
+
+
 # Streamlit's header has a "Stop" of its own for as long as a script runs.
 ON_THE_PAGE = "document.activeElement.closest('[data-testid=stMain]') !== null"
 

@@ -248,3 +248,13 @@ def test_a_q_as_wide_as_the_prior_shows_no_number_that_is_off(page: Page, app_ur
     if shown == "…":
         scale = page.get_by_role("img", name=re.compile("^−ELBO"))
         expect(scale).to_have_attribute("aria-label", "−ELBO …, still summing")
+
+
+def test_a_step_that_is_cut_short_is_said_to_be(visited: Page):
+    visited.get_by_role("button", name="one gradient step").click()  # from the encoder's q, a small one
+    visited.wait_for_function("__vaelab_bound.terms.exact")
+    expect(visited.locator(".push .hint")).to_contain_text("Drag q")
+    visited.get_by_role("button", name="N(0, I)").click()
+    visited.get_by_role("button", name="one gradient step").click()
+    expect(visited.locator(".push .hint")).to_contain_text("cut short")
+    assert min(visited.evaluate("__vaelab_bound.q.std")) >= 0.25 - 1e-9

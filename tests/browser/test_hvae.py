@@ -122,6 +122,7 @@ def test_drawing_z1_anew_leaves_every_z2_alone(visit, page, model):
 
 def test_a_row_is_chosen_and_moved_by_keyboard(visit, page, model):
     visit()
+    page.get_by_role("slider", name="z1₂₀ =").wait_for()  # the explorer's z, by the name of its level
     drawn = drawn_rows(0, 2)
     page.get_by_role("button", name="Row A", exact=True).focus()
     page.keyboard.press("ArrowDown")

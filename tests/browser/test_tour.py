@@ -12,12 +12,14 @@ from tests.browser.visits import watched
 from ui.tour import STEPS
 
 # What a step asks the visitor to look at or to use, by what a component or the page calls it; in the window at once.
-NAMED: dict[int, tuple[Literal["button", "slider"], str]] = {
+NAMED: dict[int, tuple[Literal["button", "radio", "slider"], str]] = {
     1: ("slider", "Latent plane"),
     3: ("button", "play"),
     4: ("button", "optimise"),
     5: ("slider", "k"),
+    6: ("radio", "β = 10"),
     11: ("button", "resample z1"),
+    12: ("button", "−L₁₀₀"),
 }
 
 

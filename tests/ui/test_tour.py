@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from tests.pages.conftest import ROOT
 from tests.pages.test_every_page import html_of
 from ui.all_pages import PAGES
-from ui.compare.experiments import EXPERIMENTS as COMPARED
+from ui.compare.measured import group_key
 from ui.fsvae.experiments import EXPERIMENTS as STYLES
 from ui.gmvae.experiments import EXPERIMENTS as GROUPS
 from ui.gradients.experiments import EXPERIMENTS as GRADIENTS
@@ -22,6 +22,7 @@ from ui.tour import STEPS
 from ui.tour.bar import PARAMETER
 from ui.vae.experiments import EXPERIMENTS as CODES
 from vaemodels import checkpoints
+from vaemodels.analysis.comparable import Card, group_of, row
 
 OF_SLOT = {page.slot: page for page in PAGES}
 COMMON = {"model", "images", "image", "show", "seed", "look"}
@@ -47,13 +48,13 @@ NAMED = {
     3: ["straight line between the two codes"],
     4: ["a 3"],
     5: ["Two answers from the same draws"],
-    6: ["5 of 10 dimensions are active", "5 of 10 dimensions have collapsed"],
+    6: ["distortion", "rate", "the loss it was trained with"],
     7: ["GMVAE, 10 dimensions, 10 components"],
     8: ["L₁ is the ELBO"],
     9: ["classifier’s", "a 5"],
     10: ["every column below is one style"],
     11: ["**Drag A in the plane**"],
-    12: ["log p(x|y)", "fsvae"],
+    12: ["It bounds log p(x|y)", "fsvae-digits"],
 }
 
 
@@ -83,15 +84,32 @@ def test_what_a_step_says_is_what_an_experiment_of_the_same_state_is_held_to():
     for number, name, experiments in [
         (3, "walk", CODES),
         (5, "path", GRADIENTS),
-        (6, "beta", CODES),
         (7, "sixes", GROUPS),
         (8, "gain", BOUNDS),
         (9, "differ", LABELS),
         (10, "lean", STYLES),
         (11, "sevens", LEVELS),
-        (12, "tie", COMPARED),
     ]:
         assert STEPS[number - 1].state == same_as(name, experiments), number
+
+
+def test_the_rates_of_two_betas_are_those_of_a_step():
+    high, low = (row(checkpoints.read_card(name)).rate for name in ("vae-beta10", "vae-beta0.25"))
+    assert f"falls to {high:.1f} nats, then rises to {low:.1f}" in STEPS[5].look_for
+
+
+def test_a_models_place_depends_on_the_bound_as_a_step_says():
+    cards = map(checkpoints.read_card, checkpoints.pretrained_names())
+    rows = {card["name"]: row(card) for card in cards if _key(card) == STEPS[11].state["group"]}
+    by_elbo = sorted(rows, key=lambda name: rows[name].nelbo.mean)
+    by_many = sorted(rows, key=lambda name: -rows[name].bounds[100].mean)
+    assert by_elbo.index("iwae-k50-digits") == len(rows) - 2
+    assert by_many.index("iwae-k50-digits") == 2
+
+
+def _key(card: Card) -> str | None:
+    group = group_of(card)
+    return None if group is None else group_key(group)
 
 
 def test_a_step_that_is_not_on_the_page_is_told_and_passed_over():

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.pages.conftest import ROOT
 from ui.kinds import KINDS
 from ui.training.form import KEYS
 from ui.training.recipe import (
@@ -368,3 +369,10 @@ def test_a_warm_up_that_outlasts_the_run_is_remarked():
 )
 def test_settings_are_called_what_the_form_calls_them(error, said):
     assert in_the_forms_words(error) == said
+
+
+def test_a_page_has_the_form_of_its_own_kind_whatever_another_page_was_left_with():
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    for kind in ("gmvae", "ssvae", "vae"):
+        at.switch_page(f"pages/{kind}.py").run()
+        assert at.selectbox(key="t_model").value == kind

@@ -210,6 +210,17 @@ def test_its_button_sets_the_controls_and_says_what_to_look_for(experiment):
     assert not [text for text in at.markdown if experiment.look_for in text.value]
 
 
+def test_what_to_look_for_in_a_look_goes_with_the_look_and_comes_back_with_it():
+    at = page()
+    [about] = [experiment for experiment in THERE if experiment.name == "walk"]
+    [button] = [button for button in at.button if button.label == about.name]
+    button.click().run()
+    for look, times in (("pairs", 0), (about.state["look"], 1)):
+        at.session_state["look"] = look
+        at.run()
+        assert len([text for text in at.markdown if about.look_for in text.value]) == times
+
+
 def test_experiments_without_their_model_are_left_out():
     assert (
         possible(EXPERIMENTS, [str(experiment.state["model"]) for experiment in EXPERIMENTS]) == EXPERIMENTS

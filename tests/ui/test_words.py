@@ -8,6 +8,7 @@ from vaemodels import checkpoints
 def test_subscript():
     assert words.subscript(10) == "₁₀"
     assert words.dimension(9) == "z₁₀"
+    assert words.dimension(7, "z1") == "z1₈"
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,10 @@ def render(view: View) -> None:
             "energy − entropy",
             "−E<sub>q</sub>[log p(x, z)] − H(q): q settles where image and prior are likely, and is kept from "
             "shrinking to a point by its entropy.",
-            [_Part("energy", -terms.elbo + entropy, "evidence"), _Part("−entropy H(q)", -entropy, "faint")],
+            [
+                _Part("energy", -terms.elbo + entropy, "evidence"),
+                _Part("negative entropy −H(q)", -entropy, "faint"),
+            ],
         ),
         (
             "accuracy − complexity",

@@ -52,7 +52,7 @@ def group_key(group: Group) -> str:
 
 
 def measured(names: Sequence[str], seed: int) -> None:
-    """The chosen group's table and plane, the samples of one of its models, and why the others are left out."""
+    """The chosen group's table and why the others are left out of it, its plane, the samples of one of its models."""
     mine = models.own()
     cards = {name: mine[name].card if name in mine else models.pretrained_card(name) for name in names}
     found = groups(cards.values())
@@ -70,6 +70,7 @@ def measured(names: Sequence[str], seed: int) -> None:
     best = min(rows, key=lambda one: one.nelbo.mean).name
     point = st.session_state.get(POINT, best)
     _table(rows, cards, point if point in names_here else best)
+    _leave_out({name: why for name, card in cards.items() if (why := why_not(card, group)) is not None})
     chart, samples = st.columns([3, 2], gap="medium")
     with samples:
         point = url_state.selectbox("Samples of", POINT, names_here, best, width=300)
@@ -78,7 +79,6 @@ def measured(names: Sequence[str], seed: int) -> None:
         st.markdown("**Rate against distortion.** On a line −ELBO = rate + distortion is the same.")
         beyond = plane(rows, cards, point, lambda name: st.session_state.update({POINT: name}))
         _say_what_is_drawn([one for one in rows if one.name in beyond], cards)
-    _leave_out({name: why for name, card in cards.items() if (why := why_not(card, group)) is not None})
 
 
 def _leave_out(reasons: Mapping[str, str]) -> None:

@@ -13,11 +13,11 @@ export function createAnimation(root, position, { set, paint, end }) {
   let request = 0; // of the next frame; 0 at rest
 
   function adopt(published) {
-    const anew = network?.meta.z_dim !== published.meta.z_dim;
+    const anew = network?.meta.z_dim !== published.meta.z_dim || network.meta.level !== published.meta.level;
     network = published;
     if (!anew) return;
     stop();
-    const dims = Array.from({ length: network.meta.z_dim }, (_, i) => new Option(named(i), i));
+    const dims = Array.from({ length: network.meta.z_dim }, (_, i) => new Option(named(i, network.meta.level), i));
     const all = dims.length > 1 ? [new Option("each in turn", "all")] : [];
     choice.replaceChildren(new Option("animate…", ""), ...all, ...dims);
   }

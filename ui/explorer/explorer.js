@@ -179,7 +179,7 @@ function createExplorer(root) {
 
   function describe() {
     const { z, label } = position;
-    const values = Array.from(z.subarray(0, 12), (value, i) => `${named(i)} ${number(value)}`);
+    const values = Array.from(z.subarray(0, 12), (value, i) => `${named(i, network.meta.level)} ${number(value)}`);
     const text = values.join(", ") + (z.length > 12 ? ", …" : "");
     const digit = network.meta.n_labels ? `, written as ${label}` : "";
     image.setAttribute("aria-label", `Decoded image (${noise ? "one draw" : "mean"}) at ${text}${digit}`);

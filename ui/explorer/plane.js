@@ -20,7 +20,7 @@ export function createPlane(root, position, { begin, set, present, end }, report
   let turn; // of Python's wishes, the last one
 
   function adopt(published) {
-    const anew = network?.meta.z_dim !== published.meta.z_dim;
+    const anew = network?.meta.z_dim !== published.meta.z_dim || network.meta.level !== published.meta.level;
     network = published;
     prior = createPrior(network);
     if (anew) buildChoices();
@@ -116,7 +116,7 @@ export function createPlane(root, position, { begin, set, present, end }, report
 
   function buildChoices() {
     const count = network.meta.z_dim;
-    const options = () => Array.from({ length: count }, (_, i) => new Option(named(i), i));
+    const options = () => Array.from({ length: count }, (_, i) => new Option(named(i, network.meta.level), i));
     dims = count > 1 ? [0, 1] : [0, null];
     find(".dims").hidden = count < 3;
     find("select.horizontal").replaceChildren(...options());
@@ -134,8 +134,8 @@ export function createPlane(root, position, { begin, set, present, end }, report
     const [horizontal, vertical] = dims;
     find("select.horizontal").value = horizontal;
     find("select.vertical").value = vertical;
-    find(".axis.horizontal").textContent = `${named(horizontal)} →`;
-    find(".axis.vertical").textContent = vertical === null ? "" : `${named(vertical)} ↑`;
+    find(".axis.horizontal").textContent = `${named(horizontal, network.meta.level)} →`;
+    find(".axis.vertical").textContent = vertical === null ? "" : `${named(vertical, network.meta.level)} ↑`;
     find(".axis.vertical").hidden = vertical === null;
   }
 
@@ -193,7 +193,7 @@ export function createPlane(root, position, { begin, set, present, end }, report
     canvas.setAttribute("aria-valuemin", -network.limit);
     canvas.setAttribute("aria-valuemax", network.limit);
     canvas.setAttribute("aria-valuenow", position.z[dims[0]].toFixed(2));
-    const values = chosen().map((dim) => `${named(dim)} ${number(position.z[dim])}`);
+    const values = chosen().map((dim) => `${named(dim, network.meta.level)} ${number(position.z[dim])}`);
     canvas.setAttribute("aria-valuetext", values.join(", "));
     redoMosaic();
   }

@@ -6,9 +6,11 @@ const NARROWEST = 110; // px of a column of sliders, with the gap beside it
 // `position` { z, label } is the explorer's and only read here; the last argument is how to change z (explorer.js).
 export function createSliders(container, position, { begin, set, present, end }) {
   let sliders = []; // { row: the label around both, input, text: z as a number }
+  let latent; // whose dimensions they are, of a model with two
 
   function adopt({ meta, limit }) {
-    if (sliders.length !== meta.z_dim) {
+    if (sliders.length !== meta.z_dim || latent !== meta.level) {
+      latent = meta.level;
       sliders = Array.from({ length: meta.z_dim }, (_, i) => buildSlider(i));
       container.replaceChildren(...sliders.map((slider) => slider.row));
       arrange();
@@ -23,7 +25,7 @@ export function createSliders(container, position, { begin, set, present, end })
     const row = document.createElement("label");
     const text = Object.assign(document.createElement("span"), { textContent: number(0) });
     const caption = document.createElement("span");
-    caption.append(`${named(i)} = `, text);
+    caption.append(`${named(i, latent)} = `, text);
     const input = Object.assign(document.createElement("input"), { type: "range", step: 0.01 });
     input.addEventListener("input", () => {
       const start = performance.now();

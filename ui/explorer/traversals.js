@@ -123,7 +123,7 @@ function createTable(root) {
   }
 
   function buildRow(dim, values, variance) {
-    const title = element("span", "", named(dim));
+    const title = element("span", "", named(dim, network.meta.level));
     if (around) title.append(element("small", "", `σ ${number(around.std[dim])}`));
     else if (variance !== undefined) {
       const inactive = network.meta.prior && variance < INACTIVE;
@@ -133,7 +133,7 @@ function createTable(root) {
     const strip = document.createElement("canvas");
     rows.push({ dim, now, strip });
     const buttons = values.map((value, at) => {
-      const button = buildButton(`${named(dim)} = ${number(placeOf(dim, value))}`, () => choose(dim, value));
+      const button = buildButton(`${named(dim, network.meta.level)} = ${number(placeOf(dim, value))}`, () => choose(dim, value));
       cells.push({ dim, value, button, strip, at });
       return button;
     });

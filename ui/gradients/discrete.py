@@ -176,6 +176,12 @@ def _table(found: dict[str, Measured], exact: float, each: int) -> None:
     )
 
 
+def apart(paths: dict[str, list[float]]) -> float:
+    """How far the descents by biased estimators come apart at most, in p."""
+    biased = [paths[name] for name, (_, unbiased) in TITLES.items() if not unbiased]
+    return max(max(at) - min(at) for at in zip(*biased, strict=True))
+
+
 def _descents(paths: dict[str, list[float]]) -> None:
     import plotly.graph_objects as go
 
@@ -185,6 +191,7 @@ def _descents(paths: dict[str, list[float]]) -> None:
     traces = []
     for name, path in paths.items():
         unbiased = name == "exact" or TITLES[name][1]
+        colour = colours["bound"] if name == "exact" else colours["text" if unbiased else "kl"]
         traces.append(
             {
                 "type": "scatter",
@@ -192,9 +199,11 @@ def _descents(paths: dict[str, list[float]]) -> None:
                 "name": titles[name],
                 "y": path,
                 "line": {
-                    "color": colours["bound"] if name == "exact" else colours["text" if unbiased else "kl"],
+                    "color": charts.faded(colour, 0.5)
+                    if name == "st"
+                    else colour,  # it swings through the others
                     "dash": dashes.get(name, "solid"),
-                    "width": 4 if name == "exact" else 2,
+                    "width": {"exact": 4, "st": 1}.get(name, 2),
                 },
                 "hovertemplate": f"{titles[name]}<br>step %{{x}}: %{{y:.3f}}<extra></extra>",
             }
@@ -212,6 +221,6 @@ def _descents(paths: dict[str, list[float]]) -> None:
     charts.show(figure, "descents", f"p of the best category after {STEPS} steps: {ends}.", height=330)
     st.caption(
         f"After {STEPS} steps of gradient descent, rate {RATE:g}, {BATCH:,} draws a step: {ends}. Dark lines "
-        f"are unbiased, "
-        "orange ones biased."
+        f"are unbiased, orange ones biased; the three orange ones are at most {apart(paths):.2f} apart, and lie "
+        "partly over each other."
     )

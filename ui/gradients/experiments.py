@@ -44,7 +44,7 @@ EXPERIMENTS = [
         "signs",
         "Biased estimators with the wrong sign",
         "Compare each mean with the exact gradient, and then set τ to 0.1.",
-        "the exact gradient is +0.0005, straight-through gives −0.048 and Gumbel-softmax −0.013 at τ = 1; at τ = 0.1 "
+        "the exact gradient is +0.0005, straight-through gives −0.047 and Gumbel-softmax −0.013 at τ = 1; at τ = 0.1 "
         "it has a third of that bias and four times the noise.",
         {"look": "discrete", "bits": "2", "theta": "0.4", "tau": "1", "loo": "4"},
         "looks",

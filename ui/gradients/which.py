@@ -68,7 +68,7 @@ def rows(view: View) -> list[tuple[str, str, str]]:
 def render(view: View) -> None:
     """The table, and the code of both kinds of estimators."""
     st.markdown("**When to use which**, and the numbers on this page that say so.")
-    table("When to use which estimator", ("case", "use", "measured"), rows(view))
+    table("When to use which estimator", ("case", "use", "measured"), rows(view), in_words=True)
     st.caption(
         "Variances by quadrature, z ~ N(1, 1), gradient for the mean; standard deviations and means of the bit "
         "from 2¹⁷ "
@@ -77,12 +77,13 @@ def render(view: View) -> None:
     continuous, discrete = st.columns(2, gap="large")
     with continuous:
         st.caption("vaemodels/analysis/estimators.py, as it runs here:")
-        st.code(_source(estimators.pathwise, estimators.score_function), language="python")
+        st.code(_source(estimators.pathwise, estimators.score_function), language="python", wrap_lines=True)
     with discrete:
         st.caption("vaemodels/analysis/relaxations.py, as it runs here:")
         st.code(
             _source(relaxations.leave_one_out, relaxations.straight_through, relaxations.gumbel_softmax),
             language="python",
+            wrap_lines=True,
         )
 
 

@@ -17,7 +17,7 @@ def render(view: View) -> None:
     found = levels.lower(model, at.z2[0])
     share = levels.told_by_upper(model)
     order = share.argsort(descending=True)
-    names = [words.dimension(int(i)).replace("z", "z1") for i in order]
+    names = [words.dimension(int(i), "z1") for i in order]
     colours = charts.colours()
 
     def band(mean: np.ndarray, std: np.ndarray, name: str, colour: str, width: int) -> go.Scatter:

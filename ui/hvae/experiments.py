@@ -56,7 +56,8 @@ EXPERIMENTS = [
         "slant",
         "What the upper level knows",
         "Compare the bars of the two levels.",
-        "z2 tells more than half of the slant’s variance, hardly any of the weight’s, and not half of the digits.",
+        "in hvae-digits z2 tells more than half of the slant’s variance, hardly any of the weight’s, and not half of "
+        "the digits.",
         {"model": "hvae-digits", "look": "holds"},
         "looks",
     ),

@@ -10,7 +10,7 @@ export default function ({ data: { part, focus, count } }) {
   if (count === led) return;
   led = count;
   const end = new AbortController();
-  let timer, target;
+  let timer, target, holder;
   let away = false; // whether the part was out of view at any time
 
   function lead() {
@@ -18,9 +18,9 @@ export default function ({ data: { part, focus, count } }) {
     timer = setTimeout(() => end.abort(), SETTLED);
     const found = find(part);
     if (!found) return;
-    if (found !== target) {
-      target = found;
-      const focused = find(focus) ?? target;
+    const focused = find(focus) ?? found;
+    if (found !== target || focused !== holder) {
+      [target, holder] = [found, focused];
       focused.tabIndex = -1;
       focused.focus({ preventScroll: true });
     }

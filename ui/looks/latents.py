@@ -146,4 +146,4 @@ def _show_picked(view: View, codes: Encoded, place: int) -> None:
             ]
         )
     )
-    st.caption(f"Its z: {words.point(z)}.")
+    st.caption(f"Its z: {words.point(z, symbols(view.model).latent)}.")

@@ -39,14 +39,15 @@ def render(view: View) -> None:
     order = (variance if mean_kl is None else mean_kl).argsort(descending=True)[:ROWS]
     if not by_size:
         order = order.sort().values
+    names = [words.dimension(i, symbols(view.model).latent) for i in order.tolist()]
     bars, densities = st.columns([2, 3], gap="medium")
     with bars:
         kl_of_rows = None if mean_kl is None else mean_kl[order]
-        _show_bars(kl_of_rows, variance[order], active[order], order.tolist())
+        _show_bars(kl_of_rows, variance[order], active[order], names)
     with densities:
-        _show_densities(view, codes, order)
+        _show_densities(view, codes, order, names)
     hidden = f" You see the {ROWS} dimensions with the largest {what}." if z_dim > ROWS else ""
-    st.caption(collapse_sentence(active, mean_kl) + hidden)
+    st.caption(collapse_sentence(active, mean_kl, symbols(view.model).latent) + hidden)
 
 
 def _caption(model: Model, codes: Encoded, active: Tensor) -> str:
@@ -87,10 +88,10 @@ def _no_product(model: Model) -> str:
     return "this model has no prior"
 
 
-def collapse_sentence(active: Tensor, kl: Tensor | None) -> str:
+def collapse_sentence(active: Tensor, kl: Tensor | None, latent: str = "z") -> str:
     """What posterior collapse is, with this model's numbers: `active: [z_dim]` bool, `kl: [z_dim]` mean nats.
 
-    Without the latter, the KL is no sum over dimensions.
+    Without the latter, the KL is no sum over dimensions. `latent` is what these are dimensions of.
     """
     z_dim, count = len(active), int((~active).sum())
     if kl is None:
@@ -102,18 +103,18 @@ def collapse_sentence(active: Tensor, kl: Tensor | None) -> str:
     if count == z_dim:
         which = f"All {z_dim} dimensions have collapsed"
     else:
-        names = [f"{words.dimension(i)}" for i in (~active).nonzero().flatten().tolist()]
+        names = [words.dimension(i, latent) for i in (~active).nonzero().flatten().tolist()]
         listed = ", ".join(names[:10]) + (", …" if count > 10 else "")
         which = f"{count} of {z_dim} dimensions {'has' if count == 1 else 'have'} collapsed ({listed})"
     if kl is None:
-        return f"**{which}**: there {same}, and z {says}."
+        return f"**{which}**: there {same}, and {latent} {says}."
     return (
         f"**{which}**: there {same}, at {kl[~active].sum():.2f} nats in all, and z tells the decoder nothing."
     )
 
 
-def _show_bars(mean_kl: Tensor | None, variance: Tensor, active: Tensor, dimensions: list[int]) -> None:
-    """The mean KL of each of the `dimensions`, hollow where inactive; where there is no such, the variances."""
+def _show_bars(mean_kl: Tensor | None, variance: Tensor, active: Tensor, names: list[str]) -> None:
+    """The mean KL of each of the dimensions called `names`, hollow where inactive; without such, the variances."""
     import plotly.graph_objects as go
 
     if mean_kl is None:
@@ -125,7 +126,7 @@ def _show_bars(mean_kl: Tensor | None, variance: Tensor, active: Tensor, dimensi
     chart = go.Figure(
         go.Bar(
             x=values.numpy().round(4),
-            y=list(range(len(dimensions))),
+            y=list(range(len(names))),
             orientation="h",
             marker={
                 "color": [colour if on else "rgba(0,0,0,0)" for on in active.tolist()],
@@ -137,31 +138,28 @@ def _show_bars(mean_kl: Tensor | None, variance: Tensor, active: Tensor, dimensi
             ],
             textposition="outside",
             cliponaxis=False,
-            customdata=[
-                [f"{words.dimension(i)}", f"{value:.3g}"]
-                for i, value in zip(dimensions, variance.tolist(), strict=True)
-            ],
+            customdata=[[name, f"{value:.3g}"] for name, value in zip(names, variance.tolist(), strict=True)],
             hovertemplate=hover,
         )
     )
     chart.update_xaxes(title=title, range=[0, 1.3 * max(values.max().item(), 0.1)])
-    chart.update_yaxes(_rows(dimensions))
-    listed = ", ".join(f"z{i + 1} {value:.2f}" for i, value in zip(dimensions, values.tolist(), strict=True))
+    chart.update_yaxes(_rows(names))
+    listed = ", ".join(f"{name} {value:.2f}" for name, value in zip(names, values.tolist(), strict=True))
     what = "Variance of the mean" if mean_kl is None else "Mean KL"
     charts.show(
         chart,
         f"{'variance' if mean_kl is None else 'kl'}-per-dimension",
         f"{what} of each dimension{'' if mean_kl is None else ' in nats'}: {listed}; {int(active.sum())} of these "
         f"{len(active)} are active.",
-        height=_height(dimensions),
+        height=_height(names),
     )
 
 
-def _show_densities(view: View, codes: Encoded, order: Tensor) -> None:
+def _show_densities(view: View, codes: Encoded, order: Tensor, names: list[str]) -> None:
     import plotly.graph_objects as go
 
     assert codes.std is not None
-    colours, dimensions = charts.colours(), order.tolist()
+    colours = charts.colours()
     mean, std = codes.mean[:, order], codes.std[:, order]
     reach = (mean.abs() + 2 * std).quantile(0.98, dim=0).max().item()
     extent = max(LEAST_EXTENT, reach)
@@ -172,7 +170,7 @@ def _show_densities(view: View, codes: Encoded, order: Tensor) -> None:
 
     places = (edges[1:] + edges[:-1]).div(2).numpy().round(3)
     chart = go.Figure()
-    for row, i in enumerate(dimensions):
+    for row, name in enumerate(names):
         density = aggregate[:, row].numpy()
         chart.add_scatter(
             x=places[[0, *range(BINS), -1]],
@@ -182,7 +180,7 @@ def _show_densities(view: View, codes: Encoded, order: Tensor) -> None:
             fill="toself",
             fillcolor=charts.faded(colours["ink"], 0.35),
             line={"color": colours["ink"], "width": 1},
-            hovertemplate=f"q({words.dimension(i)} = %{{x:.2f}}) = %{{customdata:.2f}}<extra></extra>",
+            hovertemplate=f"q({name} = %{{x:.2f}}) = %{{customdata:.2f}}<extra></extra>",
         )
         chart.add_scatter(
             x=places,
@@ -196,18 +194,18 @@ def _show_densities(view: View, codes: Encoded, order: Tensor) -> None:
     mu, sigma = code.mean[0, order].tolist(), code.std[0, order].tolist()
     chart.add_scatter(
         x=mu,
-        y=[_row_base(row) - 0.15 for row in range(len(dimensions))],
+        y=[_row_base(row) - 0.15 for row in range(len(names))],
         error_x={"array": sigma, "thickness": 3, "width": 0, "color": colours["kl"]},
-        customdata=[words.subscript(i + 1) for i in dimensions],
+        customdata=names,
         mode="markers",
         marker={"size": 7, "color": colours["kl"], "line": {"width": 1, "color": colours["surface"]}},
-        hovertemplate="z%{customdata} of the chosen image:<br>μ %{x:.2f}, σ %{error_x.array:.2f}<extra></extra>",
+        hovertemplate="%{customdata} of the chosen image:<br>μ %{x:.2f}, σ %{error_x.array:.2f}<extra></extra>",
     )
-    chart.update_xaxes(title="z", range=[-extent, extent])
+    chart.update_xaxes(title=symbols(view.model).latent, range=[-extent, extent])
     chart.update_layout(showlegend=False)
-    chart.update_yaxes(_rows(dimensions))
+    chart.update_yaxes(_rows(names))
     listed = ", ".join(
-        f"z{i + 1} {mean:.2f} ± {std:.2f}" for i, mean, std in zip(dimensions, mu, sigma, strict=True)
+        f"{name} {mean:.2f} ± {std:.2f}" for name, mean, std in zip(names, mu, sigma, strict=True)
     )
     prior_name = "N(0, 1)" if prior_kind(view.model) == "standard" else "the prior"
     charts.show(
@@ -215,7 +213,7 @@ def _show_densities(view: View, codes: Encoded, order: Tensor) -> None:
         "densities-per-dimension",
         f"The aggregate posterior of each dimension against {prior_name}; {symbols(view.model).posterior} of the "
         f"chosen image is {listed}.",
-        height=_height(dimensions),
+        height=_height(names),
     )
 
 
@@ -224,16 +222,16 @@ def _row_base(row: int) -> float:
     return row + 0.4
 
 
-def _rows(dimensions: list[int]) -> dict[str, Any]:
+def _rows(names: list[str]) -> dict[str, Any]:
     """A row for each dimension from the top, alike in both charts."""
     return {
-        "tickvals": list(range(len(dimensions))),
-        "ticktext": [f"{words.dimension(i)}" for i in dimensions],
-        "range": [len(dimensions) - 0.4, -0.6],
+        "tickvals": list(range(len(names))),
+        "ticktext": names,
+        "range": [len(names) - 0.4, -0.6],
         "showgrid": False,
         "tickfont": {"size": 14},
     }
 
 
-def _height(dimensions: list[int]) -> int:
-    return 70 + ROW_HEIGHT * max(3, len(dimensions))
+def _height(names: list[str]) -> int:
+    return 70 + ROW_HEIGHT * max(3, len(names))

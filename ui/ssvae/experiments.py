@@ -47,7 +47,8 @@ EXPERIMENTS = [
         "two",
         "Which answer to trust",
         "Step through the images that the two give different labels.",
-        "they differ on 40 of 300 images: the ten ELBOs are right on 19 of these, the classifier on 11, neither on 10.",
+        "those of ssvae-digits differ on 40 of 300 images: the ten ELBOs are right on 19 of these, the classifier on "
+        "11, neither on 10.",
         {"model": MODEL, "images": "digits", "image": "digits-0", "look": "differ"},
         "looks",
     ),
@@ -63,7 +64,8 @@ EXPERIMENTS = [
         "names",
         "Ten groups without names",
         "At 100 labels compare “Enumerating y” with “Labels only”, then add α.",
-        "exact M2 is right on fewer than one image in five, a plain classifier on seven in ten; α closes that gap.",
+        "exact M2 is right on one image in ten, as a blind guess would be, a plain classifier on seven in ten; α "
+        "closes that gap.",
         {"model": MODEL, "way": "summed", "labels": "100"},
         "ways",
     ),

@@ -32,7 +32,8 @@ def bar(number: int) -> None:
     st.session_state[_REACHED] = number
     step = STEPS[number - 1]
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=KEY):
-        st.markdown(f"**{number} of {len(STEPS)} · {step.title}.** {step.do} *Look for:* {step.look_for}")
+        title = step.title if step.title.endswith("?") else f"{step.title}."
+        st.markdown(f"**{number} of {len(STEPS)} · {title}** {step.do} *Look for:* {step.look_for}")
         with st.container(horizontal=True, gap="xsmall", width="content", key="tour-ways"):
             back = st.button("Back", key="tour_back", disabled=number == 1)
             on = number < len(STEPS) and st.button("Next", key="tour_next", type="primary")

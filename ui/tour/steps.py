@@ -29,13 +29,15 @@ STEPS = (
         "Two numbers make a digit",
         "Drag in the plane, or focus it and press the arrow keys.",
         "every place z is decoded to a picture, and neighbours look alike.",
+        at="home-explorer",
     ),
     Step(
         "vae",
         "What an image costs",
-        "Choose another image at the left.",
+        "Choose another image.",
         "−ELBO is the sum of two costs: the reconstruction (blue) and the code’s KL (orange).",
         {"model": "vae-digits", **FIRST_SIX},
+        "images",
     ),
     Step(
         "vae",
@@ -57,6 +59,7 @@ STEPS = (
             "q": "encoder",
             "family": "diagonal",
         },
+        "bound-push",
     ),
     Step(
         "gradients",
@@ -64,13 +67,15 @@ STEPS = (
         "Drag k from 0 to −3 and compare the two sd.",
         "both means are near the exact gradient; the pathwise sd stays at 2, the score function’s grows from 5 to 22.",
         {"toy": "normal_square_1_1_0"},
+        "clouds",
     ),
     Step(
         "vae",
         "Turn β up",
-        "Count the dimensions that carry a KL at β = 10, then choose the model “vae” at the top.",
-        "five of the ten have collapsed: one must save 10 nats of reconstruction for each nat of its KL.",
-        {"model": "vae-beta10", **FIRST_SIX, "look": "units"},
+        "Choose β = 10, then β = 0.25, and read the two terms.",
+        "the rate, the mean KL, falls to 4.1 nats, then rises to 28.7: trained with β, a model gives β nats of "
+        "distortion for one of rate.",
+        {"model": "vae", **FIRST_SIX, "look": "beta"},
         "looks",
     ),
     Step(
@@ -79,6 +84,7 @@ STEPS = (
         "Read what component 1 holds, then pick other components.",
         "every test image that component 1 holds is a 6, and no label was ever seen.",
         {"model": "gmvae-10-digits", **FIRST_SIX, "component": "1"},
+        "gmvae-mixture",
     ),
     Step(
         "iwae",
@@ -86,6 +92,7 @@ STEPS = (
         "Follow the curve from the ELBO, at k = 1, to k = 50.",
         "L₅₀ lies 5 nats above the ELBO: the same image, the same model, more draws of q.",
         {"model": "iwae-k50-digits", **FIRST_SIX, "look": "test", "draws": "5000"},
+        "iwae-tightening",
     ),
     Step(
         "ssvae",
@@ -93,6 +100,7 @@ STEPS = (
         "Read the two bars beside 5 and 7: the image is a 5.",
         "the classifier q(y|x) says 7; the ten ELBOs, the model’s own answer, say 5.",
         {"model": "ssvae-digits", "images": "digits", "image": "digits-79"},
+        "label-bars",
     ),
     Step(
         "fsvae",
@@ -100,7 +108,7 @@ STEPS = (
         "In the plane drag style 4 from left to right.",
         "all ten digits lean over together: told the label, z is left with style.",
         {"model": "fsvae", "seed": "0", "column": "4", "plane": "5_1"},
-        "grid",
+        "fsvae-styles",
     ),
     Step(
         "hvae",
@@ -108,14 +116,14 @@ STEPS = (
         "Look along row B, then press “resample z1”.",
         "one z2, eight draws of z1: all eight are sevens, so that the digit is decided above.",
         {"model": "hvae-parallel-warm-digits", "seed": "0", "row": "b"},
-        "grid",
+        "hvae-levels",
     ),
     Step(
         "compare",
         "Which model is best?",
-        "Press a header of the table, then read why some models are not in it.",
-        "two models are tied by −ELBO; fsvae, at 88.7, is left out, since it bounds log p(x|y).",
-        {"group": "mnist-test-10000-static-bernoulli-x"},
+        "Press the header −L₁₀₀ and follow iwae-k50-digits; then read who is left out.",
+        "last but one by −ELBO, it is third by −L₁₀₀: the order depends on the bound.",
+        {"group": "digits-test-300-static-bernoulli-x"},
         "measured",
     ),
 )

@@ -77,6 +77,10 @@ def ask_for_settings(
                 bind="query-params",
                 on_change=_suit_likelihood,
             )
+            if url_state.decides(MODEL) and url_state.get(MODEL) is None:
+                st.session_state[MODEL] = next(
+                    iter(kinds)
+                )  # not the one that another page's form was left with
             kind = st.selectbox(
                 "Model",
                 list(kinds),

@@ -53,7 +53,7 @@ def current(experiments: Sequence[Experiment], parts: Collection[str]) -> None:
     """What to do and to look for in the experiment that was chosen, if it is about one of those parts of the page."""
     name = url_state.get("try")
     for experiment in experiments:
-        if experiment.name == name and experiment.at in parts:
+        if experiment.name == name and experiment.at in parts and not _is_left(experiment):
             with st.container(border=True, key="trying"):
                 text, done = st.columns([12, 1], vertical_alignment="center")
                 end = "" if experiment.title.endswith("?") else "."
@@ -61,6 +61,13 @@ def current(experiments: Sequence[Experiment], parts: Collection[str]) -> None:
                     f"**{experiment.title}{end}** {experiment.do} *Look for:* {experiment.look_for}"
                 )
                 done.button("Done", on_click=url_state.put, args=("try", None), width="stretch")
+
+
+def _is_left(experiment: Experiment) -> bool:
+    """Whether the visitor has turned to another closer look than the one that the experiment is about."""
+    look = experiment.state.get("look")
+    now = url_state.get("look") if url_state.decides("look") else st.session_state["look"]
+    return experiment.at != TOP and None not in (look, now) and look != now
 
 
 def try_this(experiments: Sequence[Experiment], parameters: Collection[str]) -> None:

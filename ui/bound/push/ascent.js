@@ -37,12 +37,13 @@ function* look(joint, x, q) {
   return { elbo, ...sums };
 }
 
-// q after a step of the size `rate`, within its family.
+// { q, cut }: q after a step of the size `rate`, within its family; whether the step asked for more than it was let.
 function stepped(q, family, { gradient: [g, h], curvature: [c11, c12, c22] }, rate) {
   let [p11, p12, p22] = [1 - rate - rate * c11, -rate * c12, 1 - rate - rate * c22];
   if (family !== "full") p12 = 0;
   if (family === "isotropic") p11 = p22 = (p11 + p22) / 2;
   const [least, most] = [0.25, 16]; // a width at most doubles, or falls to a quarter
+  const isWithin = p11 >= least && p11 <= most && p22 >= least && p22 <= most;
   p11 = Math.min(Math.max(p11, least), most);
   p22 = Math.min(Math.max(p22, least), most);
   p12 = Math.max(-0.9, Math.min(0.9, p12 / Math.sqrt(p11 * p22))) * Math.sqrt(p11 * p22);
@@ -50,28 +51,29 @@ function stepped(q, family, { gradient: [g, h], curvature: [c11, c12, c22] }, ra
   const [s11, s12, s22] = [p22 / det, -p12 / det, p11 / det];
   let [u, v] = [rate * (s11 * g + s12 * h), rate * (s12 * g + s22 * h)];
   const far = Math.hypot(u, v);
+  const cut = !isWithin || far > 2;
   if (far > 2) [u, v] = [(2 * u) / far, (2 * v) / far];
   const [a, b, c, d] = axesOf(q);
   const mean = [q.mean[0] + a * u + b * v, q.mean[1] + c * u + d * v];
   if (family !== "full") {
     const std = [q.std[0] * Math.sqrt(s11), q.std[1] * Math.sqrt(s22)];
-    return { mean, std, angle: 0 };
+    return { q: { mean, std, angle: 0 }, cut };
   }
   const root = lowerRoot(s11, s12, s22);
   const [e, f, k, l] = times([a, b, c, d], root);
-  return fromCovariance(mean, [e * e + f * f, e * k + f * l, k * k + l * l]);
+  return { q: fromCovariance(mean, [e * e + f * f, e * k + f * l, k * k + l * l]), cut };
 }
 
-// One step: { q, gain } in nats; shortened until the ELBO rises, and none where no step does. A generator.
+// One step: { q, gain, cut } in nats; shortened until the ELBO rises, and none where no step does. A generator.
 export function* stepUp(joint, x, q, family, rate) {
   const here = yield* look(joint, x, q);
   for (let size = rate; size > 0.01; size /= 2) {
-    const next = stepped(q, family, here, size);
+    const { q: next, cut } = stepped(q, family, here, size);
     if (!next.std.every((width) => width > 1e-4 && width < 5)) continue;
     const there = yield* look(joint, x, next);
-    if (there.elbo > here.elbo) return { q: next, gain: there.elbo - here.elbo };
+    if (there.elbo > here.elbo) return { q: next, gain: there.elbo - here.elbo, cut: cut || size < rate };
   }
-  return { q, gain: 0 };
+  return { q, gain: 0, cut: false };
 }
 
 // Steps until none gains anything, each given to `show`; a generator.

@@ -50,7 +50,7 @@ export function createBars(root) {
     atBound.style.left = `${100 * Math.min(at(nelbo), 1)}%`;
     left.textContent = begin ? (begin < 0.4 ? "0" : "") : `… from ${number(lowest, 0)}`;
     left.style.left = `${100 * begin}%`;
-    middle.textContent = `log p(x) = ${number(-evidence)}`;
+    middle.textContent = `−log p(x) = ${number(evidence)}`;
     right.textContent = `${number(evidence + ((1 - MARK) * span) / RIGHT, 0)} nats`;
   };
 }

@@ -217,6 +217,8 @@ function createBoard(root) {
   }
 
   const HINT = find(".hint").textContent;
+  const CUT =
+    "This step was cut short: at once q goes no farther than two of its widths, a width no more than doubles or falls to a quarter, and the ELBO has to rise.";
 
   // The terms of this q now, and exactly when it rests.
   function refreshTerms() {
@@ -411,6 +413,7 @@ function createBoard(root) {
     work.start(ASCENT, generator, (last) => {
       find(".optimise").textContent = "optimise";
       glide(last.q ?? last);
+      find(".hint").textContent = last.cut ? CUT : HINT;
       if (close) fit();
       refresh();
       settle();

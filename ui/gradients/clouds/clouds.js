@@ -105,7 +105,7 @@ function createPanel(root) {
     const { pen, width, height } = clear(moving);
     const across = ([low, high], value) => MARGIN + ((value - low) / (high - low)) * (width - 2 * MARGIN);
     const family = FAMILIES[now.family];
-    const [top, bottom, curve] = [46, height - 92, height - 24];
+    const [top, bottom, curve] = [62, height - 92, height - 24];
     pen.font = `12px ${theme.font}`;
     pen.fillStyle = theme.text;
     pen.fillText("1,000 draws of the noise ε, which stay", MARGIN, 12);
@@ -122,6 +122,7 @@ function createPanel(root) {
     dots(pen, noise, (e) => across(E, e), top - 12, top + 12);
     dots(pen, z, (at) => across(Z, at), bottom - 14, bottom + 10);
     pen.globalAlpha = 1;
+    axis(pen, E, (e) => across(E, e), 36, [-4, -2, 0, 2, 4, 6]);
     axis(pen, Z, (at) => across(Z, at), height - 8, [-4, -2, 0, 2, 4, 6, 8]);
     paintCost(pen, (at) => across(Z, at), bottom + 20, curve, theme);
   }
@@ -185,8 +186,8 @@ function createPanel(root) {
     const ratio = (score.std / path.std) ** 2;
     const small = now.scale < 0.1 && FAMILIES[now.family].names[1] ? " The narrower p is, the more the score, which goes as 1/" + FAMILIES[now.family].names[1] + ", scatters." : "";
     return ratio > 1
-      ? `Pathwise scatters less: its variance is ${factor(ratio)} times smaller.${small}`
-      : `Here the score function scatters less: its variance is ${factor(1 / ratio)} times smaller.`;
+      ? `Pathwise scatters less: its variance is ${factor(ratio)} times smaller in these draws.${small}`
+      : `Here the score function scatters less: its variance is ${factor(1 / ratio)} times smaller in these draws.`;
   }
 
   function speak() {

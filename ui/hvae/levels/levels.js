@@ -27,7 +27,7 @@ function createLevels(root) {
     root,
     state,
     { choose, set, present, end: release },
-    { noun: "row", mark: letter, dimension: (i) => `z2${named(i).slice(1)}` },
+    { noun: "row", mark: letter, dimension: (i) => named(i, "z2") },
   );
 
   let shows, given, report, network, lower, decode, cell;
