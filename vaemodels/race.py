@@ -27,7 +27,6 @@ from vaemodels.training_config import TrainingConfig
 FILE = checkpoints.pretrained_folder() / "race.json"
 Bound = Literal["elbo", "iwae"]
 KS = (1, 5, 50)
-RECIPE = dataclasses.replace(presets.MNIST, epochs=30)
 SCORE_K = 500
 SCORED_IMAGES = 1_000
 REMEDY = "hold the race with `python -m vaemodels.race`"
@@ -78,10 +77,10 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", metavar="D", default="mnist")
-    parser.add_argument("--epochs", metavar="N", type=int, default=RECIPE.epochs)
+    parser.add_argument("--epochs", metavar="N", type=int, default=presets.SHORT_ADAM.epochs)
     parser.add_argument("--out", metavar="FILE", type=Path, default=FILE)
     options = parser.parse_args()
-    recipe = dataclasses.replace(RECIPE, dataset=options.data, epochs=options.epochs)
+    recipe = dataclasses.replace(presets.SHORT_ADAM, dataset=options.data, epochs=options.epochs)
     _, validation = runs.data(recipe)
     held_out = Split(validation.images[:SCORED_IMAGES], validation.labels[:SCORED_IMAGES])
     race: dict[str, Any] = {

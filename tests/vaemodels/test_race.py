@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from vaemodels import race, runs
+from vaemodels import presets, race, runs
 from vaemodels.data import Split
 from vaemodels.errors import LabError
 from vaemodels.training_config import TrainingConfig
@@ -39,10 +39,10 @@ def test_a_run_is_scored_on_its_own_bound_and_on_a_common_one(objective: race.Bo
 def test_the_race_on_file_is_whole() -> None:
     held = race.load()
     assert [(run["objective"], run["k"]) for run in held["runs"]] == race.entrants()
-    assert held["training"]["epochs"] == race.RECIPE.epochs
+    assert held["training"]["epochs"] == presets.SHORT_ADAM.epochs
     assert held["score_k"] == race.SCORE_K
     for run in held["runs"]:
-        assert [record["epoch"] for record in run["history"]] == list(range(1, race.RECIPE.epochs + 1))
+        assert [record["epoch"] for record in run["history"]] == list(range(1, presets.SHORT_ADAM.epochs + 1))
         last = run["history"][-1]
         # Of one model L_500 is the higher bound, by more than it is uncertain.
         assert last["score"] > last["held_out"] + 0.1
