@@ -26,10 +26,10 @@ def model_of(name: str) -> HVAE:
 
 
 @torch.no_grad()
-def row_of(model: HVAE, z2: Tensor, resampled: int = 0) -> Tensor:
-    """The draws of one row of seed 0, as the grid shows them."""
+def row_of(model: HVAE, z2: Tensor, seed: int = 0) -> Tensor:
+    """The draws of one row, as the grid shows them."""
     p = model.conditional_prior(z2)
-    return model.decode(p.mean + p.stddev * column_noise(0, resampled, model.latent_dims["z1"])).mean
+    return model.decode(p.mean + p.stddev * column_noise(seed, 0, model.latent_dims["z1"])).mean
 
 
 def read(images: Tensor) -> list[int]:
@@ -45,7 +45,7 @@ def chosen_row(name: str) -> int:
 def ink() -> None:
     model = model_of("ink")
     left, right, *_ = torch.tensor(rows_from_text(str(NAMES["ink"].state["rows"]), 2))
-    assert (probes.ink(row_of(model, right)) < probes.ink(row_of(model, left)) - 30).all()
+    assert (probes.ink(row_of(model, right)) < probes.ink(row_of(model, left)) - 20).all()
     assert chosen_row("ink") == 1
 
 
@@ -56,7 +56,8 @@ def sevens() -> None:
 
 
 def opened() -> None:
-    assert len(set(read(row_of(model_of("open"), drawn_rows(0, 2)[chosen_row("open")])))) == 5
+    seed = int(str(NAMES["open"].state["seed"]))
+    assert len(set(read(row_of(model_of("open"), drawn_rows(seed, 2)[chosen_row("open")], seed)))) == 5
 
 
 def dead() -> None:
@@ -122,10 +123,10 @@ def six() -> None:
     with torch.no_grad():
         others = normals(2 * hold.FAR, hold.DRAWS * 2).view(-1, 2).float()
         moved = levels.with_other_upper(model, at.z1[0], at.z2[0], others)
-        assert read(model.decode(moved).mean) == [6] * hold.DRAWS
+        assert 6 not in read(model.decode(moved).mean)
         p = model.conditional_prior(at.z2[0])
-        fresh = p.mean + p.stddev * normals(hold.FAR, hold.DRAWS * 20).view(-1, 20).float()
-        assert read(model.decode(fresh).mean).count(6) <= 1
+        noise = normals(hold.FAR, hold.DRAWS * len(p.mean)).view(hold.DRAWS, -1).float()
+        assert read(model.decode(p.mean + p.stddev * noise).mean) == [6] * hold.DRAWS
 
 
 OBSERVED = {

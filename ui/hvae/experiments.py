@@ -24,7 +24,7 @@ EXPERIMENTS = [
         "One z2, five digits",
         "Look along row C.",
         "a classifier reads five different digits in its eight draws: here the digit is left to z1.",
-        {"model": "hvae", "seed": "0", "row": "c"},
+        {"model": "hvae", "seed": "1", "row": "c"},
         "grid",
     ),
     Experiment(
@@ -71,10 +71,10 @@ EXPERIMENTS = [
     ),
     Experiment(
         "six",
-        "The digit stays with the noise",
+        "The digit stays with the upper level",
         "Compare the second row with the third.",
-        "under new draws of z1 the 6 is lost; under eight new z2 with its noise held it stays a 6.",
-        {"model": "hvae", "look": "hold", "images": "digits", "image": "digits-0", "seed": "0"},
+        "under eight new draws of z1 it stays a 6; under eight new z2, with the noise of z1 held, not one is a 6.",
+        {"model": "hvae-warm-digits", "look": "hold", "images": "digits", "image": "digits-0", "seed": "0"},
         "looks",
     ),
 ]
