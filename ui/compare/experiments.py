@@ -3,6 +3,7 @@
 from ui.try_this import Experiment
 
 BERNOULLI = "mnist-test-10000-static-bernoulli-x"
+DIGITS = "digits-test-300-static-bernoulli-x"
 GAUSSIAN = "mnist-test-10000-none-gaussian-x"
 
 EXPERIMENTS = (
@@ -45,8 +46,9 @@ EXPERIMENTS = (
         "tie",
         "Is the best one better?",
         "Look for the words best and tied in the table.",
-        "the hierarchical VAE leads the SSVAE by 0.6 nats, less than two standard errors of the difference: a tie.",
-        {"group": BERNOULLI},
+        "six models tie with it: 300 test images tell a mean to a nat either way, and two models apart from 2.7 nats "
+        "on.",
+        {"group": DIGITS},
         "measured",
     ),
     Experiment(
