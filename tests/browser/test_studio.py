@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.component_page import websocket_frames
 from tests.browser.streamlit_page import patient_page, wait_until_idle
 from tests.browser.visits import TRAINING, start_training, stop_training, watched
 from vaemodels import data
@@ -58,7 +59,7 @@ def read_newest(page: Page, run: str) -> tuple[float, int]:
         chart.press("End")
         text = page.locator(f"{CHART} .readout").inner_text()
         if text.startswith(f"{run}:"):
-            found = re.search(r"held-out (\d+\.\d+) nats.*step ([\d,]+)", text, re.DOTALL)
+            found = re.search(r"held-out −ELBO (\d+\.\d+) nats.*step ([\d,]+)", text, re.DOTALL)
             assert found is not None, text
             return float(found[1]), int(found[2].replace(",", ""))
     raise AssertionError(f"the chart never reads {run}")
@@ -77,6 +78,7 @@ def logged(page: Page, run: str) -> list[dict[str, str]]:
 def test_from_own_pictures_to_a_model_taken_home(
     chromium: Browser, page: Page, app_url: str, folder: Path, tmp_path: Path
 ):
+    frames = websocket_frames(page)
     with watched(page):
         page.goto(f"{app_url}/studio")
         wait_until_idle(page)
@@ -116,6 +118,7 @@ def test_from_own_pictures_to_a_model_taken_home(
             assert step == int(last["step"])
             nelbo = float(last["held_out_reconstruction"]) + float(last["held_out_kl_z"])
             assert value == pytest.approx(nelbo, abs=0.005001)
+        zoom_all_charts(page, frames)
 
         # The slider takes every run's images back to their beginning, and nothing is asked of the server.
         slider = page.get_by_role("slider", name="Images of every run at")
@@ -131,6 +134,60 @@ def test_from_own_pictures_to_a_model_taken_home(
 
         turn_a_knob(page)
     bring_back(chromium, app_url, home)
+
+
+def zoom_all_charts(page: Page, frames: list[str | bytes]) -> None:
+    """A drag across one chart shows that part of all of them, of their images too; the server hears nothing of it."""
+    chart, svg = page.locator(CHART), page.locator(f"{CHART} svg")
+    names = ("loss", "reconstruction", "kl")
+
+    def heights() -> list[str]:
+        return [page.locator(f"{CHART} .panel.{name} .ticks").inner_html() for name in names]
+
+    def part() -> tuple[float, float]:
+        return float(chart.get_attribute("data-from") or "nan"), float(
+            chart.get_attribute("data-to") or "nan"
+        )
+
+    def inside(name: str) -> dict[str, float]:
+        return page.locator(f"{CHART} .panel.{name} .inside").evaluate(
+            "e => e.getBoundingClientRect().toJSON()"
+        )
+
+    svg.scroll_into_view_if_needed()
+    wait_until_idle(page)
+    frames.clear()
+    before, (start, end) = heights(), part()
+    assert start == 0
+    kl = inside("kl")
+    middle = kl["y"] + kl["height"] / 2
+    for way, fraction in (("move", 0.25), ("down", 0.25), ("move", 0.5), ("up", 0.5)):
+        if way == "move":
+            page.mouse.move(kl["x"] + fraction * kl["width"], middle)
+        else:
+            getattr(page.mouse, way)()
+    assert part() == pytest.approx((end / 4, end / 2), abs=end / 100)
+    assert all(one != other for one, other in zip(before, heights(), strict=True))
+
+    # What is read at the edges of another chart lies in that part, and so do the images.
+    loss = inside("loss")
+    for fraction in (0.0, 1.0):
+        page.mouse.move(loss["x"] + fraction * (loss["width"] - 1), loss["y"] + loss["height"] / 2)
+        found = re.search(r"step ([\d,]+)", page.locator(f"{CHART} .readout").inner_text())
+        assert found is not None
+        assert end / 4 - end / 100 <= int(found[1].replace(",", "")) <= end / 2 + end / 100
+    step = page.locator(".st-key-run-run-2 .strip").get_attribute("data-step")
+    assert step is not None and 0 < int(step) <= end / 2 + end / 100
+
+    # By keys: nearer about the middle, then all of it again.
+    chart.focus()
+    page.keyboard.press("Escape")
+    page.mouse.move(0, 0)
+    page.keyboard.press("+")
+    assert part()[1] - part()[0] == pytest.approx(end / 8, abs=end / 100)
+    page.get_by_role("button", name="Zoom out").click()
+    assert part() == (0, end) and heights() == before
+    assert frames == []
 
 
 def turn_a_knob(page: Page) -> None:

@@ -21,7 +21,7 @@ from vaemodels.data.own import Own
 from vaemodels.data.own_pictures import Colour, Pictures
 from vaemodels.errors import LabError
 
-OPEN, WAY, COLOUR, INVERTED = "studio_bring", "studio_way", "studio_colour", "studio_inverted"
+OPEN, WAY, COLOUR, INVERTED = "own", "studio_way", "studio_colour", "studio_inverted"
 NUMBER, READ, KEPT = "studio_uploads", "studio_read", "studio_pictures"
 MOST_IN_FOLDER = 900  # files: the browser's uploader hangs with more
 MOST_MB = 100
@@ -62,7 +62,7 @@ def bring() -> None:
     """The datasets that were brought, and the way to bring another."""
     for kept in _mine():
         _show_kept(kept)
-    if not st.toggle("Train on your own pictures", key=OPEN):
+    if not st.toggle("Train on your own pictures", key=OPEN, bind="query-params"):
         return
     if len(_mine()) >= MOST_KEPT:
         st.caption(f"You have brought {MOST_KEPT} sets of pictures; remove one to bring another.")

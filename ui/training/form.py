@@ -14,7 +14,7 @@ from ui.training.recipe import LABELS
 from vaemodels import data
 from vaemodels.errors import LabError, UsageError
 from vaemodels.losses import WEIGHTS
-from vaemodels.presets import QUICK
+from vaemodels.presets import QUICK, Preset
 from vaemodels.training import Run
 from vaemodels.training_config import TrainingConfig
 
@@ -137,6 +137,12 @@ def fill_in(kind: str, config: Any, training: TrainingConfig) -> None:
     for setting, text in recipe.texts_of(kind, config, training).items():
         st.session_state[KEYS[setting]] = _held(text)
         url_state.put(KEYS[setting], None if text == usual[setting] else text)
+
+
+def as_state(preset: Preset, **changed: str) -> dict[str, str]:
+    """All that the form asks for as a preset has it, some settings `changed`, as an address holds it."""
+    texts = recipe.texts(preset) | {"dataset": preset.training.dataset} | changed
+    return {MODEL: preset.model} | {KEYS[setting]: text for setting, text in texts.items()}
 
 
 def _field(setting: str, kind: str) -> str:

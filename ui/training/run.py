@@ -293,6 +293,24 @@ def max_jobs() -> int:
     return MAX_JOBS
 
 
+def draw(own: Panel, *, alone: bool = True) -> bool:
+    """Draw the visitor's run, wherever it is: about to begin, under way (see `watch`), or interrupted.
+
+    Whether there is one; else another can be asked for.
+    """
+    if own.error:
+        st.error(own.error)
+    if own.wanted is not None:
+        begin(own, *own.wanted)
+    elif own.job is not None:
+        watch(own, own.job, alone=alone)
+    elif own.interrupted is not None:
+        ask_how_to_go_on(own, own.interrupted)
+    else:
+        return False
+    return True
+
+
 def begin(own: Panel, run: Run, card: dict[str, Any]) -> None:
     """Give a run to the workers, which takes a moment where these have to be started, or say why not."""
     st.progress(0.0, "Starting the training workers…")
