@@ -16,6 +16,12 @@ from tests.browser.visits import TRAINING, start_training, stop_training, watche
 from vaemodels import data
 
 CHART = ".history"
+# Of what clips a chart's lines; it is not drawn, so that it has no box of its own.
+PLACE = """rect => {
+  const { left, top } = rect.closest("svg").getBoundingClientRect();
+  const [x, y, width, height] = ["x", "y", "width", "height"].map(name => Number(rect.getAttribute(name)));
+  return { x: left + x, y: top + y, width, height };
+}"""
 LIGHTEST = """canvas => {
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   return data.filter((_, i) => i % 4 === 0).reduce((a, b) => Math.max(a, b), 0);
@@ -150,9 +156,7 @@ def zoom_all_charts(page: Page, frames: list[str | bytes]) -> None:
         )
 
     def inside(name: str) -> dict[str, float]:
-        return page.locator(f"{CHART} .panel.{name} .inside").evaluate(
-            "e => e.getBoundingClientRect().toJSON()"
-        )
+        return page.locator(f"{CHART} .panel.{name} .inside").evaluate(PLACE)
 
     svg.scroll_into_view_if_needed()
     wait_until_idle(page)
