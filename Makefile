@@ -37,6 +37,7 @@ bench: $(DEV_STAMP) browser
 	@$(PY) -m benchmarks.browser $(ARGS)
 	@$(PY) -m benchmarks.visitors $(ARGS)
 	@$(PY) -m benchmarks.models $(ARGS)
+	@$(PY) -m benchmarks.uploads $(ARGS)
 
 screenshots: $(DEV_STAMP) browser
 	@$(PY) -m tests.browser.screenshots $(ARGS)

@@ -6,6 +6,7 @@ uploader's own buffer to the dataset that is kept. The buffer is counted too. Pe
 
 import argparse
 import io
+import itertools
 import resource
 import subprocess
 import sys
@@ -54,7 +55,9 @@ def main() -> None:
             done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
         megabytes, seconds, said = done.stdout.rstrip("\n").split("\t")
         rows.append(Row(what, float(megabytes), "MB over idle", "at most", LIMIT))
-        print(f"{what}: {float(megabytes):.0f} MB, {float(seconds):.1f} s; {said}", file=sys.stderr, flush=True)
+        print(
+            f"{what}: {float(megabytes):.0f} MB, {float(seconds):.1f} s; {said}", file=sys.stderr, flush=True
+        )
     show("Uploads", {"python": sys.version.split()[0], "platform": sys.platform}, rows, options.json)
 
 
@@ -151,6 +154,9 @@ UPLOADS = {
     "pictures of 16 million pixels, CMYK TIFF": Upload(zipped(black(3, (4_000, 4_000), "CMYK", "TIFF"))),
     "pictures of 178 million pixels": Upload(zipped(black(3, (14_000, 12_000), "1"))),
     "animations of 50 frames": Upload(zipped(animated(12))),
+    "100 MB with a large transparent picture": Upload(
+        zipped(itertools.chain(noisy(88, 600), black(1, (4_000, 4_000), "RGBA")))
+    ),
     "folder of 500 pictures": Upload(folder(noisy(500, 200)), is_folder=True),
     "folder of 500 files that are no pictures": Upload(
         folder((f"{i}.txt", b"no picture" * 1_000) for i in range(500)), is_folder=True

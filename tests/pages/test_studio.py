@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from tests.ui.test_studio import logged, record
 from tests.ui.test_training_run import job
 from ui.studio import overlay, pictures, series
-from ui.studio.pictures import Kept, _keep, _read
+from ui.studio.pictures import Kept, _keep, _read, _too_much
 from ui.training.form import KEYS
 from ui.training.run import PANEL, Panel
 from vaemodels import data
@@ -121,6 +121,7 @@ class Uploaded(io.BytesIO):
     """A file as Streamlit's uploader gives it."""
 
     name = "pets.zip"
+    size = 0
     file_id = "1"
 
 
@@ -131,5 +132,11 @@ def test_what_is_no_zip_is_told_in_a_sentence():
     zipfile.ZipFile(empty, "w").close()
     with pytest.raises(LabError, match="no pictures; bring at least 10"):
         _read(empty, "grey", False)
-    with pytest.raises(LabError, match="more than 900; bring it as a zip"):
-        _read([Uploaded()] * 901, "grey", False)
+
+
+def test_a_folder_of_too_many_files_or_bytes_is_told_in_a_sentence():
+    small, large = Uploaded(), Uploaded()
+    small.size, large.size = 1, 60_000_000
+    assert _too_much([small] * 900) == ""
+    assert _too_much([small] * 901) == "The folder holds 901 files, more than 900; bring it as a zip."
+    assert _too_much([large] * 2) == "The folder has 120 MB, more than 100; bring fewer or smaller pictures."

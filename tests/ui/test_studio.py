@@ -14,6 +14,7 @@ from tests.ui.test_training_run import job
 from ui.studio import overlay, series
 from ui.studio.command import command
 from ui.studio.history import Line, measured
+from ui.studio.row import unlike_the_command
 from ui.training import run as training_run
 from ui.training.log import Logged, images_of, images_seen
 from ui.training.run import Panel, _finish
@@ -23,6 +24,7 @@ from vaemodels.jobs import job as jobs_job
 from vaemodels.models import GMVAEConfig, HVAEConfig, SSVAEConfig, VAEConfig
 from vaemodels.models.ae import AEConfig
 from vaemodels.training_config import TrainingConfig
+from vaemodels.until import Until
 
 
 def record(step: int, loss: float, **terms: float) -> dict[str, Any]:
@@ -186,6 +188,18 @@ def test_the_command_line_trains_the_same(kind, config, training):
     again, told = cli._run_from(cli._parser().parse_args(words[3:]))
     assert (again.model.config, again.config, told["model"]) == (run.model.config, run.config, kind)
     assert all((a == b).all() for a, b in zip(again.weights.values(), run.weights.values(), strict=True))
+
+
+def test_what_the_command_line_does_otherwise_is_said():
+    run = logged(record(4, 100))
+    assert unlike_the_command(run) == []
+    run.until, run.went_on, run.changes = Until(30.0, 5), True, [(4, "β 1 → 4")]
+    assert "--seconds 30" in command(run.card, seconds=run.until.seconds)
+    assert unlike_the_command(run) == [
+        "The run went on from an earlier one, the command begins anew.",
+        "The command has the last settings from the beginning on; the run changed: β 1 → 4 at step 4.",
+        "The run was to stop after 5 epochs without a gain, the command goes on.",
+    ]
 
 
 def test_frames_of_a_long_run_are_spread_over_all_of_it():

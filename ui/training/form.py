@@ -1,11 +1,11 @@
 """The form in which a visitor settles what to train. Its values are in the address; wrong ones come back in words."""
 
-import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
 import streamlit as st
 
+from ui import words
 from ui.address import url_state
 from ui.images.name import FRAMED
 from ui.kinds import KINDS
@@ -53,7 +53,6 @@ KEYS = {
 MODEL, PRESET, MORE = "t_model", "t_preset", "t_more"
 OWN = ""  # of the presets: none
 MAX_TEXT = 60
-_MARKDOWN = re.compile(r"([\\`*_\[\]<>$~|!])")
 
 
 def ask_for_settings(
@@ -102,7 +101,7 @@ def ask_for_settings(
             return recipe.new_run(kind, values)
         except LabError as error:
             wrong = [recipe.in_the_forms_words(error)]
-    lines = [_MARKDOWN.sub(r"\\\1", sentence) for sentence in wrong]
+    lines = [words.literal(sentence) for sentence in wrong]
     st.error(lines[0] if len(lines) == 1 else "\n".join(f"- {line}" for line in lines))
     return None
 

@@ -101,6 +101,7 @@ class Panel:
             frames=job.frames,
             held_out=min(jobs.HELD_OUT_IMAGES, data.get(card["dataset"]).sizes["validation"]),
             until=self.until,
+            went_on=bool(run.history),
             job=job,
         )
         self.log.append(logged)
