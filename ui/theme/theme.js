@@ -2,6 +2,6 @@
 // Called with new data, and whenever the theme changes.
 
 export default function ({ data, parentElement, setTriggerValue }) {
-  const theme = themeOf(parentElement).dark ? "dark" : "light";
+  const theme = themeOf(parentElement.host).dark ? "dark" : "light";
   if (theme !== data.drawn) setTriggerValue("change", theme);
 }

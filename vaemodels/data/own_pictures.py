@@ -117,7 +117,7 @@ def as_seen(data: bytes, colour: Colour) -> Pixels:
 
 def dataset(pictures: Pictures, title: str) -> Own:
     """The dataset of these pictures, named after what they hold: the same pictures and title have the same name."""
-    digest = hashlib.sha256(np.ascontiguousarray(pictures.pixels))
+    digest = hashlib.sha256(np.ascontiguousarray(pictures.pixels).data)
     digest.update("\0".join([title, *pictures.classes]).encode())
     has_classes = len(pictures.counts) > 1
     name = f"{OWN}{digest.hexdigest()[:_LETTERS]}"

@@ -56,7 +56,7 @@ function createHistory(root) {
   // Where everything lies: the axis that all charts share, and the heights of each.
   function layOut(begun, width, height) {
     const end = Math.max(...begun.map((run) => run.x.at(-1))) || 1;
-    const { from, to } = zoom.part ?? { from: 0, to: end };
+    const { from, to } = zoom.upTo(end) ?? { from: 0, to: end };
     const [left, right] = [MARGIN.left, width - NAMES_ROOM];
     const x = (value) => left + ((value - from) / (to - from)) * (right - left);
     const valueAt = (at) => from + ((at - left) / (right - left)) * (to - from);

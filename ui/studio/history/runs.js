@@ -11,9 +11,10 @@ function historyOf(data) {
   });
 }
 
-// The values of all runs in a part of the axis.
+// The values of all runs in a part of the axis, and those just outside it that their lines come from or go to.
 function seen(runs, name, from, to) {
-  return runs.flatMap((run) => Array.from(run[name]).filter((value, i) => Number.isFinite(value) && run.x[i] >= from && run.x[i] <= to));
+  const isSeen = ({ x }, i) => (x[i] < from ? x[i + 1] >= from : x[i] > to ? x[i - 1] <= to : true);
+  return runs.flatMap((run) => Array.from(run[name]).filter((value, i) => Number.isFinite(value) && isSeen(run, i)));
 }
 
 // Trained models go on for longer than most runs of a visit: of them there is as much as of these.

@@ -73,6 +73,11 @@ function createZoom(svg, changed) {
     get part() {
       return part;
     },
+    // The part, unless the axis has come to end before it.
+    upTo(end) {
+      if (part && part.to > end * (1 + 1e-9)) part = null;
+      return part;
+    },
     // What is shown now: the whole axis ends at `end`.
     on(shown) {
       axes = shown;
