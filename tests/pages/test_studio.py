@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from tests.ui.test_studio import logged, record
 from tests.ui.test_training_run import job
 from ui.studio import overlay, pictures, series
+from ui.studio.experiments import EXPERIMENTS
 from ui.studio.pictures import Kept, _keep, _read, _too_much
 from ui.training.form import KEYS
 from ui.training.run import PANEL, Panel
@@ -37,6 +38,39 @@ def test_it_opens_with_trained_models_and_a_link_can_leave_them_out(visit):
     assert at.session_state[overlay.KEY] == list(overlay.USUAL) and len(at.toast) == 1
     at = visit(PAGE, beside="none")
     assert "Lowest" not in captions(at) and not at.exception
+
+
+def page_with_buttons() -> None:
+    import runpy
+    from pathlib import Path
+    from unittest.mock import patch
+
+    import streamlit as st
+
+    import ui
+    from ui.navigation import enter
+    from ui.studio.page import STUDIO
+    from ui.try_this import set_up
+
+    for experiment in STUDIO.experiments:
+        st.button(experiment.name, on_click=set_up, args=(experiment, STUDIO.parameters))
+    enter()
+    with patch("ui.frame.where_next"):  # no other page is known to an app of one
+        runpy.run_path(str(Path(ui.__file__).parents[1] / "pages" / "studio.py"))
+
+
+def test_an_experiment_fills_in_the_form_whatever_was_in_it():
+    at = AppTest.from_function(page_with_buttons, default_timeout=120).run()
+    for experiment in EXPERIMENTS:
+        at.session_state[KEYS["beta"]] = "7"
+        [button] = [button for button in at.button if button.label == experiment.name]
+        button.click().run()
+        assert not at.exception and not at.toast
+        assert experiment.title in " ".join(text.value for text in at.markdown)
+        assert at.toggle(key=pictures.OPEN).value == ("own" in experiment.state)
+        for key, text in experiment.state.items():
+            assert str(at.session_state[key]) == str(text), key
+        at.toggle(key=pictures.OPEN).set_value(False).run()
 
 
 def test_runs_on_other_bounds_are_named_and_left_off_the_axis(visit):

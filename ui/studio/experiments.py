@@ -38,6 +38,6 @@ EXPERIMENTS = (
         "Bring a folder of at least ten pictures, or a zip of it, with a subfolder for each class.",
         "each is cut to the square in its middle and made small before anything learns from it. The model never sees "
         "two in ten: one is held out as it trains, one kept for the test.",
-        {"own": "true"},
+        {"own": True},
     ),
 )
