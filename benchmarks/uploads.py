@@ -119,11 +119,11 @@ def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
 
 
 def noisy(n: int, side: int, kind: str = "PNG", mode: str = "RGB") -> Iterator[tuple[str, bytes]]:
-    """Pictures of random pixels, which nothing packs."""
+    """Pictures of random pixels, which hardly anything packs."""
     random = np.random.default_rng(0)
     channels = len(Image.new(mode, (1, 1)).getbands())
     for i in range(n):
-        pixels = random.integers(0, 256, (side, side, channels), np.uint8)
+        pixels = random.integers(0, 128, (side, side, channels), np.uint8)
         image = Image.fromarray(pixels.squeeze(), mode)
         yield f"{i:05}.{kind.lower()}", encoded(image, kind)
 
@@ -132,7 +132,7 @@ def black(n: int, side: tuple[int, int], mode: str, kind: str = "PNG") -> Iterat
     """The same large and empty picture, whose file is small, over and over."""
     data = encoded(Image.new(mode, side), kind)
     for i in range(n):
-        yield f"{i:05}.{kind.lower()}", data
+        yield f"black-{i}.{kind.lower()}", data
 
 
 def animated(n: int) -> Iterator[tuple[str, bytes]]:
@@ -144,7 +144,7 @@ def animated(n: int) -> Iterator[tuple[str, bytes]]:
 
 UPLOADS = {
     "20,000 good pictures": Upload(zipped(noisy(20_000, 32))),
-    "100 MB of good photographs": Upload(zipped(noisy(95, 600))),
+    "64 MB of good photographs": Upload(zipped(noisy(65, 600))),
     "100,000 entries": Upload(zipped((f"{i}.png", b"") for i in range(100_000))),
     "bomb: 9 files of 25 MB": Upload(zipped((f"{i}.png", bytes(25_000_000)) for i in range(9))),
     "bomb: 8 files of 24.9 MB": Upload(zipped((f"{i}.png", bytes(24_900_000)) for i in range(8))),
@@ -154,8 +154,8 @@ UPLOADS = {
     "pictures of 16 million pixels, CMYK TIFF": Upload(zipped(black(3, (4_000, 4_000), "CMYK", "TIFF"))),
     "pictures of 178 million pixels": Upload(zipped(black(3, (14_000, 12_000), "1"))),
     "animations of 50 frames": Upload(zipped(animated(12))),
-    "100 MB with a large transparent picture": Upload(
-        zipped(itertools.chain(noisy(88, 600), black(1, (4_000, 4_000), "RGBA")))
+    "64 MB with a large transparent picture": Upload(
+        zipped(itertools.chain(noisy(65, 600), black(1, (4_000, 4_000), "RGBA")))
     ),
     "folder of 500 pictures": Upload(folder(noisy(500, 200)), is_folder=True),
     "folder of 500 files that are no pictures": Upload(

@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 
 from vaemodels import picture_files
 from vaemodels.data.archive import File
-from vaemodels.data.own import LEAST, OWN, Own, assemble
+from vaemodels.data.own import LEAST, OWN, Own, assemble, reorder
 from vaemodels.errors import LabError
 
 Colour = Literal["grey", "colour"]
@@ -87,8 +87,9 @@ def read(
     kept = [(i, name) for i in order if (name := classes[i]) is not None]
     if len(kept) < LEAST:
         raise LabError(_too_few(len(kept), left_out))
-    pixels = np.frombuffer(seen, np.uint8).reshape(-1, *SHAPES[colour])[[i for i, _ in kept]]
-    del seen
+    pixels = np.frombuffer(seen, np.uint8).reshape(-1, *SHAPES[colour])
+    reorder(pixels, [i for i, _ in kept] + [i for i in order if classes[i] is None])
+    pixels = pixels[: len(kept)]
     if all(np.array_equal(each, pixels[0]) for each in pixels):
         raise LabError("All pictures are alike: there is nothing to learn from them; bring different ones.")
     if inverted:
@@ -116,7 +117,10 @@ def as_seen(data: bytes, colour: Colour) -> Pixels:
 
 
 def dataset(pictures: Pictures, title: str) -> Own:
-    """The dataset of these pictures, named after what they hold: the same pictures and title have the same name."""
+    """The dataset of these pictures, named after what they hold: the same pictures and title have the same name.
+
+    It takes their pixels over and changes their order (`assemble`): `pictures` is not to be used any more.
+    """
     digest = hashlib.sha256(np.ascontiguousarray(pictures.pixels).data)
     digest.update("\0".join([title, *pictures.classes]).encode())
     has_classes = len(pictures.counts) > 1
