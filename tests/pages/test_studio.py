@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from tests.ui.test_studio import logged, record
@@ -149,6 +150,66 @@ def test_the_same_pictures_are_held_once_for_two_visits(monkeypatch):
     assert one is other
     visits[0].clear()
     assert data.find_own(one.own.dataset.name) is one.own
+
+
+def uploaded(visit, way: str, files: list[tuple[str, bytes, str]]) -> AppTest:
+    """The page after a visitor has uploaded files as a folder or a zip."""
+    at = visit(PAGE, own="true")
+    at.session_state[pictures.WAY] = way
+    at.run()
+    at.file_uploader[0].set_value(files if way == "folder" else files[0]).run()
+    assert not at.exception
+    return at
+
+
+def test_a_folder_of_500_files_that_are_no_pictures_is_one_sentence(visit):
+    files = [(f"mine/a_b_{i}.txt", b"no picture", "text/plain") for i in range(500)]
+    [error] = uploaded(visit, "folder", files).error
+    assert error.value.startswith(
+        r"There are no pictures; bring at least 10. Left out 500 files (a\_b\_0.txt, a\_b\_1.txt, "
+    )
+    assert error.value.endswith(".")
+
+
+def test_a_folder_that_is_too_large_is_let_go_of_with_a_sentence(visit, monkeypatch):
+    monkeypatch.setattr(pictures, "MOST_MB", 1)
+    at = uploaded(visit, "folder", [(f"mine/{i}.png", bytes(700_000), "image/png") for i in range(3)])
+    [error] = at.error
+    assert error.value == "The folder has 2 MB, more than 1; bring fewer or smaller pictures."
+    assert at.file_uploader[0].value in (None, [])
+    assert not at.run().error
+
+
+def test_a_zip_of_too_many_entries_is_one_sentence(visit):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as opened:
+        for i in range(20_001):
+            opened.writestr(zipfile.ZipInfo(f"{i}.png"), b"")
+    at = uploaded(visit, "zip", [("many.zip", file.getvalue(), "application/zip")])
+    assert [error.value for error in at.error] == ["The archive holds more than 20,000 files; pack fewer."]
+
+
+def test_good_pictures_are_previewed_used_and_chosen(visit, monkeypatch):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as opened:
+        for i in range(20):
+            picture = io.BytesIO()
+            Image.new("L", (40, 40), 10 * i).save(picture, "PNG")
+            opened.writestr(f"pets/{'cat' if i % 2 else 'dog'}/{i}.png", picture.getvalue())
+    at = uploaded(visit, "zip", [("pets.zip", file.getvalue(), "application/zip")])
+    assert "20 pictures in 2 classes: cat 10, dog 10." in [text.value for text in at.text]
+    monkeypatch.setattr(pictures, "MOST_PICTURES", 19)
+    at.run()
+    assert [error.value for error in at.error] == [
+        "With the 0 that you have brought these are more than 19 pictures; remove a set first."
+    ]
+    monkeypatch.setattr(pictures, "MOST_PICTURES", 20)
+    at.run()
+    [use] = [button for button in at.button if button.label == "Use these pictures"]
+    use.click().run()
+    assert not at.exception and not at.error
+    assert "pets: 20 pictures in 2 classes" in [text.value for text in at.text]
+    assert data.find_own(at.session_state[KEYS["dataset"]]) is not None
 
 
 class Uploaded(io.BytesIO):
