@@ -144,7 +144,7 @@ def animated(n: int) -> Iterator[tuple[str, bytes]]:
 
 UPLOADS = {
     "20,000 good pictures": Upload(zipped(noisy(20_000, 32))),
-    "64 MB of good photographs": Upload(zipped(noisy(65, 600))),
+    "60 MB of good photographs": Upload(zipped(noisy(62, 600))),
     "100,000 entries": Upload(zipped((f"{i}.png", b"") for i in range(100_000))),
     "bomb: 9 files of 25 MB": Upload(zipped((f"{i}.png", bytes(25_000_000)) for i in range(9))),
     "bomb: 8 files of 24.9 MB": Upload(zipped((f"{i}.png", bytes(24_900_000)) for i in range(8))),
@@ -154,8 +154,8 @@ UPLOADS = {
     "pictures of 16 million pixels, CMYK TIFF": Upload(zipped(black(3, (4_000, 4_000), "CMYK", "TIFF"))),
     "pictures of 178 million pixels": Upload(zipped(black(3, (14_000, 12_000), "1"))),
     "animations of 50 frames": Upload(zipped(animated(12))),
-    "64 MB with a large transparent picture": Upload(
-        zipped(itertools.chain(noisy(65, 600), black(1, (4_000, 4_000), "RGBA")))
+    "60 MB with a large transparent picture": Upload(
+        zipped(itertools.chain(noisy(62, 600), black(1, (4_000, 4_000), "RGBA")))
     ),
     "folder of 500 pictures": Upload(folder(noisy(500, 200)), is_folder=True),
     "folder of 500 files that are no pictures": Upload(

@@ -231,7 +231,7 @@ def test_what_is_no_zip_is_told_in_a_sentence():
 
 def test_a_folder_of_too_many_files_or_bytes_is_told_in_a_sentence():
     small, large = Uploaded(), Uploaded()
-    small.size, large.size = 1, 60_000_000
+    small.size, large.size = 1, 50_000_000
     assert _too_much([small] * 900) == _too_much([large]) == ""
     assert _too_much([small] * 901) == "The folder holds 901 files, more than 900; bring it as a zip."
-    assert _too_much([large] * 2) == "The folder has 120 MB, more than 64; bring fewer or smaller pictures."
+    assert _too_much([large] * 2) == "The folder has 100 MB, more than 60; bring fewer or smaller pictures."

@@ -25,7 +25,7 @@ from vaemodels.errors import LabError
 OPEN, WAY, COLOUR, INVERTED = "own", "studio_way", "studio_colour", "studio_inverted"
 NUMBER, READ, KEPT, REFUSED = "studio_uploads", "studio_read", "studio_pictures", "studio_refused"
 MOST_IN_FOLDER = 900  # files: the browser's uploader hangs with more
-MOST_MB = 64  # of a zip, or of all files of a folder together
+MOST_MB = 60  # of a zip, or of all files of a folder together
 MOST_FILE_MB = 25
 MOST_KEPT = 4  # sets of pictures that a visit holds
 MOST_PICTURES = archive.MOST_FILES  # in all of these
