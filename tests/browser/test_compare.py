@@ -81,6 +81,7 @@ def test_the_row_follows_the_pen(visit, page):
     wait_until_idle(page)
     frames.clear()
     before = page.evaluate(ROW_NOW)
+    assert before[0].endswith("your drawing")
     page.mouse.move(x - 0.05 * side, y + 0.3 * side, steps=5)
     page.wait_for_function(
         f"before => ({ROW_NOW})().slice(1).every((cell, i) => cell !== before[i + 1])", arg=before

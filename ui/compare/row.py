@@ -50,7 +50,7 @@ def show_row(names: Sequence[str], chosen: Chosen, show: Decoding, seed: int, sl
     shape = (1, 28, 28)
     original = figure(picture(chosen.grey, shape), f"The image: {chosen.caption}", "the image")
     cells = [
-        f'<div class="lab-cell" data-slot="{slot}">{_live(original, "image")}<p>{escape(chosen.caption)}</p></div>'
+        f'<div class="lab-cell" data-slot="{slot}">{_live(original, "image")}<p data-drawn="your drawing">{escape(chosen.caption)}</p></div>'
     ]
     mine = models.own()
     for name in names:
@@ -71,7 +71,8 @@ def show_row(names: Sequence[str], chosen: Chosen, show: Decoding, seed: int, sl
         else "Each image is the mean E[x|z] at the mean of q; switch to draws for one ε through all."
     )
     st.caption(
-        f"{noise} Terms in nats of this image, means of 64 draws of z. Compare them among those without a remark."
+        f"{noise} Terms in nats of this image, means of 64 draws of z{', of fewer while the pen is down' * follows}. "
+        "Compare them among those without a remark."
     )
 
 

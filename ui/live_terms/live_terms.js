@@ -51,6 +51,7 @@ function createPanel(place) {
     }
     for (const figure of place.querySelectorAll("[data-picture]")) paint(figure, found);
     for (const node of place.querySelectorAll("[data-draws]")) node.textContent = draws;
+    for (const node of place.querySelectorAll("[data-drawn]")) node.textContent = node.dataset.drawn;
     for (const node of place.querySelectorAll("[data-label]")) node.textContent = found.label;
     place.querySelector(".lab-aside")?.remove(); // it was about the image before
     html = undefined; // whatever comes from Python next is to be shown
