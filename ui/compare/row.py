@@ -49,9 +49,8 @@ def show_row(names: Sequence[str], chosen: Chosen, show: Decoding, seed: int, sl
     seed = seed if show == "draw" else 0
     shape = (1, 28, 28)
     original = figure(picture(chosen.grey, shape), f"The image: {chosen.caption}", "the image")
-    cells = [
-        f'<div class="lab-cell" data-slot="{slot}">{_live(original, "image")}<p data-drawn="your drawing">{escape(chosen.caption)}</p></div>'
-    ]
+    about = f'<p data-drawn="your drawing">{escape(chosen.caption)}</p>'
+    cells = [f'<div class="lab-cell" data-slot="{slot}">{_live(original, "image")}{about}</div>']
     mine = models.own()
     for name in names:
         try:
