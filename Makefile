@@ -39,6 +39,7 @@ bench: $(DEV_STAMP) browser
 	@$(PY) -m benchmarks.pages $(ARGS)
 	@$(PY) -m benchmarks.visitors $(ARGS)
 	@$(PY) -m benchmarks.models $(ARGS)
+	@$(PY) -m benchmarks.uploads $(ARGS)
 
 screenshots: $(DEV_STAMP) browser
 	@$(PY) -m tests.browser.screenshots $(ARGS)

@@ -22,7 +22,8 @@ def explore() -> None:
     with pick, share.part("pick", head.hide):
         chosen = choice.pick_image(head.checkpoint, COMPARE.slot)
     with beside, share.part("row", head.hide):
-        show_row(choose_row(models.names(COMPARE.kinds, COMPARE.image_shape)), chosen, head.show, head.seed)
+        names = choose_row(models.names(COMPARE.kinds, COMPARE.image_shape))
+        show_row(names, chosen, head.show, head.seed, COMPARE.slot)
     with share.part("linked", head.hide), st.container(key="linked"):
         st.header("Two models at one z", anchor=False)
         try_this.current(experiments, {"linked"} - head.hide)

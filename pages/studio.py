@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui import frame
+from ui import frame, try_this
 from ui.address import share
 from ui.all_pages import PAGES
 from ui.studio import bench, keep, overlay
@@ -12,6 +12,7 @@ from ui.training.tab import run_of_this_tab
 
 head = frame.begin(STUDIO)
 run_of_this_tab()
+try_this.current(frame.experiments_of(STUDIO), {try_this.TOP, *head.hide})
 st.caption(
     "Train any model here, on your own pictures too: choose the settings, and each run adds a curve and its images. "
     "Dashed curves are of models that came with the app."

@@ -72,7 +72,7 @@ DIGITS: dict[Theme, list[str]] = {
     ],
 }
 
-# In both themes: a visitor who changes it sees the chart drawn for the other until the page runs again.
+# In both themes.
 GRID = "rgba(128,128,128,0.22)"
 
 

@@ -1,6 +1,7 @@
 """Numbers, datasets and measurements as text, said the same way on every page."""
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,12 @@ from vaemodels.data.own import OWN
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 MANY = 10  # components of a point that are written out
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>$~|!])")
+
+
+def literal(text: str) -> str:
+    """A text from elsewhere, to stand as it is where Markdown is read."""
+    return _MARKDOWN.sub(r"\\\1", text)
 
 
 def subscript(number: int) -> str:

@@ -11,6 +11,7 @@ from tests.browser.component_page import websocket_frames
 from tests.browser.streamlit_page import centre, shown, wait_until_idle
 from tests.browser.visits import watched
 from ui.address.url_state import z_to_text
+from ui.charts import COLOURS
 from ui.images.choice import image_named, told
 from vaemodels import checkpoints
 from vaemodels.evaluation import image_terms
@@ -62,6 +63,37 @@ def test_another_image_goes_through_every_model_and_its_link_opens_it(visit, pag
     expect_row(page, "digits-3")
 
 
+# What stands in the row: each model's picture, where it is one of what is drawn, and its numbers.
+ROW_NOW = """() => Array.from(document.querySelectorAll(".lab-through .lab-cell"), cell =>
+  (cell.querySelector("canvas")?.toDataURL() ?? "") + cell.querySelector("p").innerText)"""
+
+
+def test_the_row_follows_the_pen(visit, page):
+    frames = websocket_frames(page)
+    visit("&images=draw")
+    x, y, side = centre(page.get_by_role("application", name=re.compile("^Draw a digit")))
+    page.mouse.move(x - 0.2 * side, y - 0.3 * side)
+    page.mouse.down()
+    page.mouse.move(x, y - 0.3 * side)
+    page.wait_for_function(
+        "n => document.querySelectorAll('.lab-through canvas').length === n", arg=1 + len(ROW)
+    )
+    wait_until_idle(page)
+    frames.clear()
+    before = page.evaluate(ROW_NOW)
+    assert before[0].endswith("your drawing")
+    page.mouse.move(x - 0.05 * side, y + 0.3 * side, steps=5)
+    page.wait_for_function(
+        f"before => ({ROW_NOW})().slice(1).every((cell, i) => cell !== before[i + 1])", arg=before
+    )
+    assert frames == []
+    page.mouse.up()
+    page.wait_for_url(re.compile("image=pixels-"))
+    wait_until_idle(page)
+    [image] = re.findall("image=([^&]+)", page.url)
+    expect_row(page, image)
+
+
 def test_the_table_is_sorted_by_its_headers_without_waiting_and_its_link_opens_it(visit, page):
     visit()
     by_nelbo = names_in_table(page)
@@ -96,6 +128,17 @@ def test_a_point_of_the_plane_shows_its_samples(visit, page):
     expect(page.locator(".lab-sortable tr.lab-here th")).to_have_text(
         re.compile(f"^{re.escape(name)}( ·.*)?$")
     )
+    wait_until_idle(page)
+    follows_the_theme(page)
+
+
+def follows_the_theme(page: Page) -> None:
+    """A chart that Python has drawn is in the colours of the theme, also once that changes on the open page."""
+    tick = page.locator(".st-key-compare-plane .xtick text").first
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)
+        red, green, blue = (int(COLOURS[scheme]["ink"][at : at + 2], 16) for at in (1, 3, 5))
+        expect(tick).to_have_css("fill", f"rgb({red}, {green}, {blue})")
     wait_until_idle(page)
 
 

@@ -4,17 +4,25 @@ import csv
 import io
 import re
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.component_page import websocket_frames
 from tests.browser.streamlit_page import patient_page, wait_until_idle
 from tests.browser.visits import TRAINING, start_training, stop_training, watched
 from vaemodels import data
 
 CHART = ".history"
+# Of what clips a chart's lines; it is not drawn, so that it has no box of its own.
+PLACE = """rect => {
+  const { left, top } = rect.closest("svg").getBoundingClientRect();
+  const [x, y, width, height] = ["x", "y", "width", "height"].map(name => Number(rect.getAttribute(name)));
+  return { x: left + x, y: top + y, width, height };
+}"""
 LIGHTEST = """canvas => {
   const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   return data.filter((_, i) => i % 4 === 0).reduce((a, b) => Math.max(a, b), 0);
@@ -58,7 +66,7 @@ def read_newest(page: Page, run: str) -> tuple[float, int]:
         chart.press("End")
         text = page.locator(f"{CHART} .readout").inner_text()
         if text.startswith(f"{run}:"):
-            found = re.search(r"held-out (\d+\.\d+) nats.*step ([\d,]+)", text, re.DOTALL)
+            found = re.search(r"held-out −ELBO (\d+\.\d+) nats.*step ([\d,]+)", text, re.DOTALL)
             assert found is not None, text
             return float(found[1]), int(found[2].replace(",", ""))
     raise AssertionError(f"the chart never reads {run}")
@@ -74,11 +82,18 @@ def logged(page: Page, run: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(Path(download.value.path()).read_text())))
 
 
+def nelbo_of(rows: list[dict[str, str]], step: int) -> float:
+    """The held-out −ELBO that a run's CSV has at a step."""
+    [row] = [row for row in rows if int(row["step"]) == step]
+    return float(row["held_out_reconstruction"]) + float(row["held_out_kl_z"])
+
+
 def test_from_own_pictures_to_a_model_taken_home(
     chromium: Browser, page: Page, app_url: str, folder: Path, tmp_path: Path
 ):
+    frames = websocket_frames(page)
     with watched(page):
-        page.goto(f"{app_url}/studio")
+        page.goto(f"{app_url}/studio?beside=none")
         wait_until_idle(page)
 
         # The same pictures as a folder and as a zip are one dataset.
@@ -110,12 +125,12 @@ def test_from_own_pictures_to_a_model_taken_home(
         wait_until_idle(page)
 
         # What is read off the chart is what was logged.
-        for name in ("run 1", "run 2"):
+        rows = {name: logged(page, name) for name in ("run 1", "run 2")}
+        for name in rows:
             value, step = read_newest(page, name)
-            last = logged(page, name)[-1]
-            assert step == int(last["step"])
-            nelbo = float(last["held_out_reconstruction"]) + float(last["held_out_kl_z"])
-            assert value == pytest.approx(nelbo, abs=0.005001)
+            assert step == int(rows[name][-1]["step"])
+            assert value == pytest.approx(nelbo_of(rows[name], step), abs=0.005001)
+        zoom_all_charts(page, frames, rows)
 
         # The slider takes every run's images back to their beginning, and nothing is asked of the server.
         slider = page.get_by_role("slider", name="Images of every run at")
@@ -131,6 +146,61 @@ def test_from_own_pictures_to_a_model_taken_home(
 
         turn_a_knob(page)
     bring_back(chromium, app_url, home)
+
+
+def zoom_all_charts(page: Page, frames: list[str | bytes], rows: Mapping[str, list[dict[str, str]]]) -> None:
+    """A drag across one chart shows that part of all of them, of their images too; the server hears nothing of it."""
+    chart, svg = page.locator(CHART), page.locator(f"{CHART} svg")
+    names = ("loss", "reconstruction", "kl")
+
+    def heights() -> list[str]:
+        return [page.locator(f"{CHART} .panel.{name} .ticks").inner_html() for name in names]
+
+    def part() -> tuple[float, float]:
+        return float(chart.get_attribute("data-from") or "nan"), float(
+            chart.get_attribute("data-to") or "nan"
+        )
+
+    def inside(name: str) -> dict[str, float]:
+        return page.locator(f"{CHART} .panel.{name} .inside").evaluate(PLACE)
+
+    svg.scroll_into_view_if_needed()
+    wait_until_idle(page)
+    frames.clear()
+    before, (start, end) = heights(), part()
+    assert start == 0
+    kl = inside("kl")
+    middle = kl["y"] + kl["height"] / 2
+    for way, fraction in (("move", 0.25), ("down", 0.25), ("move", 0.5), ("up", 0.5)):
+        if way == "move":
+            page.mouse.move(kl["x"] + fraction * kl["width"], middle)
+        else:
+            getattr(page.mouse, way)()
+    assert part() == pytest.approx((end / 4, end / 2), abs=end / 100)
+    assert all(one != other for one, other in zip(before, heights(), strict=True))
+
+    # What is read at the edges of another chart lies in that part, and so do the images.
+    loss = inside("loss")
+    for fraction in (0.0, 1.0):
+        page.mouse.move(loss["x"] + fraction * (loss["width"] - 1), loss["y"] + loss["height"] / 2)
+        text = page.locator(f"{CHART} .readout").inner_text()
+        found = re.search(r"^(run \d):.* −ELBO (\d+\.\d+) nats.*step ([\d,]+)", text, re.DOTALL)
+        assert found is not None, text
+        step = int(found[3].replace(",", ""))
+        assert end / 4 - end / 100 <= step <= end / 2 + end / 100
+        assert float(found[2]) == pytest.approx(nelbo_of(rows[found[1]], step), abs=0.005001)
+    seen = page.locator(".st-key-run-run-2 .strip").get_attribute("data-step")
+    assert seen is not None and 0 < int(seen) <= end / 2 + end / 100
+
+    # By keys: nearer about the middle, then all of it again.
+    chart.focus()
+    page.keyboard.press("Escape")
+    page.mouse.move(0, 0)
+    page.keyboard.press("+")
+    assert part()[1] - part()[0] == pytest.approx(end / 8, abs=end / 100)
+    page.get_by_role("button", name="Zoom out").click()
+    assert part() == (0, end) and heights() == before
+    assert frames == []
 
 
 def turn_a_knob(page: Page) -> None:

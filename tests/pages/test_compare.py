@@ -18,10 +18,10 @@ def test_every_model_of_the_row_shows_the_packages_numbers_of_the_linked_image(v
         chosen = image_named("digits-7", model)
         terms = image_terms(model, chosen.x, told(model, chosen))
         [its] = [part for part in shown.split('class="lab-cell"') if f"<figcaption>{name}<" in part]
-        assert f'"lab-rec">{terms.reconstruction:.1f}<' in its
+        assert f'"reconstruction">{terms.reconstruction:.1f}<' in its
         if model.has_likelihood:
-            assert f'"lab-bound">{terms.nelbo:.1f}<' in its
-            assert f"KL {terms.kl_total:.1f}<" in its
+            assert f'"nelbo">{terms.nelbo:.1f}<' in its
+            assert f'"kl">{terms.kl_total:.1f}<' in its
         assert ("no likelihood" in its) is not model.has_likelihood
         assert ("of p(x|y)" in its) is model.needs_labels
 

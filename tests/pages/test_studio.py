@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from tests.ui.test_studio import logged, record
 from tests.ui.test_training_run import job
 from ui.studio import overlay, pictures, series
-from ui.studio.pictures import Kept, _keep, _read
+from ui.studio.experiments import EXPERIMENTS
+from ui.studio.pictures import Kept, _keep, _read, _too_much
 from ui.training.form import KEYS
 from ui.training.run import PANEL, Panel
 from vaemodels import data
@@ -37,6 +39,39 @@ def test_it_opens_with_trained_models_and_a_link_can_leave_them_out(visit):
     assert at.session_state[overlay.KEY] == list(overlay.USUAL) and len(at.toast) == 1
     at = visit(PAGE, beside="none")
     assert "Lowest" not in captions(at) and not at.exception
+
+
+def page_with_buttons() -> None:
+    import runpy
+    from pathlib import Path
+    from unittest.mock import patch
+
+    import streamlit as st
+
+    import ui
+    from ui.navigation import enter
+    from ui.studio.page import STUDIO
+    from ui.try_this import set_up
+
+    for experiment in STUDIO.experiments:
+        st.button(experiment.name, on_click=set_up, args=(experiment, STUDIO.parameters))
+    enter()
+    with patch("ui.frame.where_next"):  # no other page is known to an app of one
+        runpy.run_path(str(Path(ui.__file__).parents[1] / "pages" / "studio.py"))
+
+
+def test_an_experiment_fills_in_the_form_whatever_was_in_it():
+    at = AppTest.from_function(page_with_buttons, default_timeout=120).run()
+    for experiment in EXPERIMENTS:
+        at.session_state[KEYS["beta"]] = "7"
+        [button] = [button for button in at.button if button.label == experiment.name]
+        button.click().run()
+        assert not at.exception and not at.toast
+        assert experiment.title in " ".join(text.value for text in at.markdown)
+        assert at.toggle(key=pictures.OPEN).value == ("own" in experiment.state)
+        for key, text in experiment.state.items():
+            assert str(at.session_state[key]) == str(text), key
+        at.toggle(key=pictures.OPEN).set_value(False).run()
 
 
 def test_runs_on_other_bounds_are_named_and_left_off_the_axis(visit):
@@ -117,10 +152,71 @@ def test_the_same_pictures_are_held_once_for_two_visits(monkeypatch):
     assert data.find_own(one.own.dataset.name) is one.own
 
 
+def uploaded(visit, way: str, files: list[tuple[str, bytes, str]]) -> AppTest:
+    """The page after a visitor has uploaded files as a folder or a zip."""
+    at = visit(PAGE, own="true")
+    at.session_state[pictures.WAY] = way
+    at.run()
+    at.file_uploader[0].set_value(files if way == "folder" else files[0]).run()
+    assert not at.exception
+    return at
+
+
+def test_a_folder_of_500_files_that_are_no_pictures_is_one_sentence(visit):
+    files = [(f"mine/a_b_{i}.txt", b"no picture", "text/plain") for i in range(500)]
+    [error] = uploaded(visit, "folder", files).error
+    assert error.value.startswith(
+        r"There are no pictures; bring at least 10. Left out 500 files (a\_b\_0.txt, a\_b\_1.txt, "
+    )
+    assert error.value.endswith(".")
+
+
+def test_a_folder_that_is_too_large_is_let_go_of_with_a_sentence(visit, monkeypatch):
+    monkeypatch.setattr(pictures, "MOST_MB", 1)
+    at = uploaded(visit, "folder", [(f"mine/{i}.png", bytes(700_000), "image/png") for i in range(3)])
+    [error] = at.error
+    assert error.value == "The folder has 2 MB, more than 1; bring fewer or smaller pictures."
+    assert at.file_uploader[0].value in (None, [])
+    assert not at.run().error
+
+
+def test_a_zip_of_too_many_entries_is_one_sentence(visit):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as opened:
+        for i in range(20_001):
+            opened.writestr(zipfile.ZipInfo(f"{i}.png"), b"")
+    at = uploaded(visit, "zip", [("many.zip", file.getvalue(), "application/zip")])
+    assert [error.value for error in at.error] == ["The archive holds more than 20,000 files; pack fewer."]
+
+
+def test_good_pictures_are_previewed_used_and_chosen(visit, monkeypatch):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as opened:
+        for i in range(20):
+            picture = io.BytesIO()
+            Image.new("L", (40, 40), 10 * i).save(picture, "PNG")
+            opened.writestr(f"pets/{'cat' if i % 2 else 'dog'}/{i}.png", picture.getvalue())
+    at = uploaded(visit, "zip", [("pets.zip", file.getvalue(), "application/zip")])
+    assert "20 pictures in 2 classes: cat 10, dog 10." in [text.value for text in at.text]
+    monkeypatch.setattr(pictures, "MOST_PICTURES", 19)
+    at.run()
+    assert [error.value for error in at.error] == [
+        "With the 0 that you have brought these are more than 19 pictures; remove a set first."
+    ]
+    monkeypatch.setattr(pictures, "MOST_PICTURES", 20)
+    at.run()
+    [use] = [button for button in at.button if button.label == "Use these pictures"]
+    use.click().run()
+    assert not at.exception and not at.error
+    assert "pets: 20 pictures in 2 classes" in [text.value for text in at.text]
+    assert data.find_own(at.session_state[KEYS["dataset"]]) is not None
+
+
 class Uploaded(io.BytesIO):
     """A file as Streamlit's uploader gives it."""
 
     name = "pets.zip"
+    size = 0
     file_id = "1"
 
 
@@ -131,5 +227,11 @@ def test_what_is_no_zip_is_told_in_a_sentence():
     zipfile.ZipFile(empty, "w").close()
     with pytest.raises(LabError, match="no pictures; bring at least 10"):
         _read(empty, "grey", False)
-    with pytest.raises(LabError, match="more than 900; bring it as a zip"):
-        _read([Uploaded()] * 901, "grey", False)
+
+
+def test_a_folder_of_too_many_files_or_bytes_is_told_in_a_sentence():
+    small, large = Uploaded(), Uploaded()
+    small.size, large.size = 1, 50_000_000
+    assert _too_much([small] * 900) == _too_much([large]) == ""
+    assert _too_much([small] * 901) == "The folder holds 901 files, more than 900; bring it as a zip."
+    assert _too_much([large] * 2) == "The folder has 100 MB, more than 60; bring fewer or smaller pictures."

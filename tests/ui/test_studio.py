@@ -13,6 +13,8 @@ import pytest
 from tests.ui.test_training_run import job
 from ui.studio import overlay, series
 from ui.studio.command import command
+from ui.studio.history import Line, measured
+from ui.studio.row import unlike_the_command
 from ui.training import run as training_run
 from ui.training.log import Logged, images_of, images_seen
 from ui.training.run import Panel, _finish
@@ -22,6 +24,7 @@ from vaemodels.jobs import job as jobs_job
 from vaemodels.models import GMVAEConfig, HVAEConfig, SSVAEConfig, VAEConfig
 from vaemodels.models.ae import AEConfig
 from vaemodels.training_config import TrainingConfig
+from vaemodels.until import Until
 
 
 def record(step: int, loss: float, **terms: float) -> dict[str, Any]:
@@ -76,26 +79,40 @@ def test_smoothing_is_the_weighted_mean_of_all_before():
         )
     assert series.smoothed([7.0] * 4, 0.9) == pytest.approx([7.0] * 4)
     assert series.smoothed(values, 0.0) == values
+    with_a_gap = series.smoothed([3.0, math.nan, -1.0], 0.6)
+    assert with_a_gap[::2] == series.smoothed([3.0, -1.0], 0.6) and math.isnan(with_a_gap[1])
 
 
 def test_a_curve_has_logged_values_at_logged_steps_alone():
     run = logged(*(record(step, 200 - step) for step in range(1, 2_001)))
-    curve = series.curve(run, "step", "loss", "held_out")
+    curve = series.curve(run, "step", "held_out")
     assert series.MOST_POINTS <= len(curve.x) <= 2 * series.MOST_POINTS
     assert curve.x[-1] == 2_000
-    assert all(y == 200 - x for x, y in zip(curve.x, curve.y, strict=True))
-    assert curve.step == curve.x
-    seconds = series.curve(run, "seconds", "kl", "train")
-    assert seconds.x[:2] == [0.1, 0.6] and set(seconds.y) == {11.0}
+    assert all(loss == 200 - x for x, loss in zip(curve.x, curve.loss, strict=True))
+    assert curve.step == curve.x and set(curve.kl) == {10.0}
+    assert all(r + kl == loss for r, kl, loss in zip(curve.reconstruction, curve.kl, curve.loss, strict=True))
+    seconds = series.curve(run, "seconds", "train")
+    assert seconds.x[:2] == [0.1, 0.6] and set(seconds.kl) == {11.0}
 
 
 def test_an_axis_of_images_counts_those_of_the_dataset():
     run = logged(record(13, 150), record(14, 149))
     n = data.get("digits").sizes["train"]
     assert images_of(run) == n
-    assert series.curve(run, "images", "loss", "held_out").x == [n, n + 100]  # 13 batches of 100 an epoch
+    assert series.curve(run, "images", "held_out").x == [n, n + 100]  # 13 batches of 100 an epoch
     run.card["dataset"] = "own-gone"
-    assert all(map(math.isnan, series.curve(run, "images", "loss", "held_out").x))
+    assert all(map(math.isnan, series.curve(run, "images", "held_out").x))
+
+
+def test_terms_have_charts_of_their_own_where_there_are_several():
+    def line(run: Logged) -> Line:
+        return Line(run.name, "", 0, False, series.curve(run, "step", "held_out"), 0.0, [])
+
+    vae, ae = line(logged(record(4, 100))), line(logged(record(4, 0, reconstruction=99.0), model="ae"))
+    bound = line(logged(record(4, 0, bound=-99.0), objective="iwae", k=50))
+    assert measured([ae]) == measured([bound]) == measured([]) == ("loss",)
+    assert measured([ae, vae]) == ("loss", "reconstruction", "kl")
+    assert bound.curve.loss == [99.0] and math.isnan(bound.curve.kl[0])
 
 
 def test_only_what_means_the_same_shares_an_axis():
@@ -171,6 +188,18 @@ def test_the_command_line_trains_the_same(kind, config, training):
     again, told = cli._run_from(cli._parser().parse_args(words[3:]))
     assert (again.model.config, again.config, told["model"]) == (run.model.config, run.config, kind)
     assert all((a == b).all() for a, b in zip(again.weights.values(), run.weights.values(), strict=True))
+
+
+def test_what_the_command_line_does_otherwise_is_said():
+    run = logged(record(4, 100))
+    assert unlike_the_command(run) == []
+    run.until, run.went_on, run.changes = Until(30.0, 5), True, [(4, "β 1 → 4")]
+    assert "--seconds 30" in command(run.card, seconds=run.until.seconds)
+    assert unlike_the_command(run) == [
+        "The run went on from an earlier one, the command begins anew.",
+        "The command has the last settings from the beginning on; the run changed: β 1 → 4 at step 4.",
+        "The run was to stop after 5 epochs without a gain, the command goes on.",
+    ]
 
 
 def test_frames_of_a_long_run_are_spread_over_all_of_it():

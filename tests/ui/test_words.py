@@ -28,6 +28,10 @@ def test_a_point_is_written_out_up_to_its_tenth_component():
     assert words.point(torch.zeros(11)).endswith("z₁₀ 0.00, …")
 
 
+def test_what_markdown_reads_is_shown_as_it_is():
+    assert words.literal("a_b*c ![x](y) :red[z].") == r"a\_b\*c \!\[x\](y) :red\[z\]."
+
+
 def test_datasets_inside_a_sentence():
     assert [words.dataset(name) for name in ("mnist", "digits")] == ["MNIST", "built-in digits"]
     assert [words.the_dataset(name) for name in ("mnist", "digits")] == ["MNIST", "the built-in digits"]

@@ -6,6 +6,7 @@ from PIL import Image, ImageDraw
 
 from vaemodels.data import own_pictures
 from vaemodels.data.archive import File
+from vaemodels.data.own import reorder
 from vaemodels.data.own_pictures import as_seen, dataset, read
 from vaemodels.errors import LabError
 
@@ -147,6 +148,7 @@ def test_ink_can_be_inverted_and_progress_is_told():
 def test_the_dataset_holds_every_picture_once_with_its_class():
     files = [*some(20, "a/"), *some(20, "b/")]
     pictures = read(files, "grey")
+    before = pictures.pixels.copy()
     own = dataset(pictures, "mine")
     assert own.dataset.sizes == {"train": 32, "validation": 4, "test": 4}
     assert (own.dataset.n_labels, own.dataset.image_shape, own.dataset.title) == (2, (1, 28, 28), "mine")
@@ -154,10 +156,17 @@ def test_the_dataset_holds_every_picture_once_with_its_class():
         (int(y), bytes(x.numpy())) for split in own.splits.values() for x, y in zip(*split, strict=True)
     )
     wanted = sorted(
-        (["a", "b"].index(name), each.tobytes())
-        for each, name in zip(pictures.pixels, pictures.classes, strict=True)
+        (["a", "b"].index(name), each.tobytes()) for each, name in zip(before, pictures.classes, strict=True)
     )
     assert seen == wanted
+
+
+@pytest.mark.parametrize("order", [[], [0], [1, 0], [2, 0, 1], [0, 3, 2, 1], [4, 2, 0, 1, 3]])
+def test_rows_are_put_into_another_order_in_their_place(order):
+    rows = np.arange(3 * len(order), dtype=np.uint8).reshape(len(order), 3)
+    wanted = rows[order]
+    reorder(rows, order)
+    assert np.array_equal(rows, wanted)
 
 
 def test_the_same_pictures_have_the_same_name_and_others_another():

@@ -15,19 +15,22 @@ export default function ({ data, parentElement }) {
 }
 
 function createPanel(place) {
-  let slot, html;
-  let unfollow = () => {};
+  let html;
+  let slots = [];
+  let unfollow = [];
 
   function update(data) {
-    if (data.slot !== slot) {
-      slot = data.slot;
-      unfollow();
-      unfollow = follow(slot, { inference: bringUpToDate });
+    if (data.slots.join() !== slots.join()) {
+      slots = data.slots;
+      unfollow.forEach((leave) => leave());
+      unfollow = slots.map((slot) => follow(slot, { inference: (found) => partsOf(slot).forEach((part) => bringUpToDate(part, found)) }));
     }
     if (data.html !== html) showHTML(place, (html = data.html));
   }
 
-  function bringUpToDate(found) {
+  const partsOf = (slot) => (slots.length > 1 ? place.querySelectorAll(`[data-slot="${slot}"]`) : [place]);
+
+  function bringUpToDate(place, found) {
     const { reconstruction, stderr, draws, kl, nelbo, klByDimension } = found;
     const kls = Object.entries(kl);
     const named = Object.fromEntries(kls.map(([latent, nats]) => [`kl_${latent}`, nats]));
@@ -48,11 +51,13 @@ function createPanel(place) {
     }
     for (const figure of place.querySelectorAll("[data-picture]")) paint(figure, found);
     for (const node of place.querySelectorAll("[data-draws]")) node.textContent = draws;
+    for (const node of place.querySelectorAll("[data-drawn]")) node.textContent = node.dataset.drawn;
+    for (const node of place.querySelectorAll("[data-label]")) node.textContent = found.label;
     place.querySelector(".lab-aside")?.remove(); // it was about the image before
     html = undefined; // whatever comes from Python next is to be shown
   }
 
-  return { update, unmount: () => unfollow() };
+  return { update, unmount: () => unfollow.forEach((leave) => leave()) };
 }
 
 // A picture of the drawing in place of Python's of the last image.

@@ -9,7 +9,7 @@ from ui.address.fragments import is_fragment_run
 from ui.studio import overlay
 from ui.studio.pictures import bring, brought
 from ui.training.form import ask_for_settings
-from ui.training.run import Panel, ask_how_to_go_on, begin, panel, try_to_start, watch
+from ui.training.run import Panel, draw, panel, try_to_start
 from vaemodels import data
 from vaemodels.errors import LabError, UsageError
 from vaemodels.settings import with_text
@@ -56,16 +56,9 @@ def _take_limits(own: Panel) -> bool:
 def runs() -> None:
     """The run under way, those that wait, and the chart of all."""
     own = panel()
-    if own.error:
-        st.error(own.error)
-    if own.wanted is not None:
-        begin(own, *own.wanted)
-    elif own.job is not None:
-        watch(own, own.job, alone=False)
-        if own.job is not None and own.job.records:
-            _knobs(own)
-    elif own.interrupted is not None:
-        ask_how_to_go_on(own, own.interrupted)
+    draw(own, alone=False)
+    if own.job is not None and own.job.records:
+        _knobs(own)
     _waiting(own)
     overlay.chart()
     if is_fragment_run():

@@ -1,6 +1,7 @@
 """The command line that trains what a run of the Studio trained."""
 
 import dataclasses
+import math
 import shlex
 from collections.abc import Mapping
 from typing import Any
@@ -11,8 +12,11 @@ from vaemodels.presets import PRESETS, Preset
 NOT_SET = ("dataset", "epochs", "seed", "image_shape", "n_labels")  # said otherwise, or known by the images
 
 
-def command(card: Mapping[str, Any], folder: str = "PICTURES") -> str:
-    """`python -m vaemodels train …` of the preset from which fewest settings differ; one's own are in `folder`."""
+def command(card: Mapping[str, Any], folder: str = "PICTURES", seconds: float = math.inf) -> str:
+    """`python -m vaemodels train …` of the preset from which fewest settings differ; one's own are in `folder`.
+
+    It ends after so many `seconds` of training, where that comes before its last epoch.
+    """
     name, differing = min(
         (
             (name, _differing(preset, card))
@@ -25,6 +29,8 @@ def command(card: Mapping[str, Any], folder: str = "PICTURES") -> str:
     images = card["dataset"] if card["dataset"] in data.DATASETS else folder
     words = ["python", "-m", "vaemodels", "train", name, "--data", images]
     words += ["--epochs", str(training["epochs"]), "--seed", str(training["seed"])]
+    if math.isfinite(seconds):
+        words += ["--seconds", f"{seconds:g}"]
     for setting, value in differing.items():
         words += ["--set", f"{setting}={_text(value)}"]
     return shlex.join(words)

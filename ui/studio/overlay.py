@@ -11,7 +11,7 @@ from ui.images import splits
 from ui.studio import series
 from ui.studio.history import Line, history
 from ui.studio.row import actions
-from ui.studio.series import AXES, Axis, Group, Measure, Side
+from ui.studio.series import AXES, Axis, Group, Side
 from ui.studio.strip import strip
 from ui.training.log import Logged
 from ui.training.run import panel
@@ -23,13 +23,9 @@ POLL_EVERY = 1.5
 BESIDE = "beside"
 KEY = "studio-beside"
 USUAL = ("vae-2d-digits", "vae-digits")
-AXIS, MEASURE, SIDE, COLOUR, SMOOTH, GROUP = (
-    *("axis", "measure", "side", "colour"),
-    *("studio_smooth", "studio_group"),
-)
+AXIS, SIDE, COLOUR, SMOOTH, GROUP = "axis", "side", "colour", "studio_smooth", "studio_group"
 COLOURS = 10
 BY_RUN = "run"
-MEASURES: dict[str, str] = {"loss": "loss", "reconstruction": "reconstruction", "kl": "KL"}
 SIDES = {"held_out": "held-out", "train": "train"}
 
 
@@ -39,28 +35,28 @@ def chart() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         axis = cast(Axis, url_state.segmented("Over", AXIS, AXES, "step", label_visibility="collapsed"))
         with st.popover("Curves"):
-            measure, side, by, weight = _how(several)
+            side, by, weight = _how(several)
         with st.popover("Beside yours"):
             _choose_beside()
     groups = {group: None for logged in several if (group := series.group_of(logged))}
     group = _group(list(groups), panel().log)
     shown = [logged for logged in several if series.group_of(logged) == group]
     colours = colours_of(several, by)
-    lines = [_line(logged, axis, measure, side, weight, colours, by) for logged in shown]
     history(
-        lines,
+        [_line(logged, axis, side, weight, colours, by) for logged in shown],
         key="history",
         axis=AXES[axis],
-        title=f"{group.measure if group and measure == 'loss' else MEASURES[measure]}, {SIDES[side]}",
+        loss=group.measure if group else "loss",
+        side=SIDES[side],
     )
     if group is not None:
-        st.caption(_about(group, shown, several, measure))
+        st.caption(_about(group, shown, several))
 
 
-def _about(group: Group, shown: Sequence[Logged], several: Sequence[Logged], measure: str) -> str:
+def _about(group: Group, shown: Sequence[Logged], several: Sequence[Logged]) -> str:
     """What the curves are of, which run is lowest, and what is left out of the chart or the ranking."""
     texts = [f"{group.title}."]
-    if measure == "loss" and (lowest := series.best(shown)) is not None:
+    if (lowest := series.best(shown)) is not None:
         logged, record = lowest
         loss = words.number(series.value(record["held_out"], "loss"), 2)
         texts.append(f"Lowest at the end of an epoch: {logged.name}, {loss} nats at step {record['step']:,}.")
@@ -73,9 +69,8 @@ def _about(group: Group, shown: Sequence[Logged], several: Sequence[Logged], mea
     return " ".join(texts)
 
 
-def _how(several: Sequence[Logged]) -> tuple[Measure, Side, str, float]:
+def _how(several: Sequence[Logged]) -> tuple[Side, str, float]:
     """What is drawn of a run."""
-    measure = url_state.segmented("Draw", MEASURE, MEASURES, "loss")
     side = url_state.segmented("Measured on", SIDE, SIDES, "held_out")
     differing = [BY_RUN, *series.differing(several)]
     if st.session_state.get(COLOUR) not in differing:
@@ -90,7 +85,7 @@ def _how(several: Sequence[Logged]) -> tuple[Measure, Side, str, float]:
         key=SMOOTH,
         help="0 is off. The raw line stays behind the smooth one.",
     )
-    return cast(Measure, measure), cast(Side, side), by, weight
+    return cast(Side, side), by, weight
 
 
 def _group(groups: Sequence[Group], log: Sequence[Logged]) -> Group | None:
@@ -118,10 +113,7 @@ def colours_of(several: Sequence[Logged], by: str) -> dict[str, int]:
     return {logged.name: places[text] % COLOURS for logged, text in zip(several, values, strict=True)}
 
 
-def _line(
-    logged: Logged, axis: Axis, measure: Measure, side: Side, weight: float, colours: dict[str, int], by: str
-) -> Line:
-    curve = series.curve(logged, axis, measure, side)
+def _line(logged: Logged, axis: Axis, side: Side, weight: float, colours: dict[str, int], by: str) -> Line:
     value = "" if by == BY_RUN else f", {by} = {series.settings(logged).get(by)}"
     before = [(step, text, [r for r in logged.logged if r["step"] <= step]) for step, text in logged.changes]
     return Line(
@@ -129,8 +121,8 @@ def _line(
         about=f"{logged.title}{value}",
         colour=colours[logged.name],
         reference=not logged.number,
-        curve=curve,
-        smooth=series.smoothed(curve.y, weight) if weight else [],
+        curve=series.curve(logged, axis, side),
+        weight=weight,
         marks=[
             (series.place(logged, records[-1], axis) if records else 0.0, f"{text} at step {step:,}")
             for step, text, records in before

@@ -2,6 +2,7 @@
 
 from ui.kinds import KINDS
 from ui.page import Page, Start
+from ui.studio.experiments import EXPERIMENTS
 from ui.studio.overlay import BESIDE
 
 STARTS = (
@@ -28,7 +29,9 @@ STUDIO = Page(
         "show": "mean or draw, seed",
         "runs": "chart of all runs",
         "models": "your models",
+        "try": "try this",
     },
-    parameters=frozenset({BESIDE}),
+    parameters=frozenset({BESIDE, "try"}),
+    experiments=EXPERIMENTS,
     starts=STARTS,
 )

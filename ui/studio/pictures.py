@@ -10,7 +10,8 @@ import numpy as np
 import streamlit as st
 import torch
 
-from ui.address.fragments import run_if_left_out
+from ui import words
+from ui.address.fragments import is_fragment_run, run_if_left_out
 from ui.components.changing_html import changing_html
 from ui.images.decoded import montage
 from ui.training.form import KEYS, choose_images
@@ -21,11 +22,13 @@ from vaemodels.data.own import Own
 from vaemodels.data.own_pictures import Colour, Pictures
 from vaemodels.errors import LabError
 
-OPEN, WAY, COLOUR, INVERTED = "studio_bring", "studio_way", "studio_colour", "studio_inverted"
-NUMBER, READ, KEPT = "studio_uploads", "studio_read", "studio_pictures"
+OPEN, WAY, COLOUR, INVERTED = "own", "studio_way", "studio_colour", "studio_inverted"
+NUMBER, READ, KEPT, REFUSED = "studio_uploads", "studio_read", "studio_pictures", "studio_refused"
 MOST_IN_FOLDER = 900  # files: the browser's uploader hangs with more
-MOST_MB = 100
-MOST_KEPT = 4
+MOST_MB = 60  # of a zip, or of all files of a folder together
+MOST_FILE_MB = 25
+MOST_KEPT = 4  # sets of pictures that a visit holds
+MOST_PICTURES = archive.MOST_FILES  # in all of these
 PREVIEW = 32
 REMARKS = 6
 _PLAIN = re.compile(r"[^\w\- ]")  # what a title is not made of
@@ -62,7 +65,7 @@ def bring() -> None:
     """The datasets that were brought, and the way to bring another."""
     for kept in _mine():
         _show_kept(kept)
-    if not st.toggle("Train on your own pictures", key=OPEN):
+    if not st.toggle("Train on your own pictures", key=OPEN, bind="query-params"):
         return
     if len(_mine()) >= MOST_KEPT:
         st.caption(f"You have brought {MOST_KEPT} sets of pictures; remove one to bring another.")
@@ -77,7 +80,7 @@ def bring() -> None:
         else f"Folder of pictures, {MOST_IN_FOLDER} files at most",
         type="zip" if way == "zip" else None,
         accept_multiple_files=False if way == "zip" else "directory",
-        max_upload_size=MOST_MB,
+        max_upload_size=MOST_MB if way == "zip" else MOST_FILE_MB,
         key=f"studio-upload-{way}-{number}",
         on_change=run_if_left_out,
         help="Subfolders are classes. Pictures are cut to the square in their middle. They stay in this tab's visit.",
@@ -91,15 +94,31 @@ def bring() -> None:
         default="grey",
     )
     inverted = st.toggle("Invert: dark ink on light paper", key=INVERTED)
+    if refused := st.session_state.pop(REFUSED, ""):
+        st.error(refused)
     if not uploaded:
         st.session_state.pop(READ, None)
         return
+    if isinstance(uploaded, list) and (refused := _too_much(uploaded)):
+        st.session_state[REFUSED] = refused
+        st.session_state[NUMBER] += 1  # a fresh uploader: the server lets go of the files
+        st.rerun(scope="fragment" if is_fragment_run() else "app")
     try:
         title, pictures = _read_once(uploaded, cast(Colour, colour), inverted)
     except LabError as error:
-        st.error(str(error))
+        st.error(words.literal(str(error)))
         return
     _preview(title, pictures)
+
+
+def _too_much(folder: list[Any]) -> str:
+    """Why a folder, which a browser sends whole before it is asked, is not read; empty where it is."""
+    if len(folder) > MOST_IN_FOLDER:
+        return f"The folder holds {len(folder):,} files, more than {MOST_IN_FOLDER}; bring it as a zip."
+    size = sum(file.size for file in folder)
+    if size > MOST_MB * 10**6:
+        return f"The folder has {size / 1e6:,.0f} MB, more than {MOST_MB}; bring fewer or smaller pictures."
+    return ""
 
 
 def _read_once(uploaded: Any, colour: Colour, inverted: bool) -> tuple[str, Pictures]:
@@ -123,10 +142,6 @@ def _read_once(uploaded: Any, colour: Colour, inverted: bool) -> tuple[str, Pict
 def _read(uploaded: Any, colour: Colour, inverted: bool) -> tuple[str, Pictures]:
     bar = st.progress(0.0, "Reading the pictures…")
     if isinstance(uploaded, list):
-        if len(uploaded) > MOST_IN_FOLDER:
-            raise LabError(
-                f"The folder holds {len(uploaded):,} files, more than {MOST_IN_FOLDER}; bring it as a zip."
-            )
         title = uploaded[0].name.replace("\\", "/").split("/")[0].rsplit(".", 1)[0]
         files, n = _of_folder(uploaded), len(uploaded)
     else:
@@ -171,6 +186,13 @@ def _preview(title: str, pictures: Pictures) -> None:
     for remark in pictures.remarks()[:REMARKS]:
         st.text(remark)
     st.caption("8 in 10 are trained on, 1 in 10 is held out, 1 in 10 is for the test.")
+    held = sum(sum(kept.own.dataset.sizes.values()) for kept in _mine())
+    if held + n > MOST_PICTURES:
+        st.error(
+            f"With the {held:,} that you have brought these are more than {MOST_PICTURES:,} pictures; "
+            "remove a set first."
+        )
+        return
     st.button("Use these pictures", type="primary", on_click=_keep, args=(title, pictures))
 
 
@@ -213,4 +235,8 @@ def _show_kept(kept: Kept) -> None:
     classes = f" in {facts.n_labels} classes" if facts.n_labels > 1 else ""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(f"{facts.title}: {sum(facts.sizes.values()):,} pictures{classes}")
-        st.button("Remove", key=f"remove-{facts.name}", on_click=_remove, args=(kept,))
+        with st.popover("Remove"):
+            st.caption(
+                "The pictures leave the server; to train on them again you would have to bring them again."
+            )
+            st.button(f"Remove {facts.title}", key=f"remove-{facts.name}", on_click=_remove, args=(kept,))

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from ui import words
 from ui.studio.command import command
 from ui.studio.series import as_csv
 from ui.training import form
@@ -29,12 +30,25 @@ def actions(logged: Logged) -> None:
             on_click="ignore",
         )
         st.caption("The same at the command line:")
-        st.code(command(logged.card), language="bash", wrap_lines=True)
-        if logged.changes:
-            changes = "; ".join(f"{text} at step {step:,}" for step, text in logged.changes)
-            st.caption(f"With its last settings from the beginning on; this run went otherwise: {changes}.")
+        st.code(command(logged.card, seconds=logged.until.seconds), language="bash", wrap_lines=True)
+        if otherwise := unlike_the_command(logged):
+            st.caption(" ".join(otherwise))
         if logged.number:
             _again(logged)
+
+
+def unlike_the_command(logged: Logged) -> list[str]:
+    """In what a run went otherwise than the command line that trains the same."""
+    found = []
+    if logged.went_on:
+        found.append("The run went on from an earlier one, the command begins anew.")
+    if logged.changes:
+        changes = "; ".join(f"{text} at step {step:,}" for step, text in logged.changes)
+        found.append(f"The command has the last settings from the beginning on; the run changed: {changes}.")
+    if logged.until.patience:
+        epochs = words.count(logged.until.patience, "epoch")
+        found.append(f"The run was to stop after {epochs} without a gain, the command goes on.")
+    return found
 
 
 def _again(logged: Logged) -> None:
@@ -61,6 +75,10 @@ def _again(logged: Logged) -> None:
         args=(kind, config, training),
         help="With the same sizes and seed a run starts from the same weights, whatever else you change.",
     )
-    if logged.job is None and st.button("Take it off the chart", key=f"off-{logged.name}"):
+    if logged.job is None and st.button(
+        f"Take {logged.name} off the chart",
+        key=f"off-{logged.name}",
+        help="Its curve, images and numbers are gone then; its model stays.",
+    ):
         panel().log.remove(logged)
         st.rerun()

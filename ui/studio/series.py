@@ -13,7 +13,7 @@ from vaemodels.losses import headline
 from vaemodels.models import MODELS
 
 Axis = Literal["step", "seconds", "images"]
-Measure = Literal["loss", "reconstruction", "kl"]
+Measure = Literal["loss", "reconstruction", "kl"]  # as a curve calls them
 Side = Literal["held_out", "train"]
 
 AXES: dict[str, str] = {"step": "steps", "seconds": "seconds", "images": "images"}
@@ -38,13 +38,18 @@ class Group(NamedTuple):
 
 
 class Curve(NamedTuple):
-    """Values of a run at logged steps, none in between; all lists are of one length."""
+    """Nats an image of a run at logged steps, none in between; all lists are of one length.
+
+    `x` is where on the axis they lie. A term that was not measured is NaN.
+    """
 
     x: list[float]
-    y: list[float]
     step: list[float]
     epoch: list[float]
     seconds: list[float]
+    loss: list[float]
+    reconstruction: list[float]
+    kl: list[float]
 
 
 def group_of(logged: Logged) -> Group | None:
@@ -75,12 +80,14 @@ def value(terms: Mapping[str, float], measure: Measure) -> float:
     return sum(kls) if kls else math.nan
 
 
-def curve(logged: Logged, axis: Axis, measure: Measure, side: Side) -> Curve:
-    """A run's values along an axis, thinned evenly where there are many, the newest always among them."""
-    records = _thinned([r for r in logged.logged if math.isfinite(value(r[side], measure))])
+def curve(logged: Logged, axis: Axis, side: Side) -> Curve:
+    """A run's loss and its terms along an axis, thinned evenly where there are many, the newest always among them."""
+    records = _thinned([r for r in logged.logged if math.isfinite(value(r[side], "loss"))])
     return Curve(
         x=[place(logged, record, axis) for record in records],
-        y=[value(record[side], measure) for record in records],
+        loss=[value(record[side], "loss") for record in records],
+        reconstruction=[value(record[side], "reconstruction") for record in records],
+        kl=[value(record[side], "kl") for record in records],
         step=[record["step"] for record in records],
         epoch=[record["epoch"] for record in records],
         seconds=[record["seconds"] for record in records],
@@ -103,13 +110,15 @@ def _thinned(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def smoothed(values: Sequence[float], weight: float) -> list[float]:
     """The exponential average that weighs each value before by `weight` once more, without a pull towards 0.
 
-    y_i = Σ_j weight^(i−j) x_j / Σ_j weight^(i−j), over j ≤ i (Kingma & Ba 2015, section 3).
+    y_i = Σ_j weight^(i−j) x_j / Σ_j weight^(i−j), over j ≤ i (Kingma & Ba 2015, section 3). What was not measured is
+    passed over, and stays NaN.
     """
     total = weights = 0.0
     found = []
     for each in values:
-        total, weights = weight * total + each, weight * weights + 1
-        found.append(total / weights)
+        if math.isfinite(each):
+            total, weights = weight * total + each, weight * weights + 1
+        found.append(total / weights if math.isfinite(each) else math.nan)
     return found
 
 

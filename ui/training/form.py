@@ -1,11 +1,11 @@
 """The form in which a visitor settles what to train. Its values are in the address; wrong ones come back in words."""
 
-import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
 import streamlit as st
 
+from ui import words
 from ui.address import url_state
 from ui.images.name import FRAMED
 from ui.kinds import KINDS
@@ -14,7 +14,7 @@ from ui.training.recipe import LABELS
 from vaemodels import data
 from vaemodels.errors import LabError, UsageError
 from vaemodels.losses import WEIGHTS
-from vaemodels.presets import QUICK
+from vaemodels.presets import QUICK, Preset
 from vaemodels.training import Run
 from vaemodels.training_config import TrainingConfig
 
@@ -55,7 +55,6 @@ KEYS = {
 MODEL, PRESET, MORE = "t_model", "t_preset", "t_more"
 OWN = ""  # of the presets: none
 MAX_TEXT = 60
-_MARKDOWN = re.compile(r"([\\`*_\[\]<>$~|!])")
 
 
 def ask_for_settings(
@@ -108,7 +107,7 @@ def ask_for_settings(
             return recipe.new_run(kind, values)
         except LabError as error:
             wrong = [recipe.in_the_forms_words(error)]
-    lines = [_MARKDOWN.sub(r"\\\1", sentence) for sentence in wrong]
+    lines = [words.literal(sentence) for sentence in wrong]
     st.error(lines[0] if len(lines) == 1 else "\n".join(f"- {line}" for line in lines))
     return None
 
@@ -143,6 +142,12 @@ def fill_in(kind: str, config: Any, training: TrainingConfig) -> None:
     for setting, text in recipe.texts_of(kind, config, training).items():
         st.session_state[KEYS[setting]] = _held(text)
         url_state.put(KEYS[setting], None if text == usual[setting] else text)
+
+
+def as_state(preset: Preset, **changed: str) -> dict[str, str]:
+    """All that the form asks for as a preset has it, some settings `changed`, as an address holds it."""
+    texts = recipe.texts(preset) | {"dataset": preset.training.dataset} | changed
+    return {MODEL: preset.model} | {KEYS[setting]: text for setting, text in texts.items()}
 
 
 def _field(setting: str, kind: str) -> str:

@@ -20,7 +20,8 @@ class Logged:
 
     `records` are what it told as it went, `earlier` those of the run that it went on from, one an epoch. `changes` are
     settings that were changed while it went on, each with the step from which the new value held. `held_out` is how
-    many images held-out values are means over. `model` is the name of what came of it.
+    many images held-out values are means over. It `went_on` where it began with an earlier run's weights. `model` is
+    the name of what came of it.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Logged:
     changes: list[tuple[int, str]] = field(default_factory=list)
     held_out: int = 0
     until: Until = NO_LIMIT
+    went_on: bool = False
     job: "Job | None" = None
     state: str = ""
     model: str | None = None

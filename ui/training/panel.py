@@ -11,7 +11,7 @@ from ui.explorer import publish_decoder
 from ui.frame import Head
 from ui.training.form import ask_for_settings
 from ui.training.own_models import own_models
-from ui.training.run import FOLLOW, ask_how_to_go_on, begin, panel, try_to_start, watch
+from ui.training.run import FOLLOW, draw, panel, try_to_start
 from ui.training.tab import run_of_this_tab
 from vaemodels.models import Model
 
@@ -89,15 +89,7 @@ def describe(head: Head) -> None:
 
 def _draw(kinds: Sequence[str], show: Callable[[Model | None], None]) -> None:
     own = panel()
-    if own.error:
-        st.error(own.error)
-    if own.wanted is not None:
-        begin(own, *own.wanted)
-    elif own.job is not None:
-        watch(own, own.job)
-    elif own.interrupted is not None:
-        ask_how_to_go_on(own, own.interrupted)
-    elif (asked_for := ask_for_settings(kinds)) is not None:
+    if not draw(own) and (asked_for := ask_for_settings(kinds)) is not None:
         try_to_start(own, *asked_for)
     own_models(own, kinds)
     if is_fragment_run():

@@ -101,6 +101,7 @@ class Panel:
             frames=job.frames,
             held_out=min(jobs.HELD_OUT_IMAGES, data.get(card["dataset"]).sizes["validation"]),
             until=self.until,
+            went_on=bool(run.history),
             job=job,
         )
         self.log.append(logged)
@@ -291,6 +292,24 @@ def max_jobs() -> int:
             "VAELAB_MAX_JOBS is %r, not a whole number from 1 up; %d runs go on at once.", text, MAX_JOBS
         )
     return MAX_JOBS
+
+
+def draw(own: Panel, *, alone: bool = True) -> bool:
+    """Draw the visitor's run, wherever it is: about to begin, under way (see `watch`), or interrupted.
+
+    Whether there is one; else another can be asked for.
+    """
+    if own.error:
+        st.error(own.error)
+    if own.wanted is not None:
+        begin(own, *own.wanted)
+    elif own.job is not None:
+        watch(own, own.job, alone=alone)
+    elif own.interrupted is not None:
+        ask_how_to_go_on(own, own.interrupted)
+    else:
+        return False
+    return True
 
 
 def begin(own: Panel, run: Run, card: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from ui.components.assets import component
 
 KEY = "experiments"
 TOP = "head"
+NAMED = 6  # of the parameters that an experiment sets
 
 
 # One component for the whole list: as a heading, two texts and a button each, it would be half the elements of the
@@ -82,7 +83,7 @@ def try_this(experiments: Sequence[Experiment], parameters: Collection[str]) -> 
             "title": experiment.title,
             "do": experiment.do,
             "look_for": experiment.look_for,
-            "sets": ", ".join(experiment.state),
+            "sets": _sets(list(experiment.state)),
         }
         for experiment in experiments
     ]
@@ -94,6 +95,12 @@ def try_this(experiments: Sequence[Experiment], parameters: Collection[str]) -> 
                 set_up(experiment, parameters)
 
     _cards(key=KEY, data={"experiments": texts}, on_chosen_change=chosen)
+
+
+def _sets(names: Sequence[str]) -> str:
+    """What of the page an experiment sets, by its names in the address."""
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
 
 
 def set_up(experiment: Experiment, parameters: Collection[str]) -> None:

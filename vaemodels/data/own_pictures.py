@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 
 from vaemodels import picture_files
 from vaemodels.data.archive import File
-from vaemodels.data.own import LEAST, OWN, Own, assemble
+from vaemodels.data.own import LEAST, OWN, Own, assemble, reorder
 from vaemodels.errors import LabError
 
 Colour = Literal["grey", "colour"]
@@ -62,7 +62,10 @@ def read(
     Raises:
         LabError: if fewer than LEAST pictures are left, all are alike, or there are too many classes.
     """
-    read_ones: list[tuple[PurePosixPath, Pixels]] = []
+    paths: list[PurePosixPath] = []
+    seen = (
+        bytearray()
+    )  # all pictures one after the other: as arrays of their own they would take twice the room
     left_out: dict[str, list[str]] = {}
     for done, file in enumerate(files, 1):
         path = PurePosixPath(file.name.replace("\\", "/"))
@@ -70,29 +73,34 @@ def read(
             try:
                 if file.refused:
                     raise LabError(file.refused)
-                read_ones.append((path, as_seen(file.data, colour)))
+                seen += as_seen(file.data, colour).tobytes()
+                paths.append(path)
             except LabError as error:
                 left_out.setdefault(str(error), []).append(path.name)
         if progress is not None:
             progress(done)
-    read_ones.sort(key=lambda one: one[0].parts)  # a browser lists a folder as it likes
-    classes = _classes([path for path, _ in read_ones])
-    kept = [(pixels, name) for (_, pixels), name in zip(read_ones, classes, strict=True) if name is not None]
-    beside = [path.name for (path, _), name in zip(read_ones, classes, strict=True) if name is None]
+    order = sorted(range(len(paths)), key=lambda i: paths[i].parts)  # a browser lists a folder as it likes
+    classes = _classes(paths)
+    beside = [paths[i].name for i in order if classes[i] is None]
     if beside:
         left_out[BESIDE] = beside
+    kept = [(i, name) for i in order if (name := classes[i]) is not None]
     if len(kept) < LEAST:
         raise LabError(_too_few(len(kept), left_out))
-    pixels = np.stack([each for each, _ in kept])
-    if (pixels == pixels[0]).all():
+    pixels = np.frombuffer(seen, np.uint8).reshape(-1, *SHAPES[colour])
+    reorder(pixels, [i for i, _ in kept] + [i for i in order if classes[i] is None])
+    pixels = pixels[: len(kept)]
+    if all(np.array_equal(each, pixels[0]) for each in pixels):
         raise LabError("All pictures are alike: there is nothing to learn from them; bring different ones.")
+    if inverted:
+        np.subtract(255, pixels, out=pixels)
     names = [name for _, name in kept]
     if len(set(names)) > MOST_CLASSES:
         raise LabError(
             f"The pictures lie in {len(set(names)):,} folders, more than {MOST_CLASSES} classes; "
             "put them into fewer folders, or all into one."
         )
-    return Pictures(255 - pixels if inverted else pixels, names, left_out)
+    return Pictures(pixels, names, left_out)
 
 
 def as_seen(data: bytes, colour: Colour) -> Pixels:
@@ -109,8 +117,11 @@ def as_seen(data: bytes, colour: Colour) -> Pixels:
 
 
 def dataset(pictures: Pictures, title: str) -> Own:
-    """The dataset of these pictures, named after what they hold: the same pictures and title have the same name."""
-    digest = hashlib.sha256(pictures.pixels.tobytes())
+    """The dataset of these pictures, named after what they hold: the same pictures and title have the same name.
+
+    It takes their pixels over and changes their order (`assemble`): `pictures` is not to be used any more.
+    """
+    digest = hashlib.sha256(np.ascontiguousarray(pictures.pixels).data)
     digest.update("\0".join([title, *pictures.classes]).encode())
     has_classes = len(pictures.counts) > 1
     name = f"{OWN}{digest.hexdigest()[:_LETTERS]}"

@@ -1,14 +1,20 @@
 // What the chart of runs is given, in words and numbers, and which record a pointer is nearest to.
 
-const SERIES = ["x", "y", "step", "epoch", "seconds", "smooth"];
+const COLUMNS = ["x", "step", "epoch", "seconds", "loss", "reconstruction", "kl"];
 
 const columnOf = (table) => Float64Array.from(table.getChildAt(0).toArray(), (value) => value ?? NaN);
 
 function historyOf(data) {
-  return data.runs.map((run, i) => ({
-    ...run,
-    ...Object.fromEntries(SERIES.map((name) => [name, columnOf(data[`${i}_${name}`])])),
-  }));
+  return data.runs.map((run, i) => {
+    const names = [...COLUMNS, ...data.charts.map(({ name }) => `smooth_${name}`)].filter((name) => `${i}_${name}` in data);
+    return { ...run, columns: names, ...Object.fromEntries(names.map((name) => [name, columnOf(data[`${i}_${name}`])])) };
+  });
+}
+
+// The values of all runs in a part of the axis, and those just outside it that their lines come from or go to.
+function seen(runs, name, from, to) {
+  const isSeen = ({ x }, i) => (x[i] < from ? x[i + 1] >= from : x[i] > to ? x[i - 1] <= to : true);
+  return runs.flatMap((run) => Array.from(run[name]).filter((value, i) => Number.isFinite(value) && isSeen(run, i)));
 }
 
 // Trained models go on for longer than most runs of a visit: of them there is as much as of these.
@@ -19,24 +25,27 @@ function upToTheVisitors(runs) {
   return runs.map((run) => {
     if (!run.reference) return run;
     const kept = run.x.filter((x) => x <= to).length;
-    return { ...run, ...Object.fromEntries(SERIES.map((name) => [name, run[name].slice(0, kept)])) };
+    return { ...run, ...Object.fromEntries(run.columns.map((name) => [name, run[name].slice(0, kept)])) };
   });
 }
 
-// The lines of a record's reading: whose it is, its value, where it was logged, what was changed up to there.
-function readingOf(run, i, { title, unit }) {
+// The lines of a record's reading: whose it is, its values, where it was logged, what was changed up to there.
+function readingOf(run, i, { charts, side, unit }) {
+  const value = ({ name, title }) => `${title} ${number(run[name][i], 2)}`;
+  const terms = charts.slice(1).filter(({ name }) => Number.isFinite(run[name][i]));
   const changed = run.marks.filter((mark) => mark.x <= run.x[i]).map((mark) => mark.text);
   return [
     run.about ? `${run.name}: ${run.about}` : run.name,
-    `${title} ${number(run.y[i], 2)} ${unit}`,
+    `${side} ${value(charts[0])} ${unit}`,
+    ...(terms.length ? [terms.map(value).join(", ")] : []),
     `step ${run.step[i].toLocaleString("en")}, epoch ${Number(run.epoch[i].toFixed(2))}, ${number(run.seconds[i], 1)} s`,
     ...changed,
   ];
 }
 
-function inWords(runs, { title, unit, axis }) {
-  const newest = (run) => `${run.name}: ${number(run.y.at(-1), 2)} at step ${run.step.at(-1).toLocaleString("en")}`;
-  return `${title} in ${unit} over ${axis}. ${runs.map(newest).join("; ")}. Arrow keys read the records.`;
+function inWords(runs, { charts, side, unit, axis }) {
+  const newest = (run) => `${run.name}: ${number(run.loss.at(-1), 2)} at step ${run.step.at(-1).toLocaleString("en")}`;
+  return `${charts[0].title}, ${side}, in ${unit} over ${axis}. ${runs.map(newest).join("; ")}. Arrow keys read the records, plus and minus zoom.`;
 }
 
 function nearestAlong(run, x) {
@@ -47,14 +56,15 @@ function nearestAlong(run, x) {
   return found;
 }
 
-// The record nearest to a place of the picture, of those nearest to it along each run.
-function nearestRecord(runs, { x, y, to }, left, top) {
-  const wanted = (to * (left - x(0))) / (x(to) - x(0));
+// The record in sight that is nearest to a place of the picture, of those nearest to it along each run.
+function nearestRecord(runs, { x, valueAt, from, to, panels }, left, top) {
+  const { name, y } = panels.find((panel) => top < panel.below) ?? panels.at(-1);
   let best = null;
   runs.forEach((run, place) => {
     if (!run.x.length) return;
-    const i = nearestAlong(run, wanted);
-    const gap = Math.hypot(x(run.x[i]) - left, y(run.y[i]) - top);
+    const i = nearestAlong(run, valueAt(left));
+    if (run.x[i] < from || run.x[i] > to) return;
+    const gap = Math.hypot(x(run.x[i]) - left, (Number.isFinite(run[name][i]) ? y(run[name][i]) : 0) - top);
     if (!best || gap < best.gap) best = { run: place, i, gap };
   });
   return best && { run: best.run, i: best.i };
@@ -62,12 +72,12 @@ function nearestRecord(runs, { x, y, to }, left, top) {
 
 const NAME_HEIGHT = 14;
 
-// Where the names of lines stand: at their ends, pushed apart where they would cover each other.
-function namesAt(runs, { x, y }, above, below) {
+// Where the names of lines stand: beside their last records in sight, pushed apart where they would cover each other.
+function namesAt(runs, { x, from, to, panels: [{ y, above, below }] }) {
   const names = runs
-    .map((run, place) => ({ run, place }))
-    .filter(({ run }) => run.x.length)
-    .map(({ run, place }) => ({ run, place, left: x(run.x.at(-1)) + 6, top: Math.max(above, Math.min(below, y(run.y.at(-1)))) }))
+    .map((run, place) => ({ run, place, last: run.x.findLastIndex((value) => value >= from && value <= to) }))
+    .filter(({ last }) => last >= 0)
+    .map(({ run, place, last }) => ({ run, place, left: x(run.x[last]) + 6, top: Math.max(above, Math.min(below, y(run.loss[last]))) }))
     .sort((a, b) => a.top - b.top);
   for (let i = 1; i < names.length; i++) names[i].top = Math.max(names[i].top, names[i - 1].top + NAME_HEIGHT);
   for (let i = names.length - 1, limit = below + 6; i >= 0; i--, limit = names[i + 1].top - NAME_HEIGHT) names[i].top = Math.min(names[i].top, limit);
