@@ -259,7 +259,7 @@ def test_browser_and_torch_draw_the_same_grey_pixels(empty: Page):
 def test_browser_and_torch_draw_from_the_same_priors(empty: Page):
     """Every mixture and two-level model; of N(0, I), which has no weights, one of each number of dimensions."""
     n = 20_000
-    drawn = set()
+    drawn: set[object] = set()
     for name in checkpoints.pretrained_names():
         model = checkpoints.load(name).model
         if not model.has_likelihood:

@@ -80,7 +80,7 @@ def lab(capsys: pytest.CaptureFixture[str]) -> Command:
 def _signals_are_heard() -> Iterator[None]:
     """As in a terminal, though what a shell starts in the background begins with Ctrl-C ignored, and under `nohup` with
     the terminal's end."""
-    heard = {signal.SIGINT: signal.default_int_handler}
+    heard: dict[signal.Signals, Any] = {signal.SIGINT: signal.default_int_handler}
     if hasattr(signal, "SIGHUP"):
         heard[signal.SIGHUP] = signal.SIG_DFL
     before = {each: signal.signal(each, handler) for each, handler in heard.items()}
