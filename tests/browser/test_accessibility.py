@@ -13,6 +13,7 @@ from tests.browser.visits import TRAINING, choose_look, watched
 from tests.small import saved, seven
 from ui.all_pages import PAGES
 from ui.kinds import KINDS
+from ui.looks import Look
 from ui.page import Page as Described
 
 Theme = Literal["light", "dark"]
@@ -34,6 +35,13 @@ STREAMLITS = {
     # Its blocks of code scroll and cannot be given a tabindex; browsers let the tab key stop at them by themselves.
     ("scrollable-region-focusable", "pre"),
 }
+
+NO_SIDEWAYS_SCROLLING = """() => {
+  const main = document.querySelector('[data-testid="stMain"]');
+  return main.clientWidth <= innerWidth && main.scrollWidth <= main.clientWidth;
+}"""
+
+CHART = ".js-plotly-plot"
 
 # The lowest contrast of a text of the charts with the page; axe leaves text in SVG out.
 CHART_CONTRAST = """() => {
@@ -93,41 +101,78 @@ def barriers(page: Page, part: str = "body", rules: Sequence[str] = ()) -> list[
     ]
 
 
-def expect_no_sideways_scrolling(page: Page) -> None:
-    for size in NARROW:
-        page.set_viewport_size(size)
-        page.wait_for_function(
-            """() => {
-              const main = document.querySelector('[data-testid="stMain"]');
-              return main.clientWidth <= innerWidth && main.scrollWidth <= main.clientWidth;
-            }"""
-        )
-    page.set_viewport_size(LAPTOP)
+def look_at(page: Page, part: str, sizes: Sequence[ViewportSize]) -> list[str]:
+    """What is a barrier there; at each of the sizes, in the order given, for every change of it is dear."""
+    assert page.evaluate(CHART_CONTRAST) >= 4.5, page.url
+    found: list[str] = []
+    for size in sizes:
+        if page.viewport_size != size:
+            page.set_viewport_size(size)
+        if size == LAPTOP:
+            found += barriers(page, part)
+        else:
+            page.wait_for_function(NO_SIDEWAYS_SCROLLING)
+    return found
 
 
-def look_at(page: Page, theme: Theme, part: str) -> list[str]:
-    """What is a barrier there: contrasts in both themes; other rules and sizes, which no theme changes, in one."""
-    assert page.evaluate(CHART_CONTRAST) >= 4.5
-    if theme == "light":
-        found = barriers(page, part)
-        expect_no_sideways_scrolling(page)
-        return found
-    return barriers(page, part, CONTRAST) if part == "body" else []
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("described", PAGES, ids=lambda page: page.slot)
-def test_nothing_on_a_page_is_a_barrier(page: Page, app_url: str, described: Described, theme: Theme):
-    model = KINDS[described.kinds[0]].preset
-    address = "" if described is PAGES[0] else f"{described.slot}?model={model}&images=digits"
+def open_in(page: Page, theme: Theme, url: str) -> None:
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    page.goto(url)
+    wait_until_idle(page)
+
+
+def expect_a_model_on_screen(page: Page) -> None:
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(
+        page.locator(":is(.explorer, .push, .estimators, .history)[data-state=ready]").first
+    ).to_be_visible()
+    if not page.locator(".explorer").count():
+        return  # all of this page's images are Python's
+    for key in page.evaluate("Object.keys(globalThis.__vaelab_explorers)"):
+        pixels = shown(page, key)["pixels"]
+        assert max(pixels) > 0.5 > min(pixels), key
+    expect(page.get_by_role("img", name=re.compile("^Decoded image")).first).to_be_visible()
+
+
+def own_looks(described: Described) -> dict[str, Look]:
+    """The page's looks but for the first, which it opens with, and those that an earlier page has as well."""
+    earlier = PAGES[: PAGES.index(described)]
+    seen = {look.render for page in earlier for look in page.looks.values()}
+    return {name: look for name, look in list(described.looks.items())[1:] if look.render not in seen}
+
+
+@pytest.mark.parametrize("described", PAGES, ids=lambda page: page.slot)
+def test_nothing_on_a_page_is_a_barrier(page: Page, app_url: str, described: Described):
+    """Contrasts in both themes; other rules and sizes, which no theme changes, in one. In the other theme the page is
+    opened by its bare address, too, and has a model on the screen."""
+    url, query = f"{app_url}/", ""
+    if described is not PAGES[0]:
+        url += described.slot
+        query = f"?model={KINDS[described.kinds[0]].preset}&images=digits"
+    looks = own_looks(described)
+    sizes = [LAPTOP, *NARROW]
     with watched(page):
-        page.goto(f"{app_url}/{address}")
-        wait_until_idle(page)
-        found = look_at(page, theme, "body")
-        for name, look in list(described.looks.items())[1:]:
+        open_in(page, "light", url + query)
+        found = look_at(page, "body", sizes)
+        charted: list[str] = []
+        for name, look in looks.items():
+            sizes.reverse()
             choose_look(page, look.title, name)
-            found += look_at(page, theme, LOOK)
+            found += look_at(page, LOOK, sizes)
+            if page.locator(CHART).count():
+                charted.append(name)
+
+        page.set_viewport_size(LAPTOP)
+        open_in(page, "dark", url)
+        expect_a_model_on_screen(page)
+        found += barriers(page, rules=CONTRAST)
+        assert page.evaluate(CHART_CONTRAST) >= 4.5, page.url
+        for name in charted:
+            if name == charted[0]:  # not every look fits the model of the bare address
+                open_in(page, "dark", f"{url}{query}&look={name}")
+            else:
+                choose_look(page, looks[name].title, name)
+            assert page.evaluate(CHART_CONTRAST) >= 4.5, page.url
     assert found == []
 
 

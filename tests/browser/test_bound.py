@@ -1,7 +1,6 @@
 """The bound in the browser: its sums against those of the package, and the page as a visitor moves q about."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -150,89 +149,97 @@ def test_optimise_comes_as_far_as_an_independent_optimiser(empty: Page):
         assert reached[2] < exact.log_p + 1e-3
 
 
-@pytest.fixture
-def visited(page: Page, app_url: str) -> Iterator[Page]:
-    """The page with its numbers worked out to the end."""
+def test_q_is_pushed_and_all_that_is_said_of_it_follows(page: Page, app_url: str):
+    """One visit, as the posterior of its image takes the browser seconds."""
+    frames = websocket_frames(page)
     with watched(page):
-        page.frames_seen = websocket_frames(page)  # type: ignore[attr-defined]
         page.goto(f"{app_url}/bound?model=vae-2d-digits&image=digits-1&images=digits")
         wait_until_idle(page)
         page.wait_for_function("__vaelab_bound.terms?.exact && __vaelab_bound.captured !== null")
-        yield page
+        keys_and_pointer_push_q_without_the_server_and_the_numbers_are_said(page, frames)
+        the_derivation_is_folded_away_and_its_numbers_follow_q(page)
+        for step in (
+            a_handle_at_half_the_distance_makes_q_half_as_wide,
+            optimise_leaves_the_gap_smaller_and_the_evidence_where_it_was,
+        ):
+            page.get_by_role("button", name="encoder’s q").click()
+            page.wait_for_function("__vaelab_bound.terms.exact")
+            step(page)
 
 
-def test_q_is_pushed_by_keys_and_pointer_without_the_server_and_the_numbers_are_said(visited: Page):
-    scale = visited.get_by_role("img", name=re.compile("^−ELBO"))
+def keys_and_pointer_push_q_without_the_server_and_the_numbers_are_said(
+    page: Page, frames: list[str | bytes]
+) -> None:
+    scale = page.get_by_role("img", name=re.compile("^−ELBO"))
     before = scale.get_attribute("aria-label")
     evidence = re.search(r"−log p\(x\) [\d.]+", before or "")
     assert evidence and float(evidence[0].split()[-1]) == pytest.approx(155.31, abs=0.02)
-    frames = visited.frames_seen  # type: ignore[attr-defined]
     count = len(frames)
-    box = visited.locator(".push canvas.plane").bounding_box()
+    box = page.locator(".push canvas.plane").bounding_box()
     assert box is not None
-    visited.mouse.move(box["x"] + 100, box["y"] + 100)
-    visited.mouse.down()
+    page.mouse.move(box["x"] + 100, box["y"] + 100)
+    page.mouse.down()
     for step in range(20):
-        visited.mouse.move(box["x"] + 100 + 5 * step, box["y"] + 100)
-    visited.wait_for_function("__vaelab_bound.terms.exact")
+        page.mouse.move(box["x"] + 100 + 5 * step, box["y"] + 100)
+    page.wait_for_function("__vaelab_bound.terms.exact")
     assert len(frames) == count
-    visited.mouse.up()
-    wait_until_idle(visited)
-    expect(visited).to_have_url(re.compile("q="))
-    centre = visited.get_by_role("slider", name="Centre of q")
+    page.mouse.up()
+    wait_until_idle(page)
+    expect(page).to_have_url(re.compile("q="))
+    centre = page.get_by_role("slider", name="Centre of q")
     centre.focus()
     said = centre.get_attribute("aria-valuetext")
     centre.press("ArrowRight")
-    visited.wait_for_function("__vaelab_bound.terms.exact")
+    page.wait_for_function("__vaelab_bound.terms.exact")
     expect(centre).not_to_have_attribute("aria-valuetext", said or "")
     expect(scale).not_to_have_attribute("aria-label", before or "")
     assert evidence[0] in (scale.get_attribute("aria-label") or "")
 
 
-def test_optimise_leaves_the_gap_smaller_and_the_evidence_where_it_was(visited: Page):
-    before = visited.evaluate("({ gap: __vaelab_bound.terms.gap, logP: __vaelab_bound.logP })")
-    visited.get_by_role("button", name="optimise").click()
-    visited.wait_for_function(
+def optimise_leaves_the_gap_smaller_and_the_evidence_where_it_was(page: Page) -> None:
+    before = page.evaluate("({ gap: __vaelab_bound.terms.gap, logP: __vaelab_bound.logP })")
+    page.get_by_role("button", name="optimise").click()
+    page.wait_for_function(
         "gap => __vaelab_bound.terms.exact && __vaelab_bound.terms.gap < gap / 3", arg=before["gap"]
     )
-    after = visited.evaluate("({ gap: __vaelab_bound.terms.gap, logP: __vaelab_bound.logP })")
+    after = page.evaluate("({ gap: __vaelab_bound.terms.gap, logP: __vaelab_bound.logP })")
     assert after["gap"] > 0
     assert after["logP"] == before["logP"]
-    expect(visited.get_by_role("button", name="optimise")).to_be_visible()
+    expect(page.get_by_role("button", name="optimise")).to_be_visible()
 
 
-def test_the_derivation_is_folded_away_and_its_numbers_follow_q(visited: Page):
-    derivation = visited.locator(".push .derivation")
+def the_derivation_is_folded_away_and_its_numbers_follow_q(page: Page) -> None:
+    derivation = page.locator(".push .derivation")
     lines = derivation.get_by_role("listitem")
     expect(lines.first).to_be_hidden()
     derivation.locator("summary").click()
     expect(lines).to_have_count(5)
-    centre = visited.get_by_role("slider", name="Centre of q")
+    centre = page.get_by_role("slider", name="Centre of q")
     for _ in range(2):
-        terms = visited.evaluate("({ ...__vaelab_bound.terms, logP: __vaelab_bound.logP })")
+        terms = page.evaluate("({ ...__vaelab_bound.terms, logP: __vaelab_bound.logP })")
         elbo = -terms["reconstruction"] - terms["kl"]
         for place, values in {0: [terms["logP"]], 2: [elbo, terms["gap"]], 4: [elbo]}.items():
             expect(lines.nth(place)).to_contain_text(" + ".join(f"{v:.2f}".replace("-", "−") for v in values))
         centre.press("ArrowRight")
-        visited.wait_for_function("__vaelab_bound.terms.exact")
+        page.wait_for_function("__vaelab_bound.terms.exact")
     lines.nth(4).hover()
-    expect(visited.locator(".push .bar .evidence")).to_have_css("opacity", "0.2")
-    expect(visited.locator(".push .bar .rec")).to_have_css("opacity", "1")
+    expect(page.locator(".push .bar .evidence")).to_have_css("opacity", "0.2")
+    expect(page.locator(".push .bar .rec")).to_have_css("opacity", "1")
 
 
-def test_a_handle_at_half_the_distance_makes_q_half_as_wide(visited: Page):
+def a_handle_at_half_the_distance_makes_q_half_as_wide(page: Page) -> None:
     def middle(name: str) -> tuple[float, float]:
-        box = visited.get_by_role("slider", name=name).bounding_box()
+        box = page.get_by_role("slider", name=name).bounding_box()
         assert box is not None
         return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
     (x, y), (right, _) = middle("Centre of q"), middle("Width of q along its first axis")
-    before = visited.evaluate("__vaelab_bound.q.std[0]")
-    visited.mouse.move(right, y)
-    visited.mouse.down()
-    visited.mouse.move((x + right) / 2, y)
-    assert visited.evaluate("__vaelab_bound.q.std[0]") == pytest.approx(before / 2, rel=0.03)
-    visited.mouse.up()
+    before = page.evaluate("__vaelab_bound.q.std[0]")
+    page.mouse.move(right, y)
+    page.mouse.down()
+    page.mouse.move((x + right) / 2, y)
+    assert page.evaluate("__vaelab_bound.q.std[0]") == pytest.approx(before / 2, rel=0.03)
+    page.mouse.up()
 
 
 def test_a_q_as_wide_as_the_prior_shows_no_number_that_is_off(page: Page, app_url: str):

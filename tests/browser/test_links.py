@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.component_page import expect_ink
 from tests.browser.streamlit_page import (
@@ -31,15 +31,12 @@ TOASTS = "stToast"
 
 
 @pytest.fixture
-def fresh(chromium: Browser, app_url: str) -> Iterator[Open]:
-    """`fresh(address)`: the page as a visitor who has never been here finds it; no traceback on it in the end."""
-    contexts = []
+def fresh(laptop: BrowserContext, app_url: str) -> Iterator[Open]:
+    """`fresh(address)`: the page as a tab finds it that was never here before; no traceback on it in the end."""
     pages = []
 
     def go(address: str) -> Page:
-        context = chromium.new_context(viewport={"width": 1366, "height": 768})
-        contexts.append(context)
-        page = patient_page(context)
+        page = patient_page(laptop)
         page.goto(address if address.startswith("http") else app_url + address)
         wait_until_idle(page)
         pages.append(page)
@@ -48,8 +45,7 @@ def fresh(chromium: Browser, app_url: str) -> Iterator[Open]:
     yield go
     for page in pages:
         assert exceptions(page) == []
-    for context in contexts:
-        context.close()
+        page.close()
 
 
 def state(page: Page) -> dict[str, Any]:
@@ -126,10 +122,9 @@ def test_an_address_opens_what_its_sender_saw(fresh):
     assert receiver.url == link
 
 
-def test_a_seed_typed_as_the_address_is_to_be_written_is_in_it(fresh):
-    page = fresh("/")
-    page.context.add_init_script(HOLD_REQUESTS)
-    page.goto(page.url.rstrip("/") + f"/vae?model={MODEL}")
+def test_a_seed_typed_as_the_address_is_to_be_written_is_in_it(page, app_url):
+    page.add_init_script(HOLD_REQUESTS)
+    page.goto(f"{app_url}/vae?model={MODEL}")
     wait_until_idle(page)
     seed = page.get_by_label("Seed", exact=True).first
     page.get_by_role("slider", name="Latent plane").press("ArrowRight")
@@ -139,6 +134,7 @@ def test_a_seed_typed_as_the_address_is_to_be_written_is_in_it(fresh):
     seed.press("Enter")
     page.evaluate(RELEASE_REQUESTS)
     page.wait_for_url(re.compile("seed=7"))
+    assert exceptions(page) == []
 
 
 def test_the_link_button_leaves_parts_out_for_a_class(fresh):

@@ -3,15 +3,14 @@
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 import torch
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from torch import Tensor
 
 from tests.browser.server import ROOT, serve
-from tests.browser.streamlit_page import centre, exceptions, navigation, patient_page, shown, wait_until_idle
+from tests.browser.streamlit_page import centre, exceptions, patient_page, shown, wait_until_idle
 from tests.browser.visits import TRAINING, start_training, stop_training, watched
 from ui.all_pages import PAGES
 from ui.explorer import decoder_data
@@ -79,23 +78,6 @@ def test_a_link_to_a_page_works_on_a_server_that_nobody_has_visited(page, tmp_pa
 
 def version_of(name: str) -> str:
     return str(decoder_data(checkpoints.load(name).model)["meta"]["version"])
-
-
-def test_every_page_opens_with_a_model_on_screen(chromium: Browser, app_url: str, visit: Visit):
-    pages = navigation(chromium, app_url)
-    assert len(pages) >= 2
-    for title, address in pages:
-        page = visit(urlsplit(address).path)
-        expect(page.get_by_role("heading", level=1)).to_be_visible()
-        expect(
-            page.locator(":is(.explorer, .push, .estimators, .history)[data-state=ready]").first
-        ).to_be_visible()
-        if not page.locator(".explorer").count():
-            continue  # all of this page's images are Python's
-        for key in page.evaluate("Object.keys(globalThis.__vaelab_explorers)"):
-            pixels = shown(page, key)["pixels"]
-            assert max(pixels) > 0.5 > min(pixels), title
-        expect(page.get_by_role("img", name=re.compile("^Decoded image")).first).to_be_visible()
 
 
 def test_the_elbo_of_a_picked_image_is_what_torch_computes(visit, model):

@@ -76,6 +76,19 @@ def lab(capsys: pytest.CaptureFixture[str]) -> Command:
     return run
 
 
+@pytest.fixture(autouse=True)
+def _signals_are_heard() -> Iterator[None]:
+    """As in a terminal, though what a shell starts in the background begins with Ctrl-C ignored, and under `nohup` with
+    the terminal's end."""
+    heard: dict[signal.Signals, Any] = {signal.SIGINT: signal.default_int_handler}
+    if hasattr(signal, "SIGHUP"):
+        heard[signal.SIGHUP] = signal.SIG_DFL
+    before = {each: signal.signal(each, handler) for each, handler in heard.items()}
+    yield
+    for each, handler in before.items():
+        signal.signal(each, handler)
+
+
 def assert_refused(result: Result, code: int, words: str = "") -> None:
     """It failed with this code, no output, and one sentence that says why and what to do."""
     assert result.code == code
