@@ -84,9 +84,9 @@ def negative() -> None:
 
 def bound() -> None:
     many, ten = (checkpoints.read_card(name)["evaluation"]["nelbo"] for name in ("gmvae", "gmvae-10"))
-    assert ten - many == pytest.approx(1, abs=0.2)
+    assert round(ten - many, 1) == 0.8
     tables = [among_digits(load(name)).table for name in ("gmvae", "gmvae-10")]
-    assert [f"{clustering_accuracy(table):.0%}" for table in tables] == ["25%", "52%"]
+    assert [f"{clustering_accuracy(table):.0%}" for table in tables] == ["28%", "58%"]
     assert purity(tables[0]) > purity(tables[1]) + 0.2
     of_many = tables[0]
     as_if_equal = [components_in_use(of_many[:, digit].float()) for digit in range(10)]

@@ -130,7 +130,7 @@ def _compare(view: View) -> None:
         "Nothing in the ELBO asks that a component be a digit: it asks for short codes. **Compare the accuracy of "
         "equal numbers of components only**: it lets ten count, so that 500 can’t score high, and purity rises with "
         "their number by itself. At ten components each, gmvae-10 has the better bound and sorts better than "
-        "gmvae-2d. With its 500 the bound of gmvae is about a nat better still, but a digit is spread over a dozen "
+        "gmvae-2d. With its 500 the bound of gmvae is 0.8 nats better still, but a digit is spread over a dozen "
         "components or more: which number you want decides."
     )
     st.caption(
