@@ -115,6 +115,13 @@ def look_at(page: Page, part: str, sizes: Sequence[ViewportSize]) -> list[str]:
     return found
 
 
+def expect_no_sideways_scrolling(page: Page) -> None:
+    for size in NARROW:
+        page.set_viewport_size(size)
+        page.wait_for_function(NO_SIDEWAYS_SCROLLING)
+    page.set_viewport_size(LAPTOP)
+
+
 def open_in(page: Page, theme: Theme, url: str) -> None:
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
     page.goto(url)
