@@ -113,7 +113,7 @@ PRESETS: dict[str, Preset] = {
     "gmvae-iwae-k50": Preset(
         "gmvae",
         GMVAEConfig(components=500),
-        replace(SHORT_ADAM, objective="iwae", k=50),
+        replace(SHORT, epochs=12, objective="iwae", k=50),
         "as gmvae, on L_50",
     ),
     "ssvae": Preset(
