@@ -92,7 +92,7 @@ def latest(run: Run, card: Card) -> bytes:
     return checkpoints.dumps(run.model, _updated(run, card), dtype=torch.float32, resume=_resume(run))
 
 
-def save(path: Path, run: Run, card: Card, dtype: torch.dtype = torch.float32) -> None:
+def save(path: str | Path, run: Run, card: Card, dtype: torch.dtype = torch.float32) -> None:
     """Write `dumps(run)` to `path` atomically.
 
     Raises:
