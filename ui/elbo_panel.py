@@ -18,9 +18,7 @@ from vaemodels.pictures import picture
 
 TOP_PIXEL_NATS = 3.0
 KL_SCALE_NATS = 5.0
-OTHER_IMAGES = (
-    '<div class="lab-note lab-aside">The model learned other images: expect more nats on these.</div>'
-)
+OTHER_IMAGES = "The model learned other images: expect more nats on these."
 
 
 def show_elbo(
@@ -46,7 +44,11 @@ def show_elbo(
     live_terms(
         pictures(model, chosen, terms, shown, how)
         + formula(terms)
-        + (OTHER_IMAGES if is_of_other_images(chosen, checkpoint) else "")
+        + (
+            f'<div class="lab-note lab-aside">{OTHER_IMAGES}</div>'
+            if is_of_other_images(chosen, checkpoint)
+            else ""
+        )
         + "".join(
             per_dimension(values, max(KL_SCALE_NATS, values.max().item()), latent)
             for latent, values in terms.kl_by_dimension.items()
@@ -69,7 +71,7 @@ def pictures(model: Model, chosen: Chosen, terms: ImageTerms, shown: Tensor, how
         terms.per_pixel,
         shape,
         "nats",
-        f"Nats at each pixel, {terms.per_pixel.sum():.0f} in all",
+        "Nats at each pixel",
         f"nats a pixel, {scale}",
     )
     return (

@@ -28,7 +28,7 @@ def show_terms(
     live_terms(
         elbo_panel.pictures(model, chosen, terms, shown, f"{show} at q’s centre")
         + parts
-        + (OTHER_IMAGES if is_of_other_images(chosen, checkpoint) else ""),
+        + (f'<div class="lab-note">{OTHER_IMAGES}</div>' if is_of_other_images(chosen, checkpoint) else ""),
         slot,
         key="bound-terms",
     )

@@ -100,7 +100,12 @@ def _table(rows: Sequence[Row], cards: Mapping[str, Card], point: str) -> None:
     k = largest_common_k(rows)
     columns = [
         Column("name", "Model"),
-        Column("nelbo", "−ELBO", "Of one draw of z an image, with the standard error over images"),
+        Column(
+            "nelbo",
+            "−ELBO",
+            "Of one draw of z an image, with the standard error over images; best and tied are by this column, tied "
+            "within two standard errors of the difference",
+        ),
         Column("distortion", "Distortion", "−E log p(x|z): what the reconstruction costs"),
         Column("rate", "Rate", "All KLs added up"),
         *(
@@ -118,7 +123,9 @@ def _table(rows: Sequence[Row], cards: Mapping[str, Card], point: str) -> None:
         seconds = card["history"][-1]["seconds"] if card["history"] else None
         size = _parameters(one.name, card)
         recipe = _recipe(card)
-        mark = " · best" if one.name == best else " · tied" if one.name in ties else ""
+        mark = (
+            "" if len(rows) == 1 else " · best" if one.name == best else " · tied" if one.name in ties else ""
+        )
         cells = [
             f"{one.name}{mark}",
             words.plus_minus(one.nelbo.mean, one.nelbo.stderr),

@@ -132,10 +132,9 @@ def render(view: View) -> None:
         st.caption(
             f"Gradient for the second category’s logit; exact, by enumeration: **{figures(exact)}**. v = ({values}), "
             f"t = {toy.target:g}. Measured over {words.count(N, 'draw')} each, seed {view.seed}; ± is the "
-            f"standard error of the "
-            "mean. The last column counts draws until the noise is as small as the exact gradient; for a biased "
-            "one that "
-            "is precision about the wrong value."
+            f"standard error of the mean, and a bias of less than {CLEAR} of these is called noise. The last column "
+            "counts draws until the noise is as small as the exact gradient; for a biased one that is precision about "
+            "the wrong value."
         )
         if said := said_of_extremes(found, float(tau), int(each)):
             st.caption(said)
