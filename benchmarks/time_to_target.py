@@ -67,9 +67,9 @@ FULL = (
     Race("hvae", 96.0, {"adam": 20, "muon": 5}),
 )
 QUICK = (
-    Race("vae", 107.0, {"adam": 8, "muon": 2}, rate=0.05, batch=500),
+    Race("vae", 107.0, {"adam": 8, "muon": 3}, rate=0.05, batch=500),
     Race("gmvae", 107.0, {"adam": 6, "muon": 2}, rate=0.05),
-    Race("iwae-k5", 102.0, {"adam": 10, "muon": 4}),
+    Race("iwae-k5", 104.0, {"adam": 10, "muon": 4}),
     Race("hvae", 104.0, {"adam": 5, "muon": 2}),
 )
 
