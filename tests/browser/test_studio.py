@@ -117,7 +117,7 @@ def test_from_own_pictures_to_a_model_taken_home(
         start_training(page, epochs=20)
         expect(page.get_by_role("button", name=re.compile("^(Cancel|Pause)$"))).to_be_visible()
         start_training(page, epochs=40)
-        for name, steps in (("run 1", 80), ("run 2", 160)):
+        for name, steps in (("run 1", 40), ("run 2", 80)):
             strip = page.locator(f".st-key-run-{name.replace(' ', '-')} .strip")
             expect(strip).to_have_attribute("data-step", str(steps), timeout=TRAINING)
             assert strip.locator("canvas").evaluate(LIGHTEST) > 128
