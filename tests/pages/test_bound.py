@@ -69,22 +69,10 @@ def test_another_image_or_model_begins_at_its_encoders_q_again(visit):
 
 
 def page_with_buttons() -> None:
-    import runpy
-    from pathlib import Path
-    from unittest.mock import patch
-
-    import streamlit as st
-
-    import ui
+    from tests.pages.buttons import with_buttons
     from ui.bound.page import BOUND
-    from ui.navigation import enter
-    from ui.try_this import set_up
 
-    for experiment in BOUND.experiments:
-        st.button(experiment.name, on_click=set_up, args=(experiment, BOUND.parameters))
-    enter()
-    with patch("ui.frame.where_next"):  # no other page is known to an app of one
-        runpy.run_path(str(Path(ui.__file__).parents[1] / "pages" / "bound.py"))
+    with_buttons(BOUND)
 
 
 def test_an_experiment_begins_at_the_encoders_q_whatever_the_one_before_left():

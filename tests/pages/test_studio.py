@@ -42,22 +42,10 @@ def test_it_opens_with_trained_models_and_a_link_can_leave_them_out(visit):
 
 
 def page_with_buttons() -> None:
-    import runpy
-    from pathlib import Path
-    from unittest.mock import patch
-
-    import streamlit as st
-
-    import ui
-    from ui.navigation import enter
+    from tests.pages.buttons import with_buttons
     from ui.studio.page import STUDIO
-    from ui.try_this import set_up
 
-    for experiment in STUDIO.experiments:
-        st.button(experiment.name, on_click=set_up, args=(experiment, STUDIO.parameters))
-    enter()
-    with patch("ui.frame.where_next"):  # no other page is known to an app of one
-        runpy.run_path(str(Path(ui.__file__).parents[1] / "pages" / "studio.py"))
+    with_buttons(STUDIO)
 
 
 def test_an_experiment_fills_in_the_form_whatever_was_in_it():
