@@ -8,6 +8,7 @@ import streamlit as st
 import torch
 
 from tests.browser.component_models import CASES, FIRST, SECOND, image_of, model_of, points
+from ui.address.when_quiet import when_quiet
 from ui.explorer import (
     End,
     interpolation,
@@ -108,7 +109,31 @@ def runs() -> None:
     training_chart({"mine-1": semi_supervised, "mine-2": bound}, key="chart", height=420)
 
 
+def together() -> None:
+    """What reports once the visitor rests, and controls beside it: all in fragments of their own, but for one."""
+    presses: dict[str, int] = st.session_state.setdefault("presses", {})
+
+    def button(label: str) -> None:
+        if st.button(label):
+            presses[label] = presses.get(label, 0) + 1
+        st.text(f"{label} was pressed {presses.get(label, 0)} times")
+
+    @st.fragment
+    def rests() -> None:
+        when_quiet(lambda: None, occasion="once", key="quiet")
+
+    @st.fragment
+    def chosen() -> None:
+        st.text(f"Chosen: {st.checkbox('choose')}")
+
+    rests()
+    chosen()
+    st.fragment(button)("first")
+    st.fragment(button)("second")
+    st.text(f"Chosen on the page: {st.checkbox('whole page')}")
+
+
 st.set_page_config(layout="wide")
 st.caption("Components")
-PARTS = [decoders, explorer, between, waiting, picker, chart, runs]
+PARTS = [decoders, explorer, between, waiting, picker, chart, runs, together]
 {part.__name__: part for part in PARTS}[st.query_params["show"]]()

@@ -361,3 +361,35 @@ def test_components_fit_a_phone_in_both_themes(page: Page, components, scheme):
         for component in page.locator(".stBidiComponent, [data-testid^=stBidiComponent]").all():
             box = component.bounding_box()
             assert box is None or box["x"] + box["width"] <= 360
+
+
+@pytest.mark.parametrize(
+    ("controls", "shown_then"),
+    [
+        (["first"], ["first was pressed 1 times"]),
+        (["choose"], ["Chosen: True"]),
+        (["whole page"], ["Chosen on the page: True"]),
+        (
+            ["first", "choose", "second"],
+            ["first was pressed 1 times", "Chosen: True", "second was pressed 1 times"],
+        ),
+    ],
+)
+def test_what_is_chosen_in_the_moment_in_which_a_component_reports_is_done_once(
+    components, controls: list[str], shown_then: list[str]
+):
+    page = components("together")
+    page.evaluate(
+        """(names) => {
+          const controls = names.map((name) => document.querySelector(`input[aria-label="${name}"]`)
+            ?? Array.from(document.querySelectorAll("button")).find((it) => it.textContent.trim() === name));
+          window.dispatchEvent(new Event("blur")); // leaving the page is resting: the component reports, first of all
+          for (const control of controls) control.click();
+        }""",
+        controls,
+    )
+    for text in shown_then:
+        expect(page.get_by_text(text, exact=True)).to_be_visible()
+    wait_until_idle(page)
+    for text in shown_then:
+        expect(page.get_by_text(text, exact=True)).to_be_visible()

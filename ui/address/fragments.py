@@ -1,8 +1,8 @@
-"""What Streamlit runs at the moment: a whole page, or one fragment of it."""
+"""What Streamlit runs at the moment: a whole page, or some of its fragments."""
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
+from streamlit.runtime.scriptrunner import RerunData, RerunException, get_script_run_ctx
+from streamlit.runtime.state import SessionState
 
 
 def is_fragment_run() -> bool:
@@ -11,15 +11,31 @@ def is_fragment_run() -> bool:
     return context is not None and bool(context.fragment_ids_this_run)
 
 
-def run_if_left_out() -> None:
-    """The `on_change` of a widget that another fragment's component may report beside, as `when_quiet` does.
+def run_what_is_left_out() -> None:
+    """Called last in a component's callback: have those fragments run, too, that something changed in.
 
-    The browser sends all that changes at one moment in one request, which can name one fragment only. So a file that
-    arrives, or a number that is typed, as another fragment's component reports is on the server, but what reads it is
-    not run: the page is, then.
+    The browser sends all that changes at one moment in one request, and names in it the fragment of the first alone.
+    So where a component reports just before a button is pressed in another fragment, the press is on the server, but
+    what it is for is not run. Here both are.
     """
     context = get_script_run_ctx()
-    # A callback runs with the fragment of its widget, whichever fragments the run is of.
-    fragments = context.fragment_ids_this_run if context else None
-    if fragments and ThreadState.get().fragment_id not in fragments:
-        st.rerun()
+    if context is None or not context.fragment_ids_this_run:
+        return
+    state: SessionState = context.session_state._state
+    told = state._new_widget_state
+    changed = {told.widget_metadata[it].fragment_id for it in told if state._widget_changed(it)}
+    left_out = changed.difference(context.fragment_ids_this_run)
+    fragments = [fragment for fragment in left_out if fragment is not None]
+    if len(fragments) < len(left_out):
+        st.rerun()  # something on the page itself
+    if left_out:
+        raise RerunException(  # as st.rerun does for fragments that have a key
+            RerunData(
+                query_string=context.query_string,
+                page_script_hash=context.page_script_hash,
+                fragment_id_queue=[*context.fragment_ids_this_run, *fragments],
+                is_fragment_scoped_rerun=True,
+                cached_message_hashes=context.cached_message_hashes,
+                context_info=context.context_info,
+            )
+        )

@@ -17,7 +17,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.state.query_params import EMBED_QUERY_PARAMS_KEYS
 
-from ui.address.fragments import is_fragment_run, run_if_left_out
+from ui.address.fragments import is_fragment_run
 from ui.address.when_quiet import when_quiet
 from vaemodels.errors import UsageError
 
@@ -291,7 +291,7 @@ def whole_number(label: str, name: str, low: int, high: int, default: int, *, he
         st.session_state[name] = wanted
     # Not for what a run may set, as `selectbox`: a request then on its way brings the old value back for a moment, and
     # another run for that would lose what was pressed meanwhile.
-    number = st.number_input(label, low, high, key=name, width=96, help=help, on_change=run_if_left_out)
+    number = st.number_input(label, low, high, key=name, width=96, help=help)
     put(name, None if number == default else str(number))
     return number
 

@@ -9,25 +9,46 @@ nothing but a comment are left out: Streamlit sends a component's script again w
 """
 
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
-from streamlit.components.v2.types import ComponentRenderer
+from streamlit.components.v2.bidi_component.state import ComponentResult
+
+from ui.address.fragments import run_what_is_left_out
 
 _NEEDS = re.compile(r"(?://|/\*) needs: ([^*\n]+)")
 _COMMENT = re.compile(r"^ *//.*\n", re.MULTILINE)
 
 
-def component(name: str, stem: Path, *, isolate_styles: bool = True) -> ComponentRenderer:
-    """The component of the files `stem`.html, .css and .js, of which the script has to be there."""
+def component(name: str, stem: Path, *, isolate_styles: bool = True) -> Callable[..., ComponentResult]:
+    """The component of the files `stem`.html, .css and .js, of which the script has to be there.
+
+    It is mounted as Streamlit's own are, with `key`, `data` and an `on_…_change` for all that it reports.
+    """
     html, css, js = (stem.with_suffix(suffix) for suffix in (".html", ".css", ".js"))
-    return st.components.v2.component(
+    mount = st.components.v2.component(
         name,
         html=html.read_text(encoding="utf-8") if html.exists() else None,
         css=with_needs(css) if css.exists() else None,
         js=with_needs(js),
         isolate_styles=isolate_styles,
     )
+
+    def mounted(**arguments: Any) -> ComponentResult:
+        reports = {name: _report(do) for name, do in arguments.items() if name.startswith("on_")}
+        return mount(**(arguments | reports))
+
+    return mounted
+
+
+def _report(do: Callable[[], None]) -> Callable[[], None]:
+    def report() -> None:
+        do()
+        run_what_is_left_out()
+
+    return report
 
 
 def with_needs(path: Path) -> str:

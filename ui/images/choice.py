@@ -13,7 +13,6 @@ from torch import Tensor
 
 from ui import words
 from ui.address import url_state
-from ui.address.fragments import run_if_left_out
 from ui.images.crop import asked, show_crop
 from ui.images.figures import figure
 from ui.images.label import PARAMETER as LABEL
@@ -329,7 +328,6 @@ def _upload(memory: _Memory, model: Model, slot: str, shape: tuple[int, ...]) ->
         max_upload_size=MAX_BYTES // 10**6,
         key=f"picture-{memory.links}",
         label_visibility="collapsed",
-        on_change=run_if_left_out,
     )
     if file is None:
         memory.refusal = ""

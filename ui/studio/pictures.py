@@ -11,7 +11,7 @@ import streamlit as st
 import torch
 
 from ui import words
-from ui.address.fragments import is_fragment_run, run_if_left_out
+from ui.address.fragments import is_fragment_run
 from ui.components.changing_html import changing_html
 from ui.images.decoded import montage
 from ui.training.form import KEYS, choose_images
@@ -82,7 +82,6 @@ def bring() -> None:
         accept_multiple_files=False if way == "zip" else "directory",
         max_upload_size=MOST_MB if way == "zip" else MOST_FILE_MB,
         key=f"studio-upload-{way}-{number}",
-        on_change=run_if_left_out,
         help="Subfolders are classes. Pictures are cut to the square in their middle. They stay in this tab's visit.",
     )
     colour = st.segmented_control(

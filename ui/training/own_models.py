@@ -8,7 +8,6 @@ from typing import Any
 import streamlit as st
 
 from ui import lead, models, words
-from ui.address.fragments import run_if_left_out
 from ui.training import form
 from ui.training.chart import training_chart
 from ui.training.run import Panel, series, try_to_start
@@ -181,7 +180,6 @@ def _upload(kinds: Collection[str], image_shape: tuple[int, int, int] | None) ->
         type=["safetensors"],
         key=f"upload-{number}",
         max_upload_size=MAX_UPLOAD,
-        on_change=run_if_left_out,
     )
     if file is None:
         return
