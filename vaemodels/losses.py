@@ -15,7 +15,7 @@ from vaemodels.errors import UsageError
 from vaemodels.models import SSVAE, Model, Output
 from vaemodels.training_config import TrainingConfig
 
-FOR_LABELS = ("labelled", "alpha", "gen_weight", "labelled_elbo", "draw_label")
+FOR_LABELS = ("labelled", "alpha", "gen_weight", "distort_labelled", "labelled_elbo", "draw_label")
 WEIGHTS = ("reconstruction_weight", "beta", "kl_warmup_epochs", "beta_cycles", "free_bits")
 RISING = 0.5  # of a cycle, in which β rises; Fu et al. 2019, section 4
 

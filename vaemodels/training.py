@@ -15,6 +15,7 @@ from vaemodels.analysis.classification import confusion_matrix, predict
 from vaemodels.analysis.clustering import components_in_use
 from vaemodels.data import IMAGES_AT_ONCE, Split, labels, mean_pixels
 from vaemodels.data.binarization import Binarization, binarize, static_draw
+from vaemodels.data.distortion import distort
 from vaemodels.errors import LabError
 from vaemodels.evaluation import log_weights_in_chunks
 from vaemodels.losses import Batch, loss_and_gradients
@@ -111,8 +112,9 @@ def fit(
     mode = "threshold" if config.binarization == "static" else config.binarization
     n = len(train.images)
     steps_per_epoch = -(-n // config.batch_size)
-    labelled = None
+    labelled, shape = None, None
     if isinstance(model, SSVAE):
+        shape = model.config.image_shape if config.distort_labelled else None
         chosen = labels.choose(train.labels, config.labelled, config.seed)
         labelled = Split(train.images[chosen], train.labels[chosen])
         train = train._replace(
@@ -128,7 +130,7 @@ def fit(
     while run.epoch < config.epochs:
         generator = torch.Generator(device).manual_seed(_epoch_seed(config.seed, run.epoch))
         epoch_terms, recent_terms = _Average(), _Average()
-        for batch in batches(train, mode, config.batch_size, generator, labelled):
+        for batch in batches(train, mode, config.batch_size, generator, labelled, shape):
             if before_step is not None:
                 asked = time.perf_counter()
                 before_step()
@@ -238,8 +240,11 @@ def batches(
     batch_size: int,
     generator: torch.Generator,
     labelled: Split | None = None,
+    distorted: tuple[int, int, int] | None = None,
 ) -> Iterator[Batch]:
     """One epoch of shuffled batches, binarised, each with as many of the `labelled` images where there are any.
+
+    These are distorted anew for each batch where their shape is given as `distorted`.
 
     Several batches are gathered and binarised at once: one at a time costs more in calls than in work. `index_select`
     gathers whole rows, many times faster than indexing.
@@ -249,11 +254,15 @@ def batches(
         x = binarize(train.images.index_select(0, several), binarization, generator)
         y = train.labels.index_select(0, several)
         for part in zip(x.split(batch_size), y.split(batch_size), strict=True):
-            yield Batch(*part, *_with_labels(labelled, binarization, batch_size, generator))
+            yield Batch(*part, *_with_labels(labelled, distorted, binarization, batch_size, generator))
 
 
 def _with_labels(
-    labelled: Split | None, binarization: Binarization, batch_size: int, generator: torch.Generator
+    labelled: Split | None,
+    distorted: tuple[int, int, int] | None,
+    binarization: Binarization,
+    batch_size: int,
+    generator: torch.Generator,
 ) -> tuple[Tensor, ...]:
     """`batch_size` of the labelled images, or all where there are fewer, binarised, and their labels."""
     if labelled is None:
@@ -261,6 +270,8 @@ def _with_labels(
     chosen = torch.randperm(len(labelled.images), generator=generator, device=labelled.images.device)
     chosen = chosen[:batch_size]
     x, y = (part.index_select(0, chosen) for part in labelled)
+    if distorted is not None:
+        x = distort(x, distorted, generator)
     return binarize(x, binarization, generator), y
 
 

@@ -37,8 +37,9 @@ class TrainingConfig:
     """The recipe of a run; see `losses` for the loss it describes.
 
     `objective` "elbo" weighs the ELBO's terms by `reconstruction_weight` and `beta`, which rises linearly from 0 over
-    the first `kl_warmup_epochs`; the others maximise L_k with `k` draws an image. Five are for a
+    the first `kl_warmup_epochs`; the others maximise L_k with `k` draws an image. Six are for a
     semi-supervised model: `labelled` training images keep their label, α = `alpha` weighs the classification of these,
+    for which `distort_labelled` turns, stretches and shifts them anew at each step (see `data.distortion`),
     `gen_weight` 0 leaves nothing but that, `labelled_elbo` adds the ELBO with the label known, and `draw_label`
     draws an unknown label where else all are summed over (see `label_draws`).
     `beta_cycles` has β rise anew so many times in a run, over the first half of each cycle (Fu et al. 2019).
@@ -65,6 +66,7 @@ class TrainingConfig:
     labelled: int = 0
     alpha: float = 100.0
     gen_weight: float = 1.0
+    distort_labelled: bool = False
     labelled_elbo: bool = False
     draw_label: bool = False
 

@@ -126,7 +126,10 @@ def test_every_setting_of_a_kind_has_a_name_a_place_and_help_with_its_limits(kin
         ("ae", set()),
         ("vae", {"likelihood", "beta", "objective", "k"}),
         ("gmvae", {"components", "likelihood", "beta", "objective", "k"}),
-        ("ssvae", {"labelled", "alpha", "gen_weight", "labelled_elbo", "draw_label", "beta"}),
+        (
+            "ssvae",
+            {"labelled", "alpha", "gen_weight", "distort_labelled", "labelled_elbo", "draw_label", "beta"},
+        ),
         ("fsvae", {"network", "likelihood", "beta"}),
         ("hvae", {"z1_dim", "z2_dim", "inference", "upper_hidden", "beta", "objective", "k"}),
     ],
@@ -134,7 +137,17 @@ def test_every_setting_of_a_kind_has_a_name_a_place_and_help_with_its_limits(kin
 def test_a_kind_is_asked_for_what_it_has_and_nothing_else(kind, has):
     of_some = {
         *("components", "network", "inference", "z1_dim", "z2_dim", "upper_hidden", "likelihood"),
-        *("labelled", "alpha", "gen_weight", "labelled_elbo", "draw_label", "objective", "k", "beta"),
+        *(
+            "labelled",
+            "alpha",
+            "gen_weight",
+            "distort_labelled",
+            "labelled_elbo",
+            "draw_label",
+            "objective",
+            "k",
+            "beta",
+        ),
     }
     assert set(settings_of(kind)) & of_some == has
 

@@ -41,6 +41,7 @@ KEYS = {
     "labelled": "t_labelled",
     "alpha": "t_alpha",
     "gen_weight": "t_gen",
+    "distort_labelled": "t_distort",
     "labelled_elbo": "t_labelled_elbo",
     "draw_label": "t_draw_label",
     "epochs": "t_epochs",

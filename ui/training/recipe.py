@@ -41,6 +41,7 @@ LABELS = {
     "labelled": "Labelled images",
     "alpha": "α, the weight of the labels",
     "gen_weight": "Weight of the ELBO",
+    "distort_labelled": "Distort labelled images",
     "labelled_elbo": "ELBO(x, y) of known labels",
     "draw_label": "Draw unknown labels",
     "epochs": "Epochs",
@@ -73,6 +74,7 @@ HELP = {
     "labelled": "Training images that keep their label.",
     "alpha": "Weighs −log q(y|x) of the labelled images.",
     "gen_weight": "0 trains the classifier alone.",
+    "distort_labelled": "Those to classify are turned, stretched and shifted a little at each step.",
     "labelled_elbo": "Where the label of an image is known, the bound is one on log p(x, y).",
     "draw_label": "One label drawn from q(y|x) stands for the sum over all; its gradient is the score function's.",
 }
