@@ -264,6 +264,8 @@ def _train_and_measure(options: argparse.Namespace) -> None:
         print(json.dumps({"checkpoint": str(out), "epochs": run.epoch, "evaluation": card.get("evaluation")}))
     else:
         print(f"saved {out} after {run.epoch} of {run.config.epochs} epochs")
+        if run.epoch >= run.config.epochs:
+            _print_result(out.stem, card["evaluation"])
 
 
 def _run_from(options: argparse.Namespace) -> tuple[Run, dict[str, Any]]:
@@ -465,7 +467,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps({"checkpoint": card["name"], "model": card["model"], **result}))
     else:
-        _print_result(card["name"], result)
+        _print_result(checkpoints.resolve(options.checkpoint).stem, result)
 
 
 def _measure(
