@@ -64,7 +64,7 @@ def main() -> None:
 def read(path: Path, way: str) -> None:
     """Read an upload as the page does; print megabytes over idle, seconds, and what came of it."""
     from ui.studio import pictures
-    from vaemodels.data import archive, own_pictures
+    from vaemodels.data import archive, from_pictures
     from vaemodels.errors import LabError
 
     Image.init()
@@ -78,8 +78,8 @@ def read(path: Path, way: str) -> None:
         kept = [io.BytesIO(file.read_bytes()) for file in sorted(path.iterdir())]
         files = (archive.File(f"{i}.png", each.getvalue()) for i, each in enumerate(kept))
     try:
-        found = own_pictures.read(files, "colour", inverted=True)
-        own = own_pictures.dataset(found, "mine")
+        found = from_pictures.read(files, "colour", inverted=True)
+        own = from_pictures.dataset(found, "mine")
         said = f"{sum(own.dataset.sizes.values()):,} pictures. {' '.join(found.remarks())}"
     except LabError as error:
         said = str(error)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui import frame, models, try_this
-from ui.address import share, url_state
+from ui.address import share_link, url_state
 from ui.compare import linked
 from ui.compare.measured import measured
 from ui.compare.page import COMPARE
@@ -19,12 +19,12 @@ try_this.current(experiments, {try_this.TOP, *head.hide})
 def explore() -> None:
     """One image through several models, then two models at one z."""
     pick, beside = st.columns([10, 38], gap="medium")
-    with pick, share.part("pick", head.hide):
+    with pick, share_link.part("pick", head.hide):
         chosen = choice.pick_image(head.checkpoint, COMPARE.slot)
-    with beside, share.part("row", head.hide):
+    with beside, share_link.part("row", head.hide):
         names = choose_row(models.names(COMPARE.kinds, COMPARE.image_shape))
         show_row(names, chosen, head.show, head.seed, COMPARE.slot)
-    with share.part("linked", head.hide), st.container(key="linked"):
+    with share_link.part("linked", head.hide), st.container(key="linked"):
         st.header("Two models at one z", anchor=False)
         try_this.current(experiments, {"linked"} - head.hide)
         linked.side_by_side(head, chosen)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui import elbo_panel, explorer_panel, frame, try_this
-from ui.address import share, url_state
+from ui.address import share_link, url_state
 from ui.fsvae.colour import stand_in
 from ui.fsvae.legible import legible
 from ui.fsvae.page import FSVAE
@@ -25,7 +25,7 @@ def explore() -> None:
     """The grid; one image, its style and the terms of its ELBO; then a closer look."""
     now = shown(head)
     model = now.model
-    with share.part("grid", head.hide), st.container(key="grid"):
+    with share_link.part("grid", head.hide), st.container(key="grid"):
         try_this.current(experiments, {"grid"} - head.hide)
         st.markdown(f"{IN_SHORT} {stand_in(now.checkpoint.card)}")
         z_dim = next(iter(model.latent_dims.values()))

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui import elbo_panel, explorer_panel, frame, try_this
-from ui.address import share, url_state
+from ui.address import share_link, url_state
 from ui.gmvae import story
 from ui.gmvae.around import around
 from ui.gmvae.mixture import mixture
@@ -38,7 +38,7 @@ def explore() -> None:
         story.as_trained(made)
         elbo_panel.show_elbo(now.checkpoint, chosen, terms, None, now.show, now.seed, GMVAE.slot)
         elbo_panel.in_numbers(now.model, chosen)
-    with share.part("around", head.hide):
+    with share_link.part("around", head.hide):
         around(view, made, in_link=now is head)
     explorer_panel.encode_drawings(now.model, GMVAE.slot)
     if "looks" not in head.hide:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui import elbo_panel, explorer_panel, frame, try_this
-from ui.address import share, url_state
+from ui.address import share_link, url_state
 from ui.hvae.beside import beside
 from ui.hvae.facts import facts
 from ui.hvae.levels import level_grid
@@ -24,7 +24,7 @@ def explore() -> None:
     """The grid and what its levels cost; one image and the terms of its ELBO; then a closer look."""
     now = shown(head)
     model = now.model
-    with share.part("grid", head.hide), st.container(key="grid"):
+    with share_link.part("grid", head.hide), st.container(key="grid"):
         try_this.current(experiments, {"grid"} - head.hide)
         st.markdown(IN_SHORT)
         found = facts(now.name, now.checkpoint)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui import elbo_panel, explorer_panel, frame, try_this
-from ui.address import share, url_state
+from ui.address import share_link, url_state
 from ui.images import choice
 from ui.iwae import story
 from ui.iwae.links import forget_unreadable
@@ -25,9 +25,9 @@ def explore() -> None:
     """One image: its bound over k and the draws that it rests on; a closer look; where the draws lie."""
     now = shown(head)
     pick, bound = st.columns([10, 38], gap="medium")
-    with pick, share.part("pick", head.hide):
+    with pick, share_link.part("pick", head.hide):
         chosen = choice.pick_image(now.checkpoint, IWAE.slot)
-    with bound, share.part("bound", head.hide):
+    with bound, share_link.part("bound", head.hide):
         st.fragment(tightening)(Subject(now.name, now.checkpoint, chosen, now.seed, now.show), IWAE.slot)
         story.what_gain_is()
         story.what_it_is()
@@ -37,7 +37,7 @@ def explore() -> None:
         with st.container(key="looks"):
             try_this.current(experiments, {"looks"})
             closer_look(View(now.name, now.checkpoint, chosen, now.show, now.seed, IWAE.slot), IWAE.looks)
-    with share.part("explorer", head.hide):
+    with share_link.part("explorer", head.hide):
         st.header("Where a draw lies", anchor=False)
         explorer, elbo = st.columns([26, 12], gap="medium")
         with explorer:

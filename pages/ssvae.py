@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui import elbo_panel, explorer_panel, frame, try_this
-from ui.address import share, url_state
+from ui.address import share_link, url_state
 from ui.images import choice
 from ui.looks import EXPLORER, View, closer_look
 from ui.source import source
@@ -26,11 +26,11 @@ def explore() -> None:
     now = shown(head)
     model = now.model
     pick, bars, explorer = st.columns([10, 12, 26], gap="medium")
-    with pick, share.part("pick", head.hide):
+    with pick, share_link.part("pick", head.hide):
         chosen = choice.pick_image(now.checkpoint, SSVAE.slot, own_first=True)
     start = explorer_panel.start_at(model, chosen)
     of = labels_of(model, chosen)
-    with bars, share.part("elbo", head.hide):
+    with bars, share_link.part("elbo", head.hide):
         label_bars(of, SSVAE.slot)
         st.caption(story.OF_BARS)
     with explorer:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui import frame, try_this
-from ui.address import share
+from ui.address import share_link
 from ui.all_pages import PAGES
 from ui.studio import bench, keep, overlay
 from ui.studio.page import STUDIO
@@ -20,7 +20,7 @@ st.caption(
 form, runs = st.columns([10, 24], gap="medium")
 with form:
     bench.form(STUDIO.kinds)
-with runs, share.part("runs", head.hide), st.container(key="runs"):
+with runs, share_link.part("runs", head.hide), st.container(key="runs"):
     st.fragment(bench.runs, run_every=bench.POLL_EVERY if panel().job is not None else None)()
 if "runs" not in head.hide:
     st.header("What each run writes", anchor=False)

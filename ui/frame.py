@@ -7,7 +7,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from ui import lead, models, tour, try_this
-from ui.address import share, url_state
+from ui.address import share_link, url_state
 from ui.all_pages import PAGES
 from ui.images.decoded import Decoding
 from ui.navigation import PATHS, header
@@ -44,13 +44,13 @@ def begin(page: Page) -> Head:
         header(page.heading or page.title)
         step = tour.step_of(page.slot)
         lead.follow_link(focus=tour.KEY if step else "")
-        hide = share.hidden(page.parts)
-        with share.part("model", hide):
+        hide = share_link.hidden(page.parts)
+        with share_link.part("model", hide):
             name = choose_model(page) if "model" in page.parts else first_model(page)
         checkpoint = models.get(name)
         if page.parts:
-            share.share(page.parts, page.slot, PATHS)
-        with share.part("show", hide):
+            share_link.share(page.parts, page.slot, PATHS)
+        with share_link.part("show", hide):
             shown = _choose_decoding(checkpoint.model) if page.decoding else "mean"
             seed = _choose_seed(page.decoding)
     if step:
@@ -69,7 +69,7 @@ def end(head: Head) -> None:
         try_this.try_this(experiments_of(head.page), head.page.parameters)
     if not head.hide:
         where_next(head.page.slot, PAGES)
-    share.show_all(head.hide)
+    share_link.show_all(head.hide)
     lead.follow()
     url_state.write()
 
@@ -155,4 +155,6 @@ def main_columns(hide: frozenset[str]) -> list[DeltaGenerator]:
     widths = {"pick": 10, "explorer": 26, "elbo": 12}
     shown = [name for name in widths if name not in hide]
     columns = dict(zip(shown, st.columns([widths[name] for name in shown], gap="medium"), strict=True))
-    return [columns.get(name) or columns["explorer"].container(key=share.unseen(name)) for name in widths]
+    return [
+        columns.get(name) or columns["explorer"].container(key=share_link.unseen(name)) for name in widths
+    ]

@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from vaemodels import data
-from vaemodels.data.own import OWN
+from vaemodels.data.from_path import OWN
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 MANY = 10  # components of a point that are written out

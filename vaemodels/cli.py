@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from tqdm import tqdm
 
-from vaemodels import checkpoints, console, files, foreign, presets, runs, settings, stopping, training
+from vaemodels import checkpoints, config_parsing, console, files, foreign, presets, runs, stopping, training
 from vaemodels import data as datasets
 from vaemodels.checkpoints import Checkpoint
-from vaemodels.data import own
+from vaemodels.data import from_path
 from vaemodels.data.binarization import MODES, binarize
 from vaemodels.errors import LabError, UsageError
 from vaemodels.evaluation import Evaluation, evaluate
@@ -280,7 +280,10 @@ def _run_from(options: argparse.Namespace) -> tuple[Run, dict[str, Any]]:
     ):
         if value is not None:
             chosen[key] = value
-    of_model, of_training = settings.fields_of(type(preset.config)), settings.fields_of(TrainingConfig)
+    of_model, of_training = (
+        config_parsing.fields_of(type(preset.config)),
+        config_parsing.fields_of(TrainingConfig),
+    )
     for key in chosen:
         if key not in of_model + of_training:
             raise UsageError(
@@ -301,16 +304,16 @@ def _run_from(options: argparse.Namespace) -> tuple[Run, dict[str, Any]]:
             )
         _check_has_images(options, checkpoint)
         run, card = runs.from_checkpoint(checkpoint)
-        run, card = runs.with_config(run, card, settings.with_text(run.config, training_settings))
+        run, card = runs.with_config(run, card, config_parsing.with_text(run.config, training_settings))
         runs.check(run.model.name, run.model.config, run.config)
         if run.epoch >= run.config.epochs:
             raise UsageError(f"{options.start} already has {run.epoch} epochs; ask for more with --epochs.")
     else:
-        config = settings.with_text(preset.training, training_settings)
+        config = config_parsing.with_text(preset.training, training_settings)
         dataset = datasets.get(config.dataset)
         sizes = {"image_shape": ",".join(map(str, dataset.image_shape)), "n_labels": str(dataset.n_labels)}
         sizes = {key: value for key, value in sizes.items() if key in of_model}
-        model_config = settings.with_text(preset.config, sizes | model_settings)
+        model_config = config_parsing.with_text(preset.config, sizes | model_settings)
         if "binarization" not in chosen:
             config = runs.suited(config, model_config)
         run, card = runs.new(options.preset, preset.model, model_config, config)
@@ -322,7 +325,7 @@ def _dataset(given: str | None) -> str | None:
     """The name of a dataset; that of a path's images, once they are read."""
     if given is None or given in datasets.DATASETS or not os.path.exists(given):
         return given
-    return datasets.add(own.read(Path(given), tuple(datasets.DATASETS)))
+    return datasets.add(from_path.read(Path(given), tuple(datasets.DATASETS)))
 
 
 def _check_has_images(options: argparse.Namespace, checkpoint: Checkpoint) -> None:
@@ -565,7 +568,9 @@ def _import(options: argparse.Namespace) -> None:
     out = options.out or Path(f"{options.preset}.safetensors")
     files.check_writable(out)
     _check_overwriting(out, options)
-    config = foreign.with_spread(settings.with_text(preset.config, _assignments(options.set)), options.spread)
+    config = foreign.with_spread(
+        config_parsing.with_text(preset.config, _assignments(options.set)), options.spread
+    )
     run, card = runs.new(options.preset, preset.model, config, preset.training)
     tensors = foreign.read(files.read(options.file), str(options.file))
     foreign.adopt(run.model, tensors, _assignments(options.rename), options.spread)

@@ -11,10 +11,10 @@ from torch import Tensor
 from vaemodels import checkpoints, losses, models, training
 from vaemodels import data as datasets
 from vaemodels.cards import Card
+from vaemodels.config_parsing import from_values
 from vaemodels.data import Split
 from vaemodels.errors import UsageError
 from vaemodels.models import Model
-from vaemodels.settings import from_values
 from vaemodels.training import Run
 from vaemodels.training_config import TrainingConfig
 

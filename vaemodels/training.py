@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn.utils import parameters_to_vector
 
-from vaemodels import losses, objectives
+from vaemodels import losses
+from vaemodels import variational_bounds as objectives
 from vaemodels.analysis.classification import confusion_matrix, predict
 from vaemodels.analysis.clustering import components_in_use
 from vaemodels.data import IMAGES_AT_ONCE, Split, labels, mean_pixels

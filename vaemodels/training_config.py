@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from vaemodels.config_parsing import plain
 from vaemodels.data.binarization import Binarization
 from vaemodels.errors import UsageError
-from vaemodels.objectives import MAX_DRAWS, Objective
-from vaemodels.settings import plain
+from vaemodels.variational_bounds import MAX_DRAWS, Objective
 
 Schedule = Literal["cosine", "constant"]
 Precision = Literal["auto", "float32", "bfloat16"]

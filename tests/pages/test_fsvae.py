@@ -19,7 +19,7 @@ from vaemodels import checkpoints
 from vaemodels.analysis.classification import predict
 from vaemodels.analysis.styles import rewritten
 from vaemodels.data.framing import frame
-from vaemodels.data.own_pictures import as_seen
+from vaemodels.data.from_pictures import as_seen
 from vaemodels.evaluation import image_terms
 from vaemodels.picture_files import read_picture
 

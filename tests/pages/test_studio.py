@@ -18,8 +18,8 @@ from ui.studio.pictures import Kept, _keep, _read, _too_much
 from ui.training.form import KEYS
 from ui.training.run import PANEL, Panel
 from vaemodels import data
-from vaemodels.data import own_pictures
-from vaemodels.data.own_pictures import Pictures
+from vaemodels.data import from_pictures
+from vaemodels.data.from_pictures import Pictures
 from vaemodels.errors import LabError
 
 PAGE = "pages/studio.py"
@@ -105,7 +105,7 @@ def brought(n: int = 20) -> Pictures:
 
 
 def test_own_pictures_are_offered_until_they_are_removed(visit):
-    kept = Kept(own_pictures.dataset(brought(), "pets"))
+    kept = Kept(from_pictures.dataset(brought(), "pets"))
     name = kept.own.dataset.name
     at = visit(PAGE)
     at.session_state[pictures.KEPT] = [kept]
@@ -120,7 +120,7 @@ def test_own_pictures_are_offered_until_they_are_removed(visit):
 
 
 def test_pictures_are_forgotten_once_no_visit_holds_them():
-    kept = Kept(own_pictures.dataset(brought(30), "pets"))
+    kept = Kept(from_pictures.dataset(brought(30), "pets"))
     name = kept.own.dataset.name
     assert data.find_own(name) is kept.own
     del kept

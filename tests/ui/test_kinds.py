@@ -9,10 +9,10 @@ from tests import small
 from ui import models
 from ui.kinds import KINDS
 from vaemodels import checkpoints
+from vaemodels.config_parsing import fields_of
 from vaemodels.evaluation import image_terms
 from vaemodels.models import MODELS
 from vaemodels.presets import QUICK
-from vaemodels.settings import fields_of
 
 NAMES = checkpoints.pretrained_names()
 

@@ -15,7 +15,7 @@ from ui.looks.plane import (
     shown_plane,
     whole_plane,
 )
-from ui.looks.prior import OF_NO_PRIOR, about_samples
+from ui.looks.prior_samples import OF_NO_PRIOR, about_samples
 from ui.looks.symbols import symbols
 from vaemodels import checkpoints
 from vaemodels.analysis.latent_space import principal_plane

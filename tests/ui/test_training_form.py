@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from tests.pages.conftest import ROOT
 from ui.kinds import KINDS
 from ui.training.form import KEYS
-from ui.training.recipe import (
+from ui.training.form_fields import (
     LABELS,
     choices,
     has_weights,

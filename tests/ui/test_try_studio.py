@@ -11,10 +11,10 @@ import torch
 from PIL import Image
 
 from ui.studio.experiments import EXPERIMENTS
-from ui.training import recipe
+from ui.training import form_fields
 from ui.training.form import KEYS, MODEL
 from vaemodels import runs
-from vaemodels.data import own_pictures
+from vaemodels.data import from_pictures
 from vaemodels.data.archive import File
 from vaemodels.frames import FRAME_IMAGES, written
 from vaemodels.training import Run, fit
@@ -26,7 +26,7 @@ def new_run(name: str, **changed: str) -> tuple[Run, Mapping[str, object]]:
     """The run that the form of an experiment's state starts, some of its fields `changed`."""
     state = NAMES[name].state
     values = {setting: str(state[key]) for setting, key in KEYS.items() if key in state}
-    return recipe.new_run(str(state[MODEL]), values | changed)
+    return form_fields.new_run(str(state[MODEL]), values | changed)
 
 
 def trained(run: Run, epochs: int) -> dict[str, float]:
@@ -75,13 +75,15 @@ def own() -> None:
         file = io.BytesIO()
         wide.save(file, "PNG")
         files.append(File(f"{'ab'[i % 2]}/{i}.png", file.getvalue()))
-    pictures = own_pictures.read(files, "grey")
+    pictures = from_pictures.read(files, "grey")
     assert pictures.pixels.shape == (20, 1, 28, 28)
     assert (pictures.pixels[0, 0, :, 2:-2] == 40).all()
-    brought = own_pictures.dataset(pictures, "mine").dataset
+    brought = from_pictures.dataset(pictures, "mine").dataset
     assert brought.sizes == {"train": 16, "validation": 2, "test": 2}
     assert brought.n_labels == 2
-    assert f"at least {'ten' if own_pictures.LEAST == 10 else own_pictures.LEAST} pictures" in NAMES["own"].do
+    assert (
+        f"at least {'ten' if from_pictures.LEAST == 10 else from_pictures.LEAST} pictures" in NAMES["own"].do
+    )
 
 
 CHECKS = {check.__name__: check for check in (twins, chance, knob, own)}

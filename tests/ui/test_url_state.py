@@ -20,7 +20,7 @@ from streamlit.testing.v1 import AppTest
 from tests.rubbish import RUBBISH
 from tests.ui.app_html import elbo
 from ui.address import url_state
-from ui.address.share import link, page_url
+from ui.address.share_link import link, page_url
 from ui.navigation import PATHS
 from ui.vae.page import LOOKS, VAE
 from vaemodels.errors import UsageError

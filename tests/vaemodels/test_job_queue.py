@@ -16,7 +16,7 @@ from distributed import Client
 
 from tests.vaemodels.job_tools import FOREVER, kept_by_scheduler, request, wait
 from vaemodels import checkpoints, data, jobs, runs
-from vaemodels.data import own
+from vaemodels.data import from_path
 from vaemodels.errors import LabError
 from vaemodels.frames import written
 from vaemodels.jobs import Job, Queue
@@ -223,7 +223,7 @@ def test_of_one_owner_one_run_goes_on_at_a_time_and_theirs_change_places(client)
 
 def test_a_run_is_trained_on_images_that_came_with_it_and_shows_what_it_writes(client):
     pixels = np.random.default_rng(0).integers(0, 256, (40, 1, 28, 28), np.uint8)
-    name = data.add(own.assemble("own-test", "test", pixels, None))
+    name = data.add(from_path.assemble("own-test", "test", pixels, None))
     try:
         model = VAEConfig(z_dim=2, hidden=(16,))
         run, card = runs.new("test", "vae", model, TrainingConfig(dataset=name, epochs=3, batch_size=8))

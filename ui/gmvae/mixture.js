@@ -1,4 +1,4 @@
-// needs: ../explorer/registry.js measures.js tiles.js prior_plane.js plane_choices.js readout.js grips.js
+// needs: ../explorer/registry.js measures.js tiles.js mixture_plane.js plane_choices.js readout.js grips.js
 // The components of a mixture prior: a mosaic of their decoded means, one of them chosen; the plane on which its mean
 // is dragged; what the image on the page makes of them. All of it follows the pointer here; Python hears of it when that
 // lets go.

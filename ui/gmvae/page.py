@@ -3,7 +3,7 @@
 from ui.explorer_panel import PARAMETERS
 from ui.gmvae import choice, draws, holds, occupancy, story
 from ui.gmvae.experiments import EXPERIMENTS
-from ui.looks import Look, latents, pairs, prior, units
+from ui.looks import Look, latents, pairs, prior_samples, units
 from ui.page import Page, Start, Variant
 
 LOOKS = {
@@ -11,7 +11,7 @@ LOOKS = {
     "occupancy": Look("Occupancy", occupancy.render),
     "draws": Look("A KL from one draw", draws.render),
     "beside": Look("Beside the VAE", story.render),
-    "samples": Look("Samples", prior.render),
+    "samples": Look("Samples", prior_samples.render),
     "pairs": Look("Pairs", pairs.render),
     "latents": Look("Test-set latents", latents.render),
     "units": Look("Units", units.render),

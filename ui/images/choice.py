@@ -23,7 +23,7 @@ from ui.images.picker import Thumbnails, image_picker, thumbnails
 from ui.images.splits import at_hand, binarization, built_in, dataset_for, model_input
 from vaemodels import data
 from vaemodels.checkpoints import Checkpoint
-from vaemodels.data import binarize, own_pictures
+from vaemodels.data import binarize, from_pictures
 from vaemodels.data.framing import FIELD, frame
 from vaemodels.errors import LabError
 from vaemodels.models import Model
@@ -48,7 +48,7 @@ OWN_SHAPE = (
 )  # of images of one's own that are framed as digits; those in colours are only uploaded
 OWN_SOURCES: dict[tuple[int, ...], set[str]] = {
     OWN_SHAPE: OF_ONES_OWN,
-    own_pictures.SHAPES["colour"]: {"upload"},
+    from_pictures.SHAPES["colour"]: {"upload"},
 }
 IMAGE, SOURCE, Z = "image", "images", "z"  # parameters of the address
 MEMORIES = "_image_choice"
@@ -359,7 +359,7 @@ def _colours(content: bytes) -> Pixels:
     Raises:
         LabError: if it can't be read, or there is nothing to be seen.
     """
-    pixels = own_pictures.as_seen(content, "colour")
+    pixels = from_pictures.as_seen(content, "colour")
     if np.ptp(pixels) == 0:
         raise LabError("The picture is of one level all over; choose one that shows something.")
     return pixels

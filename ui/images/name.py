@@ -18,7 +18,7 @@ from vaemodels.data.framing import FIELD
 
 Pixels = npt.NDArray[np.uint8]
 
-SHAPES = ((FIELD, FIELD), (3, 32, 32))  # of images of one's own: ink, and colours as in `own_pictures`
+SHAPES = ((FIELD, FIELD), (3, 32, 32))  # of images of one's own: ink, and colours as in `from_pictures`
 FRAMED = [name for name, dataset in DATASETS.items() if dataset.image_shape == (1, FIELD, FIELD)]
 MAX_LENGTH = 4_200  # zlib makes noise, which it cannot shrink, 11 bytes longer: 4,118 characters
 _PLACE = re.compile(r"([a-z]+)-(0|[1-9][0-9]{0,5})")

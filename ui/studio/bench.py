@@ -11,8 +11,8 @@ from ui.studio.pictures import bring, brought
 from ui.training.form import ask_for_settings
 from ui.training.run import Panel, draw, panel, try_to_start
 from vaemodels import data
+from vaemodels.config_parsing import with_text
 from vaemodels.errors import LabError, UsageError
-from vaemodels.settings import with_text
 from vaemodels.training_config import TrainingConfig
 from vaemodels.until import from_texts
 

@@ -16,10 +16,10 @@ from ui.components.changing_html import changing_html
 from ui.images.decoded import montage
 from ui.training.form import KEYS, choose_images
 from vaemodels import data
-from vaemodels.data import archive, own_pictures
+from vaemodels.data import archive, from_pictures
 from vaemodels.data.archive import File
-from vaemodels.data.own import Own
-from vaemodels.data.own_pictures import Colour, Pictures
+from vaemodels.data.from_path import Own
+from vaemodels.data.from_pictures import Colour, Pictures
 from vaemodels.errors import LabError
 
 OPEN, WAY, COLOUR, INVERTED = "own", "studio_way", "studio_colour", "studio_inverted"
@@ -152,7 +152,7 @@ def _read(uploaded: Any, colour: Colour, inverted: bool) -> tuple[str, Pictures]
             bar.progress(min(1.0, done / max(1, n)), f"Reading the pictures: {done:,} of {n:,}…")
 
     try:
-        return _PLAIN.sub("", title)[:40].strip() or "pictures", own_pictures.read(
+        return _PLAIN.sub("", title)[:40].strip() or "pictures", from_pictures.read(
             files, colour, inverted=inverted, progress=told
         )
     finally:
@@ -210,7 +210,7 @@ def _some_of_each(classes: list[str]) -> list[int]:
 
 def _keep(title: str, pictures: Pictures) -> None:
     """Keep the dataset, choose it in the form, and let go of the files."""
-    own = own_pictures.dataset(pictures, title)
+    own = from_pictures.dataset(pictures, title)
     name = own.dataset.name
     kept = _kept.get(name) or Kept(own)
     _kept[name] = kept

@@ -9,9 +9,9 @@ from ui.training import form
 from ui.training.log import Logged
 from ui.training.run import panel, try_to_start
 from vaemodels import data, runs
+from vaemodels.config_parsing import from_values
 from vaemodels.errors import LabError
 from vaemodels.models import MODELS
-from vaemodels.settings import from_values
 from vaemodels.training_config import TrainingConfig
 
 

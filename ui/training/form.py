@@ -9,8 +9,8 @@ from ui import words
 from ui.address import url_state
 from ui.images.name import FRAMED
 from ui.kinds import KINDS
-from ui.training import recipe
-from ui.training.recipe import LABELS
+from ui.training import form_fields
+from ui.training.form_fields import LABELS
 from vaemodels import data
 from vaemodels.errors import LabError, UsageError
 from vaemodels.losses import WEIGHTS
@@ -93,8 +93,8 @@ def ask_for_settings(
             st.expander("More settings", key=MORE, bind="query-params"),
             st.container(key="more-settings"),
         ):
-            for setting in recipe.settings_of(kind):
-                if setting not in values and (setting not in WEIGHTS or recipe.has_weights(values)):
+            for setting in form_fields.settings_of(kind):
+                if setting not in values and (setting not in WEIGHTS or form_fields.has_weights(values)):
                     values[setting] = _field(setting, kind)
         with presets:
             _presets(kinds, kind, values)
@@ -102,12 +102,12 @@ def ask_for_settings(
     if not asked:
         _remark(kind, values)
         return None
-    wrong = recipe.problems(kind, values)
+    wrong = form_fields.problems(kind, values)
     if not wrong:
         try:
-            return recipe.new_run(kind, values)
+            return form_fields.new_run(kind, values)
         except LabError as error:
-            wrong = [recipe.in_the_forms_words(error)]
+            wrong = [form_fields.in_the_forms_words(error)]
     lines = [words.literal(sentence) for sentence in wrong]
     st.error(lines[0] if len(lines) == 1 else "\n".join(f"- {line}" for line in lines))
     return None
@@ -131,37 +131,37 @@ def _suit_likelihood() -> None:
     wanted = "bernoulli" if dataset.family == "bernoulli" else "gaussian"
     if KEYS["likelihood"] in st.session_state:
         st.session_state[KEYS["likelihood"]] = wanted
-    usual = recipe.usual(st.session_state.get(MODEL, next(iter(KINDS)))).get("likelihood")
+    usual = form_fields.usual(st.session_state.get(MODEL, next(iter(KINDS)))).get("likelihood")
     url_state.put(KEYS["likelihood"], None if wanted == usual else wanted)
 
 
 def fill_in(kind: str, config: Any, training: TrainingConfig) -> None:
     """Put the settings of a run into the fields; to be called in a widget's callback."""
-    usual = recipe.usual(kind)
+    usual = form_fields.usual(kind)
     st.session_state[MODEL] = kind
     st.session_state[KEYS["dataset"]] = training.dataset
-    for setting, text in recipe.texts_of(kind, config, training).items():
+    for setting, text in form_fields.texts_of(kind, config, training).items():
         st.session_state[KEYS[setting]] = _held(text)
         url_state.put(KEYS[setting], None if text == usual[setting] else text)
 
 
 def as_state(preset: Preset, **changed: str) -> dict[str, str]:
     """All that the form asks for as a preset has it, some settings `changed`, as an address holds it."""
-    texts = recipe.texts(preset) | {"dataset": preset.training.dataset} | changed
+    texts = form_fields.texts(preset) | {"dataset": preset.training.dataset} | changed
     return {MODEL: preset.model} | {KEYS[setting]: text for setting, text in texts.items()}
 
 
 def _field(setting: str, kind: str) -> str:
     """A field of the form, by the setting's type; its text is in the address."""
-    key, usual, choices = KEYS[setting], recipe.usual(kind)[setting], recipe.choices(kind, setting)
+    key, usual, choices = KEYS[setting], form_fields.usual(kind)[setting], form_fields.choices(kind, setting)
     if url_state.decides(key):
         text = url_state.get(key) or usual
-        if len(text) > MAX_TEXT or recipe.problems(kind, {setting: text}):
+        if len(text) > MAX_TEXT or form_fields.problems(kind, {setting: text}):
             url_state.note(f"The link's {key} is no value to train with; the usual {usual} stands instead.")
             text = usual
         st.session_state[key] = _held(text)
-    label, help = LABELS[setting], recipe.help_on(setting)
-    if choices == recipe.SWITCH:
+    label, help = LABELS[setting], form_fields.help_on(setting)
+    if choices == form_fields.SWITCH:
         text = str(st.checkbox(label, key=key, help=help)).lower()
     elif choices:
         text = st.selectbox(label, choices, key=key, help=help)
@@ -173,19 +173,19 @@ def _field(setting: str, kind: str) -> str:
 
 def _held(text: str) -> str | bool:
     """A field's text as the session holds it: a switch is on or off."""
-    return text == recipe.SWITCH[1] if text in recipe.SWITCH else text
+    return text == form_fields.SWITCH[1] if text in form_fields.SWITCH else text
 
 
 def _presets(kinds: Collection[str], kind: str, values: Mapping[str, str]) -> None:
     """The choice of a preset, which fills in all of the form; once a value is changed the settings are one's own."""
-    presets = recipe.quick(kinds)
-    fits = recipe.preset_of(kind, values, presets)
+    presets = form_fields.quick(kinds)
+    fits = form_fields.preset_of(kind, values, presets)
     if url_state.decides(PRESET) or st.session_state[PRESET] not in (OWN, fits):
         st.session_state[PRESET] = fits
     st.selectbox(
         "Start from",
         [OWN, *presets],
-        format_func=lambda name: recipe.title(presets[name]) if name else "own settings",
+        format_func=lambda name: form_fields.title(presets[name]) if name else "own settings",
         key=PRESET,
         help="A preset fills in the whole form, for the built-in digits; from there on settings are your own.",
         on_change=_fill_in,
@@ -205,10 +205,10 @@ def _fill_in() -> None:
 def _remark(kind: str, values: Mapping[str, str]) -> None:
     """What makes sense and is seldom meant, under the form."""
     try:
-        _, config = recipe.configs(kind, values)
+        _, config = form_fields.configs(kind, values)
     except UsageError:
         return  # said once the run is asked for
-    if remark := recipe.on_warmup(config):
+    if remark := form_fields.on_warmup(config):
         st.caption(remark)
 
 
@@ -218,4 +218,4 @@ def epochs() -> int:
     Raises:
         UsageError: if that is none that can be trained.
     """
-    return recipe.epochs(st.session_state.get(KEYS["epochs"], recipe.usual("vae")["epochs"]))
+    return form_fields.epochs(st.session_state.get(KEYS["epochs"], form_fields.usual("vae")["epochs"]))

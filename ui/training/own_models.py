@@ -13,9 +13,9 @@ from ui.training.chart import training_chart
 from ui.training.run import Panel, series, try_to_start
 from vaemodels import checkpoints, data, runs
 from vaemodels.checkpoints import Card, Checkpoint
-from vaemodels.data.own import OWN
+from vaemodels.config_parsing import from_values
+from vaemodels.data.from_path import OWN
 from vaemodels.errors import LabError, UsageError
-from vaemodels.settings import from_values
 from vaemodels.training import Run
 from vaemodels.training_config import LIMITS, TrainingConfig
 

@@ -17,13 +17,13 @@ import streamlit as st
 from ui import models, words
 from ui.startup import freeze_garbage_collector
 from ui.training.chart import TERMS, training_chart
+from ui.training.form_fields import on_warmup
 from ui.training.log import Logged
-from ui.training.recipe import on_warmup
 from vaemodels import checkpoints, data, runs
 from vaemodels.checkpoints import Checkpoint
+from vaemodels.config_parsing import from_values
 from vaemodels.errors import LabError
 from vaemodels.losses import headline
-from vaemodels.settings import from_values
 from vaemodels.training import Run
 from vaemodels.training_config import TrainingConfig
 from vaemodels.until import NO_LIMIT, Until

@@ -10,7 +10,7 @@ from ui.looks import (
     latents,
     pairs,
     planes,
-    prior,
+    prior_samples,
     traversal,
     units,
 )
@@ -19,7 +19,7 @@ from ui.vae import beta, decoders
 from ui.vae.experiments import EXPERIMENTS
 
 LOOKS = {
-    "samples": Look("Samples", prior.render),
+    "samples": Look("Samples", prior_samples.render),
     "pairs": Look("Pairs", pairs.render),
     "interpolate": Look("Interpolation", interpolation.render),
     "traversal": Look("Traversals", traversal.render),

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from vaemodels import checkpoints, data, files, objectives
+from vaemodels import checkpoints, data, files, variational_bounds
 from vaemodels.analysis.bounds import CHAIN, MOST_DRAWS
 from vaemodels.analysis.diagnostics import RELIABLE_SAMPLE_SIZE, effective_sample_size
 from vaemodels.analysis.gradient_noise import signal_to_noise
@@ -29,7 +29,7 @@ from vaemodels.data.binarization import binarize
 from vaemodels.errors import LabError
 from vaemodels.evaluation import Estimate, estimate, log_weights_in_chunks
 from vaemodels.models import Model
-from vaemodels.objectives import Objective
+from vaemodels.variational_bounds import Objective
 
 FILE = checkpoints.pretrained_folder() / "bounds.json"
 DATASET = "mnist"
@@ -61,8 +61,8 @@ def bounds_of(model: Model, x: Tensor, seed: int = 0) -> dict[str, Any]:
     for part in tqdm(x.split(IMAGES_AT_ONCE), leave=False):
         log_w = log_weights_in_chunks(model, part, LOG_P, None, generator)
         for k, values in by_k.items():
-            values.append(objectives.iwae_in_blocks(log_w[:MOST_DRAWS], k))
-        price.append(objectives.iwae_in_blocks(log_w, TIGHT) - objectives.iwae(log_w))
+            values.append(variational_bounds.iwae_in_blocks(log_w[:MOST_DRAWS], k))
+        price.append(variational_bounds.iwae_in_blocks(log_w, TIGHT) - variational_bounds.iwae(log_w))
         sizes += effective_sample_size(log_w[:MOST_DRAWS]).tolist()
     return {
         "bounds": {str(k): _both(estimate(torch.cat(values))) for k, values in by_k.items()},

@@ -12,7 +12,7 @@ from torch import Tensor
 from vaemodels.data import digits, mnist, streetdigits, svhn
 from vaemodels.data.binarization import MODES, binarize
 from vaemodels.data.dataset import Dataset, Split, data_folder, mean_pixels
-from vaemodels.data.own import Own
+from vaemodels.data.from_path import Own
 from vaemodels.errors import UsageError
 
 __all__ = [

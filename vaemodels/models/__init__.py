@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from vaemodels.config_parsing import from_values
 from vaemodels.errors import UsageError
 from vaemodels.models.ae import AE, AEConfig
 from vaemodels.models.base import Model, Output
@@ -11,7 +12,6 @@ from vaemodels.models.gmvae import GMVAE, GMVAEConfig
 from vaemodels.models.hvae import HVAE, HVAEConfig
 from vaemodels.models.ssvae import SSVAE, SSVAEConfig
 from vaemodels.models.vae import VAE, VAEConfig
-from vaemodels.settings import from_values
 
 __all__ = [
     "AE",

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from vaemodels import checkpoints, cli, data
-from vaemodels.data import own
+from vaemodels.data import from_path
 from vaemodels.errors import LabError
 
 N, SIDE = 40, 6
@@ -66,7 +66,7 @@ def as_csv(folder: Path) -> Path:
 
 @pytest.mark.parametrize("write", [as_folder, as_npz, as_floats, as_idx, as_packed_idx, as_csv])
 def test_every_format_gives_the_same_images_and_labels(write: Callable[[Path], Path], tmp_path: Path) -> None:
-    found = own.read(write(tmp_path))
+    found = from_path.read(write(tmp_path))
     assert found.dataset.image_shape == (1, SIDE, SIDE) and found.dataset.n_labels == 3
     assert found.dataset.sizes == {"train": 32, "validation": 4, "test": 4}
     order = torch.randperm(N, generator=torch.Generator().manual_seed(0))
@@ -81,13 +81,13 @@ def test_without_labels_and_in_colour(tmp_path: Path) -> None:
     colours = RANDOM.integers(0, 256, (12, 4, 5, 3), np.uint8)
     for i, pixels in enumerate(colours):
         Image.fromarray(pixels).save(tmp_path / f"{i:02}.png")
-    found = own.read(tmp_path)
+    found = from_path.read(tmp_path)
     assert (found.dataset.image_shape, found.dataset.n_labels) == ((3, 4, 5), 1)
     order = torch.randperm(12, generator=torch.Generator().manual_seed(0))
     first = found.splits["train"].images[0].reshape(3, 4, 5).permute(1, 2, 0)
     assert np.array_equal(first.numpy(), colours[order[0]])
     np.savetxt(tmp_path / "plain.csv", PIXELS.reshape(N, -1), "%d", ",")
-    assert own.read(tmp_path / "plain.csv").dataset.n_labels == 1
+    assert from_path.read(tmp_path / "plain.csv").dataset.n_labels == 1
 
 
 def refuse_npz(**arrays: np.ndarray) -> Callable[[Path], Path]:
@@ -146,7 +146,7 @@ def test_what_is_not_understood_is_one_sentence(
     write: Callable[[Path], Path], words: str, tmp_path: Path
 ) -> None:
     with pytest.raises(LabError, match=words) as caught:
-        own.read(write(tmp_path))
+        from_path.read(write(tmp_path))
     assert str(caught.value).endswith(".") and any(mark in str(caught.value) for mark in ";:")
 
 

@@ -3,7 +3,7 @@ from typing import Any, Literal
 
 import pytest
 
-from vaemodels import presets, settings
+from vaemodels import config_parsing, presets
 from vaemodels.errors import UsageError
 from vaemodels.models import MODELS
 from vaemodels.training_config import TrainingConfig
@@ -29,15 +29,17 @@ def test_text_is_read_as_the_fields_type() -> None:
         "shape": "3,32,32",
         "kind": "square",
     }
-    assert settings.with_text(Example(), text) == Example(7, 1e-3, "x=y", (10, 20), (3, 32, 32), "square")
-    assert settings.with_text(Example(), {"sizes": "5"}).sizes == (5,)
-    assert settings.with_text(Example(limit=3), {"limit": "none"}).limit is None
-    assert settings.with_text(Example(), {"limit": "12"}).limit == 12
-    assert settings.with_text(Example(width=9), {}) == Example(width=9)
+    assert config_parsing.with_text(Example(), text) == Example(
+        7, 1e-3, "x=y", (10, 20), (3, 32, 32), "square"
+    )
+    assert config_parsing.with_text(Example(), {"sizes": "5"}).sizes == (5,)
+    assert config_parsing.with_text(Example(limit=3), {"limit": "none"}).limit is None
+    assert config_parsing.with_text(Example(), {"limit": "12"}).limit == 12
+    assert config_parsing.with_text(Example(width=9), {}) == Example(width=9)
 
 
 def test_whole_numbers_do_for_floats_and_stay_floats() -> None:
-    rate = settings.from_values(Example, {"rate": 2}).rate
+    rate = config_parsing.from_values(Example, {"rate": 2}).rate
     assert rate == 2 and type(rate) is float
 
 
@@ -62,7 +64,7 @@ def test_whole_numbers_do_for_floats_and_stay_floats() -> None:
 )
 def test_text_that_does_not_fit_is_refused_by_name(key: str, text: str) -> None:
     with pytest.raises(UsageError, match=f"^{key} is .*; (give|choose) .*\\.$"):
-        settings.with_text(Example(), {key: text})
+        config_parsing.with_text(Example(), {key: text})
 
 
 @pytest.mark.parametrize(
@@ -87,26 +89,26 @@ def test_text_that_does_not_fit_is_refused_by_name(key: str, text: str) -> None:
 )
 def test_values_of_the_wrong_type_are_refused_by_name(values: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match=f"^{next(iter(values))} is .*\\.$"):
-        settings.from_values(Example, values)
+        config_parsing.from_values(Example, values)
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UsageError, match="Unknown setting 'colour'; the settings are width, rate"):
-        settings.from_values(Example, {"colour": 3})
+        config_parsing.from_values(Example, {"colour": 3})
 
 
 @pytest.mark.parametrize("config_type", [TrainingConfig, *(config for _, config in MODELS.values())])
 def test_every_config_survives_a_trip_through_plain_values(config_type: type[Any]) -> None:
     config = config_type()
     plain = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(config).items()}
-    assert settings.from_values(config_type, plain) == config
-    assert settings.fields_of(config_type) == [field.name for field in fields(config_type)]
+    assert config_parsing.from_values(config_type, plain) == config
+    assert config_parsing.fields_of(config_type) == [field.name for field in fields(config_type)]
 
 
 def test_model_and_training_settings_have_names_of_their_own() -> None:
     """`--set` finds which of the two a key belongs to by its name."""
     for _, config_type in MODELS.values():
-        assert not set(settings.fields_of(config_type)) & set(settings.fields_of(TrainingConfig))
+        assert not set(config_parsing.fields_of(config_type)) & set(config_parsing.fields_of(TrainingConfig))
 
 
 @pytest.mark.parametrize("name", presets.PRESETS)
@@ -133,4 +135,4 @@ def test_an_unknown_preset_is_refused_with_the_known_ones() -> None:
     ],
 )
 def test_numbers_are_written_as_people_write_them(value, text):
-    assert settings.plain(value) == text
+    assert config_parsing.plain(value) == text

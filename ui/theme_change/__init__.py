@@ -5,7 +5,7 @@ from pathlib import Path
 from ui import charts
 from ui.components.assets import component
 
-_theme = component("vaelab_theme", Path(__file__).with_name("theme"))
+_theme = component("vaelab_theme", Path(__file__).with_name("theme_change"))
 
 
 def follow() -> None:

@@ -9,13 +9,13 @@ from typing import Any
 from ui.kinds import KINDS
 from ui.words import count, subscript
 from vaemodels import data, runs
+from vaemodels.config_parsing import fields_of, plain, with_text
 from vaemodels.errors import LabError, UsageError
 from vaemodels.losses import FOR_LABELS, WEIGHTS, is_bound
 from vaemodels.models import MODELS
 from vaemodels.models.base import MAX_DIMENSIONS, MAX_LAYERS, MAX_WIDTH
 from vaemodels.models.gmvae import MAX_COMPONENTS
 from vaemodels.presets import QUICK, Preset
-from vaemodels.settings import fields_of, plain, with_text
 from vaemodels.training import Run
 from vaemodels.training_config import LIMITS, TrainingConfig
 

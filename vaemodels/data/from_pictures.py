@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 
 from vaemodels import picture_files
 from vaemodels.data.archive import File
-from vaemodels.data.own import LEAST, OWN, Own, assemble, reorder
+from vaemodels.data.from_path import LEAST, OWN, Own, assemble, reorder
 from vaemodels.errors import LabError
 
 Colour = Literal["grey", "colour"]

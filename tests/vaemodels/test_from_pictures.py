@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from vaemodels.data import own_pictures
+from vaemodels.data import from_pictures
 from vaemodels.data.archive import File
-from vaemodels.data.own import reorder
-from vaemodels.data.own_pictures import as_seen, dataset, read
+from vaemodels.data.from_path import reorder
+from vaemodels.data.from_pictures import as_seen, dataset, read
 from vaemodels.errors import LabError
 
 
@@ -94,7 +94,7 @@ def test_folders_below_those_that_all_share_are_classes():
     assert found.counts == {"cats": 6, "dogs": 7}
     assert found.pixels.shape == (13, 1, 28, 28)
     [remark] = found.remarks()
-    assert remark == f"Left out 1 file (stray.png): {own_pictures.BESIDE}"
+    assert remark == f"Left out 1 file (stray.png): {from_pictures.BESIDE}"
     assert read(some(), "grey").counts == {"": 12}
 
 
