@@ -56,7 +56,7 @@ EXPERIMENTS = [
         "helps",
         "What the unlabelled images teach",
         "Compare the two accuracies, then the images that only one of the models gets right.",
-        "from the same 100 labels the ELBO makes it 87.0 % of MNIST’s test images instead of 74.5 %.",
+        "from the same 100 labels the ELBO makes it 95.5 % of MNIST’s test images instead of 93.1 %.",
         {"model": MODEL, "images": "digits", "image": "digits-0", "look": "alone"},
         "looks",
     ),
