@@ -30,17 +30,30 @@ def _return_freed_memory() -> None:
     By default it keeps a block of up to 32 MB once one of its size has been freed, for each of many threads: a hundred
     MB by the time all looks have been opened.
     """
-    if sys.platform == "linux":
-        with suppress(OSError, AttributeError):
-            mallopt = ctypes.CDLL(None).mallopt
-            mallopt(M_MMAP_THRESHOLD, LARGE)
-            mallopt(M_TRIM_THRESHOLD, LARGE)
+    with suppress(OSError, AttributeError):
+        mallopt = _c_library().mallopt
+        mallopt(M_MMAP_THRESHOLD, LARGE)
+        mallopt(M_TRIM_THRESHOLD, LARGE)
+
+
+def _return_gaps() -> None:
+    """Have glibc hand back the free pages between what is in use as well: 10 MB once all pages were open, in a ms."""
+    with suppress(OSError, AttributeError):
+        _c_library().malloc_trim(0)
+
+
+def _c_library() -> ctypes.CDLL:
+    """This process's C library; OSError where it can't be glibc."""
+    if sys.platform != "linux":
+        raise OSError
+    return ctypes.CDLL(None)
 
 
 def after_page() -> None:
     """Collect what a page's whole run left behind; the short runs of its controls wait for no collection."""
     _after_first_page()
     gc.collect()
+    _return_gaps()
 
 
 @st.cache_resource(show_spinner=False)

@@ -3,8 +3,10 @@
 import itertools
 import math
 
+import numpy as np
 import pytest
 import torch
+from scipy.optimize import linear_sum_assignment
 from torch import Tensor, nn
 
 from tests.small import encode_to, make_ae, make_gmvae, make_hvae, make_vae, random_binary
@@ -204,6 +206,17 @@ def test_with_more_components_than_labels_each_label_gets_one() -> None:
     table = torch.tensor([[30, 0], [20, 0], [0, 25], [0, 25]])
     assert clustering.clustering_accuracy(table) == pytest.approx(0.55)
     assert clustering.purity(table) == 1.0
+
+
+@pytest.mark.parametrize("shape", [(10, 10), (10, 30), (30, 10), (1, 5), (12, 7)])
+@pytest.mark.parametrize("most", [3, 1000])
+def test_the_largest_assignment_is_scipys(shape: tuple[int, int], most: int) -> None:
+    """Many ties and few, zeros among them; SciPy's code is independent of ours."""
+    random = np.random.default_rng(0)
+    for _ in range(20):
+        gains = random.integers(0, most, shape)
+        rows, columns = linear_sum_assignment(gains, maximize=True)
+        assert clustering.largest_assignment(gains) == gains[rows, columns].sum()
 
 
 def test_a_table_of_components_counts_labels_by_row() -> None:

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
+import numpy as np
+import numpy.typing as npt
+import torch
 from torch import Tensor
 
 from vaemodels import data
@@ -49,20 +52,24 @@ def dataset_for(checkpoint: Checkpoint) -> str:
 
 def model_inputs(dataset: str, model: Model, n: int) -> tuple[Tensor, Tensor]:
     """The first `n` test images `[n, dim]` as the model takes them, and their labels `[n]`."""
-    return _pixels(dataset, model)[:n] / 255, data.load(dataset, "test").labels[:n]
+    return _pixels(dataset, model, slice(n)), data.load(dataset, "test").labels[:n]
 
 
 def model_input(dataset: str, model: Model, place: int) -> Tensor:
     """One test image `[dim]` as the model takes it."""
-    return _pixels(dataset, model)[place] / 255
+    return _pixels(dataset, model, place)
 
 
-def _pixels(dataset: str, model: Model) -> Tensor:
-    return _black_and_white(dataset) if binarization(model) == "static" else data.load(dataset, "test").images
+def _pixels(dataset: str, model: Model, which: int | slice) -> Tensor:
+    images = data.load(dataset, "test").images
+    if binarization(model) == "static":
+        bits = np.unpackbits(_black_and_white(dataset)[which], axis=-1, count=images.shape[1])
+        return torch.from_numpy(bits).to(torch.float32)
+    return images[which] / 255
 
 
-# As bytes: as numbers to compute with, MNIST's test split would take 31 MB.
+# A bit a pixel: as numbers to compute with, MNIST's test split would take 31 MB, as bytes 8.
 @lru_cache(maxsize=2)
-def _black_and_white(dataset: str) -> Tensor:
-    """The one static draw of a whole test split, uint8 `[n, dim]` of 0 and 255."""
-    return static_draw(data.load(dataset, "test").images)
+def _black_and_white(dataset: str) -> npt.NDArray[np.uint8]:
+    """The one static draw of a whole test split, eight pixels a byte: uint8 `[n, ⌈dim / 8⌉]`."""
+    return np.packbits(static_draw(data.load(dataset, "test").images).numpy(), axis=-1)
