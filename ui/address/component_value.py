@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeGuard, TypeVar
 
 import streamlit as st
 
@@ -22,7 +22,7 @@ class ComponentValue(Generic[Value]):
         """Have the component show `value`, whatever it tells of the one before."""
         self.value, self.turn = value, self.turn + 1
 
-    def is_told_by(self, told: Mapping[str, Any] | None) -> bool:
+    def is_told_by(self, told: Mapping[str, Any] | None) -> TypeGuard[Mapping[str, Any]]:
         """Whether the browser told this, and of the value that it was given last: `told` holds the turn it knew."""
         return told is not None and told["turn"] == self.turn
 
