@@ -20,7 +20,8 @@ def test_a_value_is_kept_until_the_address_decides(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(url_state, "decides", lambda key: next(decides))
     monkeypatch.setattr(st, "session_state", {})
     seen = []
-    for in_address in (2.0, 3.0, 4.0, 5.0):
-        kept = component_value("dial", "_dial", 1.0, lambda found=in_address: found)
+    in_address = iter([3.0, 5.0])
+    for _ in range(4):
+        kept = component_value("dial", "_dial", 1.0, lambda: next(in_address))
         seen.append((kept.value, kept.turn))
     assert seen == [(1.0, 0), (3.0, 1), (3.0, 1), (5.0, 2)]
