@@ -7,6 +7,7 @@ from typing import NamedTuple
 import streamlit as st
 
 from ui.address import url_state
+from ui.address.component_value import component_value
 from ui.components.assets import component
 
 _sortable = component(
@@ -40,14 +41,11 @@ def sortable(
     Returns the column's name and whether it descends, as the address has it under `parameter`: `rate`, `-rate`.
     """
     names = [column.name for column in columns]
-    memory = st.session_state.setdefault(f"_{key}", {"turn": 0, "sort": (names[1], False)})
-    if url_state.decides(key):
-        memory["turn"] += 1
-        memory["sort"] = _from_address(parameter, names)
+    sort = component_value(key, f"_{key}", (names[1], False), lambda: _from_address(parameter, names))
     told = (st.session_state.get(key) or {}).get("sort")
-    if told is not None and told["turn"] == memory["turn"]:
-        memory["sort"] = (names[told["column"]], bool(told["descending"]))
-    column, descending = memory["sort"]
+    if sort.is_told_by(told):
+        sort.value = (names[told["column"]], bool(told["descending"]))
+    column, descending = sort.value
     _sortable(
         key=key,
         data={
@@ -58,7 +56,7 @@ def sortable(
                 for line in lines
             ],
             "sort": {"column": names.index(column), "descending": descending},
-            "turn": memory["turn"],
+            "turn": sort.turn,
         },
         on_sort_change=lambda: None,
     )

@@ -1,4 +1,4 @@
-// needs: background.js prior.js ../components/names.js ../components/theme.js
+// needs: background.js dimensions.js prior.js ../components/names.js ../components/theme.js
 // The plane in which one of several points of a latent space is moved: two of its dimensions, each point at its place
 // by its number.
 
@@ -18,21 +18,16 @@ export function createHand(
   const find = (selector) => root.querySelector(selector);
   const canvas = find(".plane");
   const nothing = document.createElement("canvas"); // in place of a mosaic
+  const dimensions = createDimensions(root, end, { name: dimension });
+  const dims = dimensions.shown;
   let network, prior, theme;
-  let dims = [0, 1]; // horizontal, vertical (null when z has one dimension)
-  let axes = null; // those that the visitor chose in place of the model's own
   let held = [0, 0]; // from the point to the pointer that holds it, in px
 
   function adopt(published) {
-    const anew = network?.meta.z_dim !== published.meta.z_dim;
     network = published;
     prior = createPrior(network);
-    if (anew) buildChoices();
-    takeDims();
+    dimensions.adopt(network);
   }
-
-  // From the next `adopt` on the plane shows these dimensions, or with null the model's own.
-  const turnTo = (chosen) => (axes = chosen);
 
   function adoptTheme() {
     const found = { ...themeOf(root), primary: getComputedStyle(root).getPropertyValue("--st-primary-color").trim() };
@@ -102,45 +97,6 @@ export function createHand(
     if (network && event.key in STEPS) end();
   });
 
-  // ---- the dimensions
-
-  function buildChoices() {
-    const count = network.meta.z_dim;
-    const options = () => Array.from({ length: count }, (_, i) => new Option(dimension(i), i));
-    find(".dims").hidden = count < 3;
-    find("select.horizontal").replaceChildren(...options());
-    find("select.vertical").replaceChildren(...options());
-  }
-
-  const usual = () => network.dims ?? [0, 1];
-
-  function takeDims() {
-    const count = network.meta.z_dim;
-    const fits = axes?.every((dim) => dim < count);
-    dims = count > 2 ? [...(fits ? axes : usual())] : [0, count > 1 ? 1 : null];
-    showDims();
-  }
-
-  function showDims() {
-    const [horizontal, vertical] = dims;
-    find("select.horizontal").value = horizontal;
-    find("select.vertical").value = vertical;
-    find(".axis.horizontal").textContent = `${dimension(horizontal)} →`;
-    find(".axis.vertical").textContent = vertical === null ? "" : `${dimension(vertical)} ↑`;
-    find(".axis.vertical").hidden = vertical === null;
-  }
-
-  function chooseDims(axis, dim) {
-    if (dims[1 - axis] === dim) dims.reverse();
-    else dims[axis] = dim;
-    axes = String(dims) === String(usual()) ? null : [...dims];
-    showDims();
-    end();
-  }
-
-  find("select.horizontal").addEventListener("change", (event) => chooseDims(0, Number(event.target.value)));
-  find("select.vertical").addEventListener("change", (event) => chooseDims(1, Number(event.target.value)));
-
   // ---- the picture
 
   function redraw() {
@@ -200,5 +156,6 @@ export function createHand(
   const resized = new ResizeObserver(redraw);
   resized.observe(canvas);
 
-  return { adopt, adoptTheme, turnTo, axes: () => axes, redraw, describe, stop: () => resized.disconnect() };
+  const { turnTo, axes } = dimensions;
+  return { adopt, adoptTheme, turnTo, axes, redraw, describe, stop: () => resized.disconnect() };
 }

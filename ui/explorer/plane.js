@@ -1,4 +1,4 @@
-// needs: mosaic.js background.js prior.js ../components/names.js ../components/theme.js
+// needs: mosaic.js background.js dimensions.js prior.js ../components/names.js ../components/theme.js
 // The square of two latent dimensions: its handle, moved by pointer and arrow keys, and the choices of the dimensions
 // and of what is behind the handle.
 
@@ -11,36 +11,38 @@ export function createPlane(root, position, { begin, set, present, end }, report
   const canvas = find(".plane");
   const handle = find(".handle");
   const mosaic = createMosaic(redraw);
+  const dimensions = createDimensions(root, chooseDims, { name: (i) => named(i, network.meta.level) });
+  const dims = dimensions.shown;
 
   let network, theme, path, prior;
   let posterior; // q(z|x) of the image that the page is about, { mean, std }, or nothing
-  let dims; // horizontal, vertical (null when z has one dimension)
-  let axes; // the dimensions that a visitor or a link chose; else null: the model's own
   let background = "manifold";
   let turn; // of Python's wishes, the last one
 
   function adopt(published) {
-    const anew = network?.meta.z_dim !== published.meta.z_dim || network.meta.level !== published.meta.level;
     network = published;
     prior = createPrior(network);
-    if (anew) buildChoices();
-    takeDims();
+    dimensions.adopt(network);
     find(".digits").hidden = !network.points;
     checkBackground();
   }
 
   function turnTo(wanted) {
     if (wanted.turn === turn) return;
-    ({ turn, axes, background } = wanted);
+    ({ turn, background } = wanted);
+    dimensions.turnTo(wanted.axes);
     checkBackground();
-    if (!network) return;
-    takeDims();
+    if (network) showDims();
+  }
+
+  // Other dimensions are shown.
+  function showDims() {
     place();
     settle();
     redraw();
   }
 
-  const tell = () => report({ axes, background, turn });
+  const tell = () => report({ axes: dimensions.axes(), background, turn });
 
   function adoptTheme() {
     const found = themeOf(root);
@@ -59,8 +61,14 @@ export function createPlane(root, position, { begin, set, present, end }, report
     redraw();
   }
 
+  function chooseDims() {
+    showDims();
+    tell();
+  }
+
   // ---- the handle
 
+  const chosen = () => dims.filter((dim) => dim !== null);
   const clamp = (value) => Math.max(-network.limit, Math.min(network.limit, value));
 
   // The handle to where z is.
@@ -109,49 +117,6 @@ export function createPlane(root, position, { begin, set, present, end }, report
   canvas.addEventListener("keyup", (event) => {
     if (network && (event.key in ARROWS || event.key === "Home")) end();
   });
-
-  // ---- the dimensions
-
-  const chosen = () => dims.filter((dim) => dim !== null);
-
-  function buildChoices() {
-    const count = network.meta.z_dim;
-    const options = () => Array.from({ length: count }, (_, i) => new Option(named(i, network.meta.level), i));
-    dims = count > 1 ? [0, 1] : [0, null];
-    find(".dims").hidden = count < 3;
-    find("select.horizontal").replaceChildren(...options());
-    find("select.vertical").replaceChildren(...options());
-  }
-
-  // The chosen dimensions, else the model's own. A model in training has none: it keeps those that were shown.
-  function takeDims() {
-    const count = network.meta.z_dim;
-    if (count > 2) dims = [...(axes?.every((dim) => dim < count) ? axes : (network.dims ?? dims))];
-    showDims();
-  }
-
-  function showDims() {
-    const [horizontal, vertical] = dims;
-    find("select.horizontal").value = horizontal;
-    find("select.vertical").value = vertical;
-    find(".axis.horizontal").textContent = `${named(horizontal, network.meta.level)} →`;
-    find(".axis.vertical").textContent = vertical === null ? "" : `${named(vertical, network.meta.level)} ↑`;
-    find(".axis.vertical").hidden = vertical === null;
-  }
-
-  function chooseDims(axis, dim) {
-    if (dims[1 - axis] === dim) dims.reverse();
-    else dims[axis] = dim;
-    axes = String(dims) === String(network.dims) ? null : [...dims];
-    showDims();
-    place();
-    settle();
-    redraw();
-    tell();
-  }
-
-  find("select.horizontal").addEventListener("change", (event) => chooseDims(0, Number(event.target.value)));
-  find("select.vertical").addEventListener("change", (event) => chooseDims(1, Number(event.target.value)));
 
   // ---- what is behind the handle
 

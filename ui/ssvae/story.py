@@ -13,7 +13,8 @@ OF_BARS = (
 )
 OF_SUMS = (
     "No label is drawn: the sum over all ten is written out. Where q(y|x) is sure, one row is nearly all of it. "
-    "kl_y is log 10 − H(q): a sure classifier costs 2.30 nats an image, and pays by the reconstruction."
+    "KL(q(y|x) ‖ p(y)), kl_y in the code, is log 10 − H(q): a sure classifier costs 2.30 nats an image, and pays by "
+    "the reconstruction."
 )
 OF_STYLE = "**One z, ten digits**: drag in the plane, and the row writes the same z as each digit."
 TRAIN = "Train on few labels yourself"

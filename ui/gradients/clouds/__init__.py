@@ -7,12 +7,13 @@ from typing import Any, Literal, NamedTuple
 import streamlit as st
 
 from ui.address import url_state
+from ui.address.component_value import ComponentValue, component_value
 from ui.components.assets import component
 from vaemodels.errors import UsageError
 
 KEY = "gradients-clouds"
 TOY = "toy"  # in the address
-_TURN = "_gradients_toy"
+_MEMORY = "_gradients_toy"
 # Names and ranges of the first parameter and of the scale by family, and ranges of k by cost; as in families.js.
 NAMES: dict[str, tuple[str, str]] = {
     "normal": ("μ", "σ"),
@@ -61,31 +62,28 @@ USUAL = Toy("normal", "square", 1.0, 1.0, 0.0)
 
 def clouds(seed: int) -> Toy:
     """The picture; what it was set to when it was last let go of, which goes into the address too."""
-    turn: dict[str, Any] = st.session_state.setdefault(_TURN, {"turn": 0, "toy": USUAL})
-    if url_state.decides(KEY):
-        turn.update(turn=turn["turn"] + 1, toy=_from_link())
+    toy = component_value(KEY, _MEMORY, USUAL, _from_link)
     result = _clouds(
         key=KEY,
-        data={"now": turn["toy"]._asdict(), "turn": turn["turn"], "seed": seed},
+        data={"now": toy.value._asdict(), "turn": toy.turn, "seed": seed},
         on_released_change=lambda: None,
     )
-    if result.released is not None and result.released["turn"] == turn["turn"]:
-        turn["toy"] = _within(result.released)
-    toy: Toy = turn["toy"]
-    url_state.put(TOY, None if toy == USUAL else text_of(toy))
-    return toy
+    if toy.is_told_by(result.released):
+        toy.value = _within(result.released)
+    url_state.put(TOY, None if toy.value == USUAL else text_of(toy.value))
+    return toy.value
 
 
 def current() -> Toy:
     """The toy as it was last let go of."""
-    toy: Toy = st.session_state.get(_TURN, {"toy": USUAL})["toy"]
-    return toy
+    toy: ComponentValue[Toy] = st.session_state.get(_MEMORY, ComponentValue(USUAL))
+    return toy.value
 
 
 def put(toy: Toy) -> None:
     """Let the picture show another toy from its next run on."""
-    turn = st.session_state[_TURN]
-    turn.update(turn=turn["turn"] + 1, toy=toy)
+    shown: ComponentValue[Toy] = st.session_state[_MEMORY]
+    shown.put(toy)
 
 
 def text_of(toy: Toy) -> str:

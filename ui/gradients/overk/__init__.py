@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
 from ui.address import url_state
+from ui.address.component_value import component_value
 from ui.components.assets import component
 from ui.gradients.clouds import KS, Toy, put
 from vaemodels.errors import UsageError
 
 KEY = "gradients-overk"
 AT = "ks"  # in the address: the k of each chart
-_TURN = "_gradients_ks"
+_MEMORY = "_gradients_ks"
 USUAL = {"square": 0.0, "cos": 1.0, "exp": 1.0}
 _overk = component("vaelab_overk", Path(__file__).with_name("overk"))
 
@@ -22,24 +22,22 @@ Curve = Sequence[tuple[float, float, float]]  # (k, variance pathwise, variance 
 
 def over_k(toy: Toy, curves: Mapping[str, Curve], notes: Mapping[str, str]) -> None:
     """The charts of `curves` by cost, each with a sentence below it; each k that is let go of goes into the address."""
-    turn: dict[str, Any] = st.session_state.setdefault(_TURN, {"turn": 0, "at": USUAL})
-    if url_state.decides(KEY):
-        turn.update(turn=turn["turn"] + 1, at=_from_link())
+    at = component_value(KEY, _MEMORY, USUAL, _from_link)
     result = _overk(
         key=KEY,
         data={
             "toy": toy._asdict(),
-            "at": turn["at"],
-            "turn": turn["turn"],
+            "at": at.value,
+            "turn": at.turn,
             "curves": {cost: _columns(curve) for cost, curve in curves.items()},
             "notes": notes,
         },
         on_released_change=lambda: None,
         on_shown_change=lambda: _show_above(toy),
     )
-    if result.released is not None and result.released["turn"] == turn["turn"]:
-        turn["at"] = {cost: within(cost, float(result.released["at"][cost])) for cost in USUAL}
-    url_state.put(AT, None if turn["at"] == USUAL else url_state.z_to_text(list(turn["at"].values())))
+    if at.is_told_by(result.released):
+        at.value = {cost: within(cost, float(result.released["at"][cost])) for cost in USUAL}
+    url_state.put(AT, None if at.value == USUAL else url_state.z_to_text(list(at.value.values())))
 
 
 def _columns(curve: Curve) -> dict[str, list[float]]:

@@ -2,18 +2,18 @@
 
 import math
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
 from ui.address import url_state
+from ui.address.component_value import component_value
 from ui.components.assets import component
 from ui.looks.view import View
 from vaemodels.errors import UsageError
 
 KEY = "gradients-simplex"
 SOFTNESS = "softness"  # in the address: the temperature
-_TURN = "_gradients_softness"
+_MEMORY = "_gradients_softness"
 TAUS = (0.01, 10.0)
 USUAL = 1.0
 PROBABILITIES = (0.2, 0.5, 0.3)
@@ -28,22 +28,20 @@ def render(view: View) -> None:
         "corners, and the nearest corner has exactly the probabilities p; but there the slope vanishes or explodes. "
         "As τ rises they gather in the middle, which is no category."
     )
-    turn: dict[str, Any] = st.session_state.setdefault(_TURN, {"turn": 0, "tau": USUAL})
-    if url_state.decides(KEY):
-        turn.update(turn=turn["turn"] + 1, tau=_from_link())
+    tau = component_value(KEY, _MEMORY, USUAL, _from_link)
     result = _simplex(
         key=KEY,
         data={
             "probabilities": list(PROBABILITIES),
             "seed": view.seed,
-            "tau": turn["tau"],
-            "turn": turn["turn"],
+            "tau": tau.value,
+            "turn": tau.turn,
         },
         on_released_change=lambda: None,
     )
-    if result.released is not None and result.released["turn"] == turn["turn"]:
-        turn["tau"] = min(TAUS[1], max(TAUS[0], round(float(result.released["tau"]), 4)))
-    url_state.put(SOFTNESS, None if turn["tau"] == USUAL else f"{turn['tau']:g}")
+    if tau.is_told_by(result.released):
+        tau.value = min(TAUS[1], max(TAUS[0], round(float(result.released["tau"]), 4)))
+    url_state.put(SOFTNESS, None if tau.value == USUAL else f"{tau.value:g}")
 
 
 def _from_link() -> float:

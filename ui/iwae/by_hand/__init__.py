@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from ui.address import url_state
+from ui.address.component_value import component_value
 from ui.components.assets import component
 from ui.looks.view import View
 from vaemodels.errors import UsageError
@@ -12,7 +13,7 @@ from vaemodels.errors import UsageError
 KEY = "iwae-by-hand"
 SIGMA = "sigma"  # in the address
 LOW, HIGH, USUAL = 0.2, 2.0, 0.5
-_TURN = "_iwae_sigma"
+_MEMORY = "_iwae_sigma"
 _by_hand = component("vaelab_by_hand", Path(__file__).with_name("by_hand"))
 
 
@@ -24,22 +25,24 @@ def render(view: View) -> None:
         "q is. stl leaves out the score of q, which is zero on average: what is left is (1/σ − σ)ε, and at σ = 1, "
         "where q is the posterior, it does not scatter at all."
     )
-    turn = st.session_state.setdefault(_TURN, {"turn": 0, "sigma": USUAL})
-    if url_state.decides(KEY):
-        text = url_state.get(SIGMA)
-        turn.update(turn=turn["turn"] + 1, sigma=USUAL if text is None else sigma_of(text))
+    sigma = component_value(KEY, _MEMORY, USUAL, _from_link)
     result = _by_hand(
         key=KEY,
-        data={"sigma": turn["sigma"], "turn": turn["turn"], "low": LOW, "high": HIGH, "seed": view.seed},
+        data={"sigma": sigma.value, "turn": sigma.turn, "low": LOW, "high": HIGH, "seed": view.seed},
         on_released_change=lambda: None,
     )
-    if result.released is not None and result.released["turn"] == turn["turn"]:
-        turn["sigma"] = min(HIGH, max(LOW, round(float(result.released["sigma"]), 2)))
-    url_state.put(SIGMA, None if turn["sigma"] == USUAL else f"{turn['sigma']:g}")
+    if sigma.is_told_by(result.released):
+        sigma.value = min(HIGH, max(LOW, round(float(result.released["sigma"]), 2)))
+    url_state.put(SIGMA, None if sigma.value == USUAL else f"{sigma.value:g}")
     st.caption(
         "One draw of z, K = 1, where stl is unbiased. With more draws, weighted, the score no longer averages out: "
         "that is stl’s bias in the table under “Signal and noise”. dreg mends it."
     )
+
+
+def _from_link() -> float:
+    text = url_state.get(SIGMA)
+    return USUAL if text is None else sigma_of(text)
 
 
 def sigma_of(text: str) -> float:

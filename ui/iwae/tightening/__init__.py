@@ -8,6 +8,7 @@ import streamlit as st
 import torch
 
 from ui.address import url_state
+from ui.address.component_value import component_value
 from ui.address.fragments import is_fragment_run
 from ui.components.arrow import column
 from ui.components.assets import component
@@ -24,7 +25,7 @@ SHOWN = "draws"  # in the address: how many draws are shown, all where it is abs
 FIRST = 500  # draws before anything is shown: some 30 ms
 NEXT = 1_500  # with every further request of the browser
 LARGEST = 8  # draws that are shown decoded
-_MADE, _TURN, _AGAIN = "_iwae_draws", "_iwae_turn", "_iwae_again"
+_MADE, _MEMORY, _AGAIN = "_iwae_draws", "_iwae_turn", "_iwae_again"
 _tightening = component("vaelab_tightening", Path(__file__).with_name("tightening"))
 
 
@@ -61,7 +62,7 @@ class Made:
 
 def tightening(subject: Subject, slot: str) -> None:
     """The component; draws more and runs again as long as the browser asks for it."""
-    turn = _turn()
+    shown = component_value(KEY, _MEMORY, None, _shown_in_address)
     made = _made(subject)
     wanted = (st.session_state.get(KEY) or {}).get("wanted")
     if wanted and wanted["stamp"] == made.stamp and wanted["known"] == _progress(made):
@@ -72,8 +73,8 @@ def tightening(subject: Subject, slot: str) -> None:
         "slot": slot,
         "stamp": made.stamp,
         "image": subject.image,
-        "turn": turn["turn"],
-        "shown": turn["shown"],
+        "turn": shown.turn,
+        "shown": shown.value,
         "most": MOST_DRAWS,
         "known": _progress(made),
         "complete": _is_complete(made),
@@ -92,11 +93,11 @@ def tightening(subject: Subject, slot: str) -> None:
         on_shown_change=lambda: None,
         on_again_change=_again,
     )
-    before = turn["shown"]
-    if result.shown is not None and result.shown["turn"] == turn["turn"]:
-        turn["shown"] = result.shown["n"]
-    url_state.put(SHOWN, None if turn["shown"] is None else str(turn["shown"]))
-    if turn["shown"] != before and is_fragment_run():
+    before = shown.value
+    if shown.is_told_by(result.shown):
+        shown.value = result.shown["n"]
+    url_state.put(SHOWN, None if shown.value is None else str(shown.value))
+    if shown.value != before and is_fragment_run():
         url_state.write()
     if st.session_state.pop(_AGAIN, False):
         st.rerun()  # the seed stands at the head of the page
@@ -158,14 +159,6 @@ def _again() -> None:
 
     st.session_state["seed"] = (int(st.session_state.get("seed", 0)) + 1) % (frame.MAX_SEED + 1)
     st.session_state[_AGAIN] = True
-
-
-def _turn() -> dict[str, Any]:
-    """How many draws are shown, and how often the address has decided that."""
-    turn: dict[str, Any] = st.session_state.setdefault(_TURN, {"turn": 0, "shown": None})
-    if url_state.decides(KEY):
-        turn.update(turn=turn["turn"] + 1, shown=_shown_in_address())
-    return turn
 
 
 def _shown_in_address() -> int | None:

@@ -1,7 +1,6 @@
 """The confusion matrix, whose cells open the images that they count; and those of the epochs of a run."""
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from torch import Tensor
 
 from ui import words
 from ui.address import url_state
+from ui.address.component_value import ComponentValue, component_value
 from ui.components.assets import component
 from ui.images.name import Place
 from ui.images.splits import binarization
@@ -29,12 +29,7 @@ SHOWN = 120  # images of a cell, at most
 _CELL = re.compile(r"([0-9]{1,2})_([0-9]{1,2})")
 
 
-@dataclass
-class _Memory:
-    """The cell that is open, (digit, label given), None for the fullest wrong one; `turn` as the address decided."""
-
-    cell: tuple[int, int] | None = None
-    turn: int = 0
+Cell = tuple[int, int] | None  # digit and label given; None is the fullest wrong one
 
 
 def render(view: View) -> None:
@@ -74,30 +69,28 @@ def _two_answers(view: View) -> str:
 
 def _matrix(counts: Tensor, title: str) -> tuple[int, int]:
     """The component; returns the cell that is open."""
-    memory: _Memory = st.session_state.setdefault(MEMORY, _Memory())
     n = len(counts)
-    if url_state.decides(KEY):
-        memory.cell, memory.turn = _cell_of_address(n), memory.turn + 1
-    _take(memory, n)
-    usual = fullest_wrong(counts)
-    cell = memory.cell or usual
+    opened: ComponentValue[Cell] = component_value(KEY, MEMORY, None, lambda: _cell_of_address(n))
+    _take(opened, n)
+    fullest = fullest_wrong(counts)
+    cell = opened.value or fullest
     data: dict[str, Any] = {
         "counts": counts.tolist(),
         "title": title,
-        "turn": memory.turn,
+        "turn": opened.turn,
         "cell": list(cell),
     }
     _table(key=KEY, data=data, on_told_change=lambda: None)
-    _take(memory, n)
-    cell = memory.cell or usual
-    url_state.put(CELL, None if cell == usual else f"{cell[0]}_{cell[1]}")
+    _take(opened, n)
+    cell = opened.value or fullest
+    url_state.put(CELL, None if cell == fullest else f"{cell[0]}_{cell[1]}")
     return cell
 
 
-def _take(memory: _Memory, n: int) -> None:
+def _take(opened: ComponentValue[Cell], n: int) -> None:
     told = (st.session_state.get(KEY) or {}).get("told")
-    if told is not None and told["turn"] == memory.turn and max(told["digit"], told["given"]) < n:
-        memory.cell = (told["digit"], told["given"])
+    if opened.is_told_by(told) and max(told["digit"], told["given"]) < n:
+        opened.value = (told["digit"], told["given"])
 
 
 def _cell_of_address(n: int) -> tuple[int, int] | None:

@@ -38,5 +38,5 @@ function showSums(root, of) {
   find(".same").innerHTML =
     `The same, sorted: −(<span class="reconstruction">reconstruction ${number(mean(reconstruction), 2)}</span> + ` +
     `<span class="kl_z">kl<sub>z</sub> ${number(mean(kl), 2)}</span> + ` +
-    `<span class="kl_y">kl<sub>y</sub> ${number(log - entropy, 2)}</span>), as kl<sub>y</sub> = log ${q.length} − H(q).`;
+    `<span class="kl_y">KL(q(y|x) ‖ p(y)) ${number(log - entropy, 2)}</span>), where KL(q(y|x) ‖ p(y)) = log ${q.length} − H(q).`;
 }
