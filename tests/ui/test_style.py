@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-STYLE = (ROOT / "ui" / "style.css").read_text()
+STYLE = re.sub(r"/\*.*?\*/", "", (ROOT / "ui" / "style.css").read_text(), flags=re.DOTALL)
 
 
 def arguments_of_has() -> list[str]:
