@@ -45,6 +45,7 @@ def begin(page: Page) -> Head:
         step = tour.step_of(page.slot)
         lead.follow_link(focus=tour.KEY if step else "")
         hide = share_link.hidden(page.parts)
+        share_link.close_gaps(hide)
         with share_link.part("model", hide):
             name = choose_model(page) if "model" in page.parts else first_model(page)
         checkpoint = models.get(name)

@@ -30,6 +30,18 @@ def unseen(name: str) -> str:
     return f"hidden-{name}"
 
 
+def close_gaps(hide: frozenset[str]) -> None:
+    """Takes away the gaps where hidden parts are, called where a page begins; they themselves are unseen by style.css.
+
+    Streamlit draws each container in a wrapper, which only `:has()` finds. It names the parts one by one: with a rule
+    for all keys that begin alike the browser restyles the page for anything with a class that is added to it, and a
+    chart adds hundreds.
+    """
+    if hide:
+        unseens = ", ".join(f"> .st-key-{unseen(name)}" for name in sorted(hide))
+        st.html(f"<style>[data-testid='stLayoutWrapper']:has({unseens}) {{ display: none; }}</style>")
+
+
 def link(url: str, parameters: Mapping[str, str], hide: list[str]) -> str:
     """The address `url` (without a query) with the page's state, leaving out the parts `hide`."""
     kept = {name: value for name, value in parameters.items() if name != "hide"}
