@@ -25,12 +25,12 @@ FAMILIES: Mapping[str, tuple[str, Sequence[str]]] = {
     "gmvae": ("GMVAE, trained with k = 1, 50", ("gmvae", "gmvae-iwae-k50")),
     "ten": (
         "Ten latents and more",
-        ("vae", "gmvae-10", "gmvae", "gmvae-iwae-k50", "vae-k1", "iwae-k50", "hvae"),
+        ("vae", "gmvae-10", "gmvae", "gmvae-iwae-k50", "vae-k1", "iwae-k50", "hvae", "hvae-k1"),
     ),
     "two": ("Two latents", ("vae-2d", "gmvae-2d")),
 }
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid")
-SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star", "circle-open")
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid", "dash")
+SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star", "circle-open", "square-open")
 
 
 def render(view: View) -> None:

@@ -30,6 +30,11 @@ def render(view: View) -> None:
         f"Two classifiers of one size learnt from **the same {labelled} labels** of "
         f"{words.the_dataset(cards[0]['dataset'])}. `{ALONE}` saw these images alone (the ELBO’s weight is 0), "
         f"`{WITH}` also had the ELBO of all the others."
+        + (
+            " Both were shown them distorted, anew at every step: turned, stretched, slanted and shifted a little."
+            if cards[0]["training"].get("distort_labelled")
+            else ""
+        )
     )
     rows = []
     for name, card, correct in zip(there, cards, right, strict=True):

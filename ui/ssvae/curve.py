@@ -16,12 +16,12 @@ Accuracies = Mapping[tuple[Way, int], Sequence[float]]
 
 
 class Shipped(NamedTuple):
-    """A model of pretrained/ as a point beside the lines: its way, labels, epochs, and accuracy on the same images."""
+    """A model of pretrained/ as a point beside the lines: its way, labels, recipe in words, and accuracy on the same images."""
 
     name: str
     way: Way
     labelled: int
-    epochs: int
+    recipe: str
     accuracy: float
 
 
@@ -54,8 +54,7 @@ def show_curve(
         for key, told in TOLD.items()
     )
     beside = "".join(
-        f" {one.name}, {one.epochs} epochs: {100 * one.accuracy:.1f} % at {one.labelled:,}."
-        for one in shipped
+        f" {one.name}, {one.recipe}: {100 * one.accuracy:.1f} % at {one.labelled:,}." for one in shipped
     )
     # A chart of its own for every choice: one that is clicked twice in the same place would report it only once.
     charts.show(
@@ -141,7 +140,7 @@ def _beside(one: Shipped, colours: Mapping[str, str]) -> dict[str, Any]:
         "type": "scatter",
         "x": [one.labelled],
         "y": [100 * one.accuracy],
-        "text": [f"{one.name}, {one.epochs} epochs"],
+        "text": [f"{one.name}, {one.recipe}"],
         "textposition": "bottom right" if one.way == "labels" else "top right",
         "textfont": {"size": 11, "color": colours["text"]},
         "customdata": [(one.way, one.labelled)],

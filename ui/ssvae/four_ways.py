@@ -96,7 +96,10 @@ def _shipped(dataset: str, images: int) -> list[Shipped]:
             card = checkpoints.read_card(name)
             training, result = card["training"], card["evaluation"]
             if (result["dataset"], result["split"], result["n"]) == (dataset, "test", images):
-                point = Shipped(name, way, training["labelled"], training["epochs"], result["accuracy"])
+                recipe = words.count(training["epochs"], "epoch")
+                if training.get("distort_labelled"):
+                    recipe += ", labelled images distorted"
+                point = Shipped(name, way, training["labelled"], recipe, result["accuracy"])
                 found.append(point)
     return found
 
@@ -124,7 +127,7 @@ def _said(
         said += ", less than the draws differ: no more than a tie." if overlap else "."
     for one in shipped:
         if (one.way, one.labelled) == (way, labelled):
-            said += f" `{one.name}`, larger and trained for {one.epochs} epochs: **{100 * one.accuracy:.1f} %** (star)."
+            said += f" `{one.name}`, larger ({one.recipe}): **{100 * one.accuracy:.1f} %** (star)."
     return said
 
 
