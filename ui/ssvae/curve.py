@@ -16,7 +16,7 @@ Accuracies = Mapping[tuple[Way, int], Sequence[float]]
 
 
 class Shipped(NamedTuple):
-    """A model of pretrained/ as a point beside the lines: its way, labels, recipe in words, and accuracy on the same images."""
+    """A model of pretrained/ as a point beside the lines: way, labels, recipe in words, accuracy on the same images."""
 
     name: str
     way: Way
