@@ -57,7 +57,7 @@ def sevens() -> None:
 
 def opened() -> None:
     seed = int(str(NAMES["open"].state["seed"]))
-    assert len(set(read(row_of(model_of("open"), drawn_rows(seed, 2)[chosen_row("open")], seed)))) == 5
+    assert len(set(read(row_of(model_of("open"), drawn_rows(seed, 2)[chosen_row("open")], seed)))) == 6
 
 
 def dead() -> None:

@@ -38,7 +38,7 @@ def test_unlabelled_images_help_a_classifier_with_few_labels() -> None:
     with_all, labels_alone = (
         checkpoints.read_card(name)["evaluation"]["accuracy"] for name in ("ssvae", "ssvae-classifier")
     )
-    assert with_all - labels_alone >= 0.10
+    assert 1 - with_all <= 0.7 * (1 - labels_alone)  # of the errors that distorted images leave
 
 
 @pytest.mark.skipif(not data.is_available("mnist"), reason="MNIST is not on this machine")

@@ -24,7 +24,7 @@ EXPERIMENTS = [
         "lie",
         "Tell it a lie",
         "Read the upper row: a 6, encoded and decoded as each of the ten digits.",
-        "under most of the nine wrong labels, here six, it is read as a 6: z holds what the label got wrong.",
+        "under most of the nine wrong labels, here seven, it is read as a 6: z holds what the label got wrong.",
         {"model": "fsvae", "images": "digits", "image": "digits-22", "look": "leak"},
         "looks",
     ),
