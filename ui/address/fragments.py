@@ -22,8 +22,12 @@ def run_what_is_left_out() -> None:
     if context is None or not context.fragment_ids_this_run:
         return
     state: SessionState = context.session_state._state
-    told = state._new_widget_state
-    changed = {told.widget_metadata[it].fragment_id for it in told if state._widget_changed(it)}
+    of_widget = state._new_widget_state.widget_metadata  # none of what is no longer on the page
+    changed = {
+        of_widget[it].fragment_id
+        for it in state._new_widget_state
+        if it in of_widget and state._widget_changed(it)
+    }
     left_out = changed.difference(context.fragment_ids_this_run)
     fragments = [fragment for fragment in left_out if fragment is not None]
     if len(fragments) < len(left_out):

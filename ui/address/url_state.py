@@ -289,8 +289,6 @@ def whole_number(label: str, name: str, low: int, high: int, default: int, *, he
             note(f"The link's {name} is not a number from {low:,} to {high:,}; using {default} instead.")
             wanted = default
         st.session_state[name] = wanted
-    # Not for what a run may set, as `selectbox`: a request then on its way brings the old value back for a moment, and
-    # another run for that would lose what was pressed meanwhile.
     number = st.number_input(label, low, high, key=name, width=96, help=help)
     put(name, None if number == default else str(number))
     return number
