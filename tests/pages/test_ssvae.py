@@ -202,7 +202,8 @@ def test_a_point_of_the_curve_is_read_out_and_sets_the_training_form(visit):
             draws = [100 * share for share in found[way, labelled]]
             assert [y, y + up, y - down] == pytest.approx([sum(draws) / len(draws), max(draws), min(draws)])
     for name, star in (("ssvae", with_elbo), ("ssvae-classifier", alone)):
-        assert star["x"] == [100] and star["text"] == [f"{name}, 30 epochs, labelled images distorted"]
+        assert star["x"] == [100] and star["text"] == [name]
+        assert star["hovertemplate"].startswith(f"{name}, 30 epochs, labelled images distorted<br>")
         assert star["y"] == pytest.approx([100 * checkpoints.read_card(name)["evaluation"]["accuracy"]])
     assert [ring["x"], ring["y"]] == [[100], pytest.approx([of_point])]
 

@@ -100,7 +100,7 @@ def curve_chart(
             "tickvals": list(LABELLED),
             "ticktext": [f"{n:,}" for n in LABELLED],
         },
-        "yaxis": {"title": {"text": "test images right, %"}, "range": [0, 100]},
+        "yaxis": {"title": {"text": "test images right, %"}, "range": [0, 106]},
     }
     return go.Figure(traces, layout)
 
@@ -140,13 +140,13 @@ def _beside(one: Shipped, colours: Mapping[str, str]) -> dict[str, Any]:
         "type": "scatter",
         "x": [one.labelled],
         "y": [100 * one.accuracy],
-        "text": [f"{one.name}, {one.recipe}"],
+        "text": [one.name],
         "textposition": "bottom right" if one.way == "labels" else "top right",
         "textfont": {"size": 11, "color": colours["text"]},
         "customdata": [(one.way, one.labelled)],
         "mode": "markers+text",
         "marker": {"size": 11, "symbol": "star", "color": colours[_colour(one.way)]},
-        "hovertemplate": f"{one.name}<br>%{{x:,}} labels: %{{y:.1f}} %<extra></extra>",
+        "hovertemplate": f"{one.name}, {one.recipe}<br>%{{x:,}} labels: %{{y:.1f}} %<extra></extra>",
         "showlegend": False,
     }
 
