@@ -177,7 +177,7 @@ def _how(study: Mapping[str, Any]) -> str:
     return (
         f"One small network: {config['z_dim']} dimensions of z, layers of {widths}, "
         f"{words.count(training['epochs'], 'epoch')}, batches of {training['batch_size']}, Adam at "
-        f"{training['learning_rate']:g}; the unlabelled images need longer than that to tell (stars). "
+        f"{training['learning_rate']:g}. Stars are larger models, trained longer, on distorted labelled images. "
         "A draw is a seed: it chooses the labels, evenly over the digits, the first weights and all noise. The epoch "
         f"is chosen without labels; {words.binarisation(study['binarization'], study['dataset'])}. {ELSEWHERE}"
     )
