@@ -37,7 +37,7 @@ def _return_freed_memory() -> None:
 
 
 def _return_gaps() -> None:
-    """Have glibc hand back the free pages between what is in use as well: 5 to 14 MB once all pages were open, in a ms."""
+    """Have glibc hand back the free pages between what is in use, too: 5 to 14 MB once all pages were open, in a ms."""
     with suppress(OSError, AttributeError):
         _c_library().malloc_trim(0)
 
