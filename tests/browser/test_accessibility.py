@@ -191,6 +191,7 @@ def test_nothing_that_opens_on_a_page_is_a_barrier(page: Page, app_url: str, the
         wait_until_idle(page)
         page.get_by_text("The ELBO in numbers").click()
         expect(page.locator(".st-key-in-numbers").get_by_text("Objective", exact=True)).to_be_visible()
+        wait_until_idle(page)  # until then what comes moves the page, perhaps between press and release
         page.get_by_text("The model's own code").click()
         expect(page.get_by_text("as it runs here")).to_be_visible()
         page.get_by_role("button", name="Link").click()
