@@ -214,9 +214,15 @@ def _measured(card: Card) -> str:
     return (
         f"{label} {number(result[measure])}{error} nats{right} "
         f"({result['n']:,} test images of {dataset(result['dataset'])}, "
-        f"{binarisation(result['binarization'], result['dataset'])})"
+        f"{binarisation(result['binarization'], result['dataset'])}{_dynamically(card)})"
         f"{'.' if likelihood else '; no likelihood.'}"
     )
+
+
+def _dynamically(card: Card) -> str:
+    """The −ELBO by dynamic binarisation, where it was measured too, beside the one by static."""
+    result = card.get("evaluation_dynamic")
+    return "" if result is None else f", {number(result['nelbo'])} by dynamic"
 
 
 def present(names: Iterable[str]) -> dict[str, Checkpoint]:

@@ -51,7 +51,8 @@ def make_card(
     """The card of `model`, dated now and stamped with the versions at work.
 
     `history` has one record an epoch: `step`, `epoch`, `seconds`, `learning_rate`, and the mean terms in nats
-    under `train` and `held_out`. `evaluation` is what `evaluate --json` prints.
+    under `train` and `held_out`. `evaluation` is what `evaluate --json` prints. Measured by dynamic binarisation, too,
+    a model has that as `evaluation_dynamic`.
     """
     return {
         "format": FORMAT,
@@ -101,7 +102,7 @@ def from_text(text: str) -> Card:
         raise Refused(f"has a card with an unknown binarisation: {SAVE_AGAIN}.")
     if not all(_is_record(record) for record in card["history"]):
         raise Refused(f"has a card with a damaged history: {SAVE_AGAIN}.")
-    if card["evaluation"] is not None and not _is_evaluation(card["evaluation"]):
+    if not (_is_evaluation(card["evaluation"]) and _is_evaluation(card.get("evaluation_dynamic"))):
         raise Refused(f"has a card with a damaged evaluation: {SAVE_AGAIN}.")
     return card
 

@@ -125,7 +125,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     sub.add_argument("--limit", metavar="N", type=int, help="only the first N images")
     sub.add_argument("--seed", metavar="N", type=int, default=0, help="seed of the draws (default: 0)")
-    sub.add_argument("--write", action="store_true", help="also write the result into the checkpoint's card")
+    sub.add_argument(
+        "--write",
+        action="store_true",
+        help="also write the result into the checkpoint's card (by dynamic binarisation beside the other)",
+    )
 
     sub = command(
         "sample",
@@ -464,9 +468,9 @@ def _evaluate(options: argparse.Namespace) -> None:
     result = _described(_measure(model, x, y, ks, options.seed, options.json), dataset, options.split, mode)
     if options.write:
         path = checkpoints.resolve(options.checkpoint)
-        checkpoints.save(
-            path, model, dict(card) | {"evaluation": result}, dtype=checkpoint.dtype, resume=checkpoint.resume
-        )
+        place = "evaluation_dynamic" if mode == "dynamic" else "evaluation"
+        changed = dict(card) | {place: result}
+        checkpoints.save(path, model, changed, dtype=checkpoint.dtype, resume=checkpoint.resume)
     if options.json:
         print(json.dumps({"checkpoint": card["name"], "model": card["model"], **result}))
     else:

@@ -131,7 +131,8 @@ def test_a_description_says_what_was_measured_on_what():
     text = models.describe(card)
     assert text.startswith(f"VAE, 10 dimensions, trained on MNIST for {card['epoch']} epochs.")
     assert f"−ELBO {result['nelbo']:.1f} ± {result['stderr']['nelbo']:.1f} nats" in text
-    assert f"({result['n']:,} test images of MNIST, static binarisation)" in text
+    dynamic = card["evaluation_dynamic"]["nelbo"]
+    assert f"({result['n']:,} test images of MNIST, static binarisation, {dynamic:.1f} by dynamic)" in text
 
 
 def test_an_autoencoder_is_described_without_a_likelihood():

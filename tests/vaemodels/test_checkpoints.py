@@ -624,6 +624,7 @@ def test_bytes_behind_the_end_are_refused() -> None:
         (lambda card: card.update(evaluation=[]), "without a proper evaluation"),
         (lambda card: card.update(evaluation={"nelbo": [1]}), "damaged evaluation"),
         (lambda card: card.update(evaluation={"a": {"b": {"c": {"d": 1}}}}), "damaged evaluation"),
+        (lambda card: card.update(evaluation_dynamic=[1]), "damaged evaluation"),
         (lambda card: card.update(binarization="round"), "unknown binarisation"),
         (lambda card: card.update(seed=1.5), "without a proper seed"),
         (lambda card: card.update(seed=True), "without a proper seed"),

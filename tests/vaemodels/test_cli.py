@@ -580,6 +580,21 @@ def test_evaluate_can_write_the_result_into_the_card(
     assert after.dtype == before.dtype
 
 
+def test_what_dynamic_binarisation_gives_stands_beside_the_static(
+    lab: Command, trained: Mapping[str, Path], tmp_path: Path
+) -> None:
+    path = tmp_path / "copy.safetensors"
+    path.write_bytes(trained["vae"].read_bytes())
+    before = checkpoints.read_card(path)
+    options = ["--binarization", "dynamic", "--k", "1", "--write", "--json"]
+    answer = lab("evaluate", path, *options).json
+    after = checkpoints.read_card(path)
+    written = dict(after.pop("evaluation_dynamic"))
+    assert after == before
+    assert (written["nelbo"], written["binarization"]) == (answer["nelbo"], "dynamic")
+    assert written["nelbo"] != before["evaluation"]["nelbo"]
+
+
 def test_writing_keeps_what_an_unfinished_run_needs(lab: Command, tmp_path: Path) -> None:
     path = tmp_path / "part.safetensors"
     assert (
