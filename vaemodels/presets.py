@@ -166,6 +166,13 @@ PRESETS: dict[str, Preset] = {
         "two levels of the IWAE paper's sizes, on the ELBO",
         "the paper's 3,280 epochs: L_5000 -85.33",
     ),
+    "hvae-iwae-k50": Preset(
+        "hvae",
+        HVAEConfig(),
+        replace(SHORT_TANH, epochs=20, objective="iwae", k=50),
+        "hvae-k1 trained on, on L_50",
+        "the paper's 3,280 epochs: L_5000 -82.90",
+    ),
     "vae-digits": Preset("vae", VAEConfig(**SMALL), DIGITS, "ten dimensions on the built-in digits"),
     "vae-2d-digits": Preset(
         "vae", VAEConfig(z_dim=2, **SMALL), DIGITS, "two dimensions on the built-in digits"
