@@ -321,6 +321,8 @@ def _run_from(options: argparse.Namespace) -> tuple[Run, dict[str, Any]]:
         if "binarization" not in chosen:
             config = runs.suited(config, model_config)
         run, card = runs.new(options.preset, preset.model, model_config, config)
+        if preset.start:
+            run = runs.started_from(run, checkpoints.load(preset.start))
     run.model.to(training.best_device())
     return run, card
 

@@ -10,13 +10,17 @@ from vaemodels.training_config import TrainingConfig
 
 @dataclass(frozen=True)
 class Preset:
-    """A model's name, sizes and training recipe, with one line on what it is for, and what others measured of it."""
+    """A model's name, sizes and training recipe, with one line on what it is for, and what others measured of it.
+
+    It begins with fresh weights, or with those of the trained model that `start` names.
+    """
 
     model: str
     config: Any
     training: TrainingConfig
     about: str
     reference: str = ""
+    start: str = ""
 
 
 # 154 epochs of 55,000 images at batch 100 are about five minutes on two cores with native bfloat16.
@@ -170,8 +174,9 @@ PRESETS: dict[str, Preset] = {
         "hvae",
         HVAEConfig(),
         replace(SHORT_TANH, epochs=20, objective="iwae", k=50),
-        "hvae-k1 trained on, on L_50",
+        "hvae-k1, trained on by L_50",
         "the paper's 3,280 epochs: L_5000 -82.90",
+        start="hvae-k1",
     ),
     "vae-digits": Preset("vae", VAEConfig(**SMALL), DIGITS, "ten dimensions on the built-in digits"),
     "vae-2d-digits": Preset(

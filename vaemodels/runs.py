@@ -41,6 +41,22 @@ def new(name: str, model_name: str, model_config: Any, config: TrainingConfig) -
     return training.start_at(model, config, means), _card(name, model, config)
 
 
+def started_from(run: Run, checkpoint: checkpoints.Checkpoint) -> Run:
+    """The run, not yet begun, with the checkpoint's weights in place of fresh ones.
+
+    Raises:
+        UsageError: if those are of a model of other sizes.
+    """
+    model = checkpoint.model
+    if (model.name, model.config) != (run.model.name, run.model.config):
+        raise UsageError(
+            f"This preset goes on from the weights of {checkpoint.card['name']}; leave the model's sizes as they are."
+        )
+    weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    run.model.load_state_dict(weights)
+    return Run(run.model, run.config, weights=weights, best_weights=weights)
+
+
 def suited(config: TrainingConfig, model_config: Any) -> TrainingConfig:
     """The recipe with the binarisation the likelihood asks for: a density over greys is trained on greys."""
     of_greys = getattr(model_config, "likelihood", "bernoulli") != "bernoulli"

@@ -21,7 +21,7 @@ def command(card: Mapping[str, Any], folder: str = "PICTURES", seconds: float = 
         (
             (name, _differing(preset, card))
             for name, preset in PRESETS.items()
-            if preset.model == card["model"]
+            if preset.model == card["model"] and not preset.start
         ),
         key=lambda found: len(found[1]),
     )

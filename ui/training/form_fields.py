@@ -210,7 +210,7 @@ def preset_of(kind: str, values: Mapping[str, str], presets: Mapping[str, Preset
         (
             name
             for name, preset in presets.items()
-            if described == (preset.model, preset.config, preset.training)
+            if described == (preset.model, preset.config, preset.training) and not preset.start
         ),
         "",
     )
