@@ -1,8 +1,11 @@
 """House numbers drawn by the project itself: 32×32 colour pictures of a digit whose style is known.
 
 Each picture shows one digit in the middle, often with parts of its neighbours at the edges. Its style is six numbers
-(`FACTORS`), independent of each other and of the digit; all else (skeleton, jitter, place, brightness, contrast,
-neighbours, blur, noise) is chance that nobody is told. A split is drawn from its seed when it is first asked for.
+(`FACTORS`), independent of each other and of the digit; all else (skeleton, jitter, width, place, brightness, contrast,
+how strong the colours are, neighbours, shadow, the edges of what the number is on, blur, noise) is chance that nobody
+is told. A split is drawn from its seed when it is first asked for.
+
+What a convolutional network learns here it finds again in photographs: docs/results.md, "Street digits".
 """
 
 import math
@@ -32,8 +35,8 @@ DATASET = Dataset(
 # What a picture's style is, with the range it is drawn from, evenly.
 FACTORS: dict[str, tuple[float, float]] = {
     "slant": (-0.35, 0.35),  # columns an upright stroke moves to the right for each row it rises
-    "weight": (0.9, 2.3),  # half a stroke's width, in pixels
-    "scale": (1.5, 2.3),  # pixels for each of the ten units of a digit's height
+    "weight": (0.8, 2.6),  # half a stroke's width, in pixels
+    "scale": (1.8, 2.7),  # pixels for each of the ten units of a digit's height
     "ink_hue": (0.0, 1.0),  # turns round the colour circle
     "ground_hue": (0.0, 1.0),
     "light": (-1.0, 1.0),  # the brighter side, from left to right
@@ -43,12 +46,17 @@ SIDE = 32
 SEEDS = {"train": 1, "validation": 2, "test": 3}
 AT_ONCE = 20  # pictures whose distances fit a processor's cache
 JITTER = 0.28  # standard deviation of a control point's move, in units of a digit's height of ten
+ASPECT = (0.5, 1.0)  # how wide a digit is, beside its skeleton
 NEIGHBOUR = 0.6  # the chance of one on either side
-EDGE = 11  # columns from the edge that a neighbour can reach
-CHROMA = 0.22  # how far a colour is from grey
+GAP = (-0.5, 3.0)  # pixels between the strokes of neighbours
+REACH = 20  # columns from the edge that a neighbour can reach
+CONTRAST = (0.12, 0.6)  # of ink and ground, in luminance
+CHROMA = 0.25  # how far a colour is from grey, at most
+SHADOW = 0.3  # the chance of one
+BORDER = 0.4  # the chance, twice, that the ground ends within the picture
 LIGHT = 0.3  # how much of the brightness is lost or won at the edges, at most
-NOISE = (0.0, 0.05)
-BLUR = (0.4, 0.9)  # pixels
+NOISE = (0.0, 0.08)  # before the blur
+BLUR = (0.4, 1.8)  # pixels
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # of red, green and blue
 
 Array = NDArray[np.float32]
@@ -106,23 +114,59 @@ def _draw(labels: NDArray[np.int64], style: Style, random: np.random.Generator) 
     n = len(labels)
     ink = _coverage(labels, style, random)[:, None]
     ground, number = _colours(style, random)
-    picture = ground + (number - ground) * ink
+    picture: Array = np.broadcast_to(ground, (n, 3, SIDE, SIDE)).copy()
+    for _ in range(2):
+        other = _colour(style["ground_hue"], _uniform(random, 0.05, 0.95, n), random)
+        _cover(picture, _beyond_a_border(n, random), other)
+    dark_or_light = _uniform(random, 0, 1, n).round()
+    _cover(picture, _shadow(ink, random), dark_or_light[:, None, None, None])
+    _cover(picture, ink, number)
     picture *= _light(style["light"], random)[:, None]
-    blur = _blur(_uniform(random, *BLUR, n))[:, None]
-    picture = blur @ picture @ blur.swapaxes(-1, -2)
     noise = _uniform(random, *NOISE, n)
     picture += noise[:, None, None, None] * random.standard_normal(picture.shape, np.float32)
+    blur = _blur(_uniform(random, *BLUR, n))[:, None]
+    picture = blur @ picture @ blur.swapaxes(-1, -2)
     return (picture.clip(0, 1) * 255).round().astype(np.uint8).reshape(n, -1)
+
+
+def _cover(picture: Array, share: Array, colour: Array) -> None:
+    """Paint a share of every pixel `[n, 1, 32, 32]` in a colour `[n, 3 or 1, 1, 1]`."""
+    picture += (colour - picture) * share
+
+
+def _beyond_a_border(n: int, random: np.random.Generator) -> Array:
+    """What lies beyond the border of a plate, a brick or a door, where there is one: `[n, 1, 32, 32]`, 0 to 1."""
+    turn = random.integers(4, size=n) * (math.pi / 2) + 0.06 * random.standard_normal(n)
+    across, down = (
+        part(turn).astype(np.float32)[:, None, None] * (np.arange(SIDE, dtype=np.float32) - (SIDE - 1) / 2)
+        for part in (np.cos, np.sin)
+    )
+    away = _uniform(random, 10.5, 16, n)[:, None, None]
+    is_there = (random.random(n) < BORDER)[:, None, None]
+    beyond: Array = ((across + down.swapaxes(1, 2) - away + 0.5).clip(0, 1) * is_there)[:, None]
+    return beyond
+
+
+def _shadow(ink: Array, random: np.random.Generator) -> Array:
+    """How much of each pixel the ink shades, up to two pixels to a side, where there is a shadow: `[n, 1, 32, 32]`."""
+    n = len(ink)
+    rows, columns = (
+        (np.arange(SIDE) - random.integers(-2, 3, n)[:, None]).clip(0, SIDE - 1) for _ in range(2)
+    )
+    depth = _uniform(random, 0.2, 0.7, n) * (random.random(n) < SHADOW)
+    moved = ink[np.arange(n)[:, None, None], 0, rows[:, :, None], columns[:, None, :]]
+    shade: Array = (moved * depth[:, None, None])[:, None]
+    return shade
 
 
 def _coverage(labels: NDArray[np.int64], style: Style, random: np.random.Generator) -> Array:
     """How much of each pixel is ink, `[n, 32, 32]`: the digit, and its neighbours where there are any."""
     n = len(labels)
-    aspect = _uniform(random, 0.8, 1.05, n)
+    aspect = _uniform(random, *ASPECT, n)
     place = SIDE / 2 - 0.5 + _uniform(random, -2, 2, (n, 2))
-    step = style["scale"] * aspect * WIDTH + 2 * style["weight"] + _uniform(random, 0.5, 3, n)
+    step = style["scale"] * aspect * WIDTH + 2 * style["weight"] + _uniform(random, *GAP, n)
     distance = _distance(_pieces(labels, style, aspect, place, random), range(SIDE))
-    for side, columns in ((-1, range(EDGE)), (1, range(SIDE - EDGE, SIDE))):
+    for side, columns in ((-1, range(REACH)), (1, range(SIDE - REACH, SIDE))):
         is_there = random.random(n) < NEIGHBOUR
         away = np.where(is_there, step, 10 * SIDE) * np.float32(side)
         beside = place + np.stack([away, np.zeros(n, np.float32)], 1)
@@ -188,19 +232,20 @@ def _distance(pieces: Array, columns: range) -> Array:
 
 
 def _colours(style: Style, random: np.random.Generator) -> tuple[Array, Array]:
-    """Ground and ink, `[n, 3, 1, 1]` each: at least 0.3 apart in luminance, either of them the lighter."""
+    """Ground and ink, `[n, 3, 1, 1]` each, apart in luminance by `CONTRAST`, either of them the lighter."""
     n = len(style["light"])
-    ground = _uniform(random, 0.15, 0.85, n)
-    apart = _uniform(random, 0.3, 0.6, n)
+    ground = _uniform(random, 0.1, 0.9, n)
+    apart = _uniform(random, *CONTRAST, n)
     ink = np.where(ground < 0.5, ground + apart, ground - apart).clip(0.02, 0.98)
-    return _colour(style["ground_hue"], ground), _colour(style["ink_hue"], ink)
+    return _colour(style["ground_hue"], ground, random), _colour(style["ink_hue"], ink, random)
 
 
-def _colour(hue: Array, luminance: Array) -> Array:
-    """Red, green and blue `[n, 3, 1, 1]`."""
+def _colour(hue: Array, luminance: Array, random: np.random.Generator) -> Array:
+    """Red, green and blue `[n, 3, 1, 1]`, most of them near grey, as walls and plates are."""
     circle = np.cos(2 * math.pi * (hue[:, None] - np.arange(3, dtype=np.float32) / 3))
-    chroma = circle - (circle @ LUMINANCE)[:, None]
-    return (luminance[:, None] + CHROMA * chroma).clip(0, 1)[:, :, None, None]
+    strength = CHROMA * _uniform(random, 0, 1, len(hue)) ** 3
+    chroma = strength[:, None] * (circle - (circle @ LUMINANCE)[:, None])
+    return (luminance[:, None] + chroma).clip(0, 1)[:, :, None, None]
 
 
 def _light(light: Array, random: np.random.Generator) -> Array:
