@@ -125,7 +125,7 @@ def _draw(labels: NDArray[np.int64], style: Style, random: np.random.Generator) 
     noise = _uniform(random, *NOISE, n)
     picture += noise[:, None, None, None] * random.standard_normal(picture.shape, np.float32)
     blur = _blur(_uniform(random, *BLUR, n))[:, None]
-    picture = blur @ picture @ blur.swapaxes(-1, -2)
+    picture = np.matmul(np.matmul(blur, picture), blur.swapaxes(-1, -2))
     return (picture.clip(0, 1) * 255).round().astype(np.uint8).reshape(n, -1)
 
 
