@@ -140,7 +140,7 @@ def test_dragging_decodes_in_the_browser_and_reports_on_release(page, visit, mod
 
 def test_training_on_digits_to_the_end_and_using_the_result(chromium, visit):
     page = visit("/vae?model=vae-digits")
-    start_training(page, epochs=60)
+    start_training(page, epochs=30)
     chart = page.locator("figure.chart")
     chart.wait_for(timeout=TRAINING)
     node = chart.element_handle()
@@ -162,11 +162,11 @@ def test_training_on_digits_to_the_end_and_using_the_result(chromium, visit):
     assert download.value.suggested_filename == "vaelab-mine-1.safetensors"
     trained = checkpoints.loads(Path(download.value.path()).read_bytes())
     assert trained.card["dataset"] == "digits"
-    assert trained.card["epoch"] == len(trained.card["history"]) == 60
+    assert trained.card["epoch"] == len(trained.card["history"]) == 30
     assert trained.resume is None
 
     use.click()
-    line = "VAE, 2 dimensions, trained on built-in digits for 60 epochs"
+    line = "VAE, 2 dimensions, trained on built-in digits for 30 epochs"
     expect(page.get_by_test_id("stCaptionContainer").filter(has_text=line).first).to_be_visible()
     wait_until_idle(page)
     assert chosen_model(page) == "mine-1"

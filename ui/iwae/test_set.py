@@ -27,6 +27,7 @@ FAMILIES: Mapping[str, tuple[str, Sequence[str]]] = {
         "Ten latents and more",
         ("vae", "gmvae-10", "gmvae", "gmvae-iwae-k50", "vae-k1", "iwae-k50", "hvae", "hvae-k1"),
     ),
+    "levels": ("Two levels, trained with k = 1, 50", ("hvae-k1", "hvae-iwae-k50")),
     "two": ("Two latents", ("vae-2d", "gmvae-2d")),
 }
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid", "dash")
