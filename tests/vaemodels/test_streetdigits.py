@@ -148,7 +148,7 @@ def test_ink_stands_out_from_the_ground_lighter_or_darker() -> None:
     style = {name: streetdigits._uniform(random, *limits, n) for name, limits in FACTORS.items()}
     ground, number = streetdigits._colours(style, random)
     difference = ((number - ground)[:, :, 0, 0] * streetdigits.LUMINANCE).sum(1)
-    assert np.abs(difference).min() > 0.08  # a little less than asked for, where ink is near black or white
+    assert np.abs(difference).min() > 0.15  # a little less than asked for, where ink is near black or white
     assert 0.4 < (difference > 0).mean() < 0.6
 
 
@@ -179,7 +179,7 @@ def test_a_seed_gives_the_same_pictures_whatever_else_runs(drawing: streetdigits
 
 
 LABELS = [8, 0, 1, 2, 1, 8, 8, 5, 0, 0, 3, 4, 6, 4, 2, 1, 6, 7, 0, 1]
-MEANS = [135.25, 96.25, 157.58, 173.52, 116.01]
+MEANS = [129.82, 97.36, 151.79, 173.24, 108.8]
 SLANTS = [-0.03351, -0.07614, 0.27148, 0.01172, -0.05592]
 
 

@@ -50,8 +50,8 @@ ASPECT = (0.5, 1.0)  # how wide a digit is, beside its skeleton
 NEIGHBOUR = 0.6  # the chance of one on either side
 GAP = (-0.5, 3.0)  # pixels between the strokes of neighbours
 REACH = 20  # columns from the edge that a neighbour can reach
-CONTRAST = (0.12, 0.6)  # of ink and ground, in luminance
-CHROMA = 0.25  # how far a colour is from grey, at most
+CONTRAST = (0.2, 0.65)  # of ink and ground, in luminance
+CHROMA = 0.28  # how far a colour is from grey, at most
 SHADOW = 0.3  # the chance of one
 BORDER = 0.4  # the chance, twice, that the ground ends within the picture
 LIGHT = 0.3  # how much of the brightness is lost or won at the edges, at most
@@ -243,7 +243,7 @@ def _colours(style: Style, random: np.random.Generator) -> tuple[Array, Array]:
 def _colour(hue: Array, luminance: Array, random: np.random.Generator) -> Array:
     """Red, green and blue `[n, 3, 1, 1]`, most of them near grey, as walls and plates are."""
     circle = np.cos(2 * math.pi * (hue[:, None] - np.arange(3, dtype=np.float32) / 3))
-    strength = CHROMA * _uniform(random, 0, 1, len(hue)) ** 3
+    strength = CHROMA * _uniform(random, 0, 1, len(hue)) ** 2
     chroma = strength[:, None] * (circle - (circle @ LUMINANCE)[:, None])
     return (luminance[:, None] + chroma).clip(0, 1)[:, :, None, None]
 
