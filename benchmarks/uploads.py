@@ -63,12 +63,12 @@ def main() -> None:
 
 def read(path: Path, way: str) -> None:
     """Read an upload as the page does; print megabytes over idle, seconds, and what came of it."""
-    from ui.studio import pictures
+    from ui.studio import own_pictures
     from vaemodels.data import archive, from_pictures
     from vaemodels.errors import LabError
 
     Image.init()
-    del pictures  # imported for what it takes
+    del own_pictures  # imported for what it takes
     idle = psutil.Process().memory_info().rss
     before = time.perf_counter()
     if way == "zip":

@@ -6,7 +6,7 @@ from ui import elbo_panel, explorer_panel, frame, try_this
 from ui.address import url_state
 from ui.bound.page import BOUND
 from ui.bound.push import push
-from ui.bound.terms import show_terms
+from ui.bound.pushed_q import show_terms
 from ui.bound.weights import publish
 from ui.images import choice
 from ui.looks import View, closer_look

@@ -8,10 +8,10 @@ from ui.images import choice
 from ui.looks import EXPLORER, View, closer_look
 from ui.source import source
 from ui.ssvae import story
+from ui.ssvae.each_label import labels_of
 from ui.ssvae.four_ways import four_ways
 from ui.ssvae.labels import label_bars, label_sums
 from ui.ssvae.page import SSVAE
-from ui.ssvae.terms import labels_of
 from ui.training.panel import LIVE_EVERY, describe, is_followed, shown, train
 
 head = frame.begin(SSVAE)

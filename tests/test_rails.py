@@ -67,7 +67,7 @@ def test_arrows_between_the_packages_point_one_way(folder, forbidden):
 
 # From the bottom up: a module may import those of its own layer and of the layers before it in this list.
 LAYERS = [
-    {"errors", "files", "config_parsing", "tensor_file", "pictures", "console", "stopping", "avif_as_png"},
+    {"errors", "files", "config_parsing", "tensor_file", "pictures", "console", "interrupts", "avif_as_png"},
     {
         "data",
         "picture_files",
@@ -83,7 +83,7 @@ LAYERS = [
     {"models"},
     {"variational_bounds", "evaluation", "cards", "checkpoints", "foreign", "frames"},
     {"training_config", "label_draws", "losses", "optimizer", "analysis", "presets"},
-    {"training", "until"},
+    {"training", "early_stopping"},
     {"runs"},
     {"jobs", "race", "amortisation", "few_labels"},
     {"cli", "__main__"},

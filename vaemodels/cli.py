@@ -17,7 +17,17 @@ from typing import TYPE_CHECKING, Any
 import torch
 from tqdm import tqdm
 
-from vaemodels import checkpoints, config_parsing, console, files, foreign, presets, runs, stopping, training
+from vaemodels import (
+    checkpoints,
+    config_parsing,
+    console,
+    files,
+    foreign,
+    interrupts,
+    presets,
+    runs,
+    training,
+)
 from vaemodels import data as datasets
 from vaemodels.checkpoints import Checkpoint
 from vaemodels.data import from_path
@@ -240,7 +250,7 @@ def _error(stderr: float | None, decimals: int) -> str:
 
 
 def _train(options: argparse.Namespace) -> None:
-    with stopping.taken_as_ctrl_c():
+    with interrupts.taken_as_ctrl_c():
         _train_and_measure(options)
 
 
@@ -399,7 +409,7 @@ def _train_here(run: Run, card: dict[str, Any], out: Path, seconds: float, quiet
         runs.save(out, run, card)
         raise
     except KeyboardInterrupt:
-        with stopping.not_now():
+        with interrupts.not_now():
             raise _interrupted(out, run, card, begun) from None
     finally:
         bar.close()
@@ -433,7 +443,7 @@ def _train_on(
                         job.stop()
             return runs.loads(job.result())
         except KeyboardInterrupt:
-            with stopping.not_now():
+            with interrupts.not_now():
                 raise _interrupted(out, *_latest(job, run, card), run.epoch) from None
         except LabError:
             latest, of_latest = _latest(job, run, card)

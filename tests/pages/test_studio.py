@@ -12,9 +12,9 @@ from streamlit.testing.v1 import AppTest
 
 from tests.ui.test_studio import logged, record
 from tests.ui.test_training_run import job
-from ui.studio import overlay, pictures, series
+from ui.studio import overlay, own_pictures, series
 from ui.studio.experiments import EXPERIMENTS
-from ui.studio.pictures import Kept, _keep, _read, _too_much
+from ui.studio.own_pictures import Kept, _keep, _read, _too_much
 from ui.training.form import KEYS
 from ui.training.run import PANEL, Panel
 from vaemodels import data
@@ -56,10 +56,10 @@ def test_an_experiment_fills_in_the_form_whatever_was_in_it():
         button.click().run()
         assert not at.exception and not at.toast
         assert experiment.title in " ".join(text.value for text in at.markdown)
-        assert at.toggle(key=pictures.OPEN).value == ("own" in experiment.state)
+        assert at.toggle(key=own_pictures.OPEN).value == ("own" in experiment.state)
         for key, text in experiment.state.items():
             assert str(at.session_state[key]) == str(text), key
-        at.toggle(key=pictures.OPEN).set_value(False).run()
+        at.toggle(key=own_pictures.OPEN).set_value(False).run()
 
 
 def test_runs_on_other_bounds_are_named_and_left_off_the_axis(visit):
@@ -108,7 +108,7 @@ def test_own_pictures_are_offered_until_they_are_removed(visit):
     kept = Kept(from_pictures.dataset(brought(), "pets"))
     name = kept.own.dataset.name
     at = visit(PAGE)
-    at.session_state[pictures.KEPT] = [kept]
+    at.session_state[own_pictures.KEPT] = [kept]
     at.run()
     assert "pets" in at.selectbox(key=KEYS["dataset"]).options
     at.selectbox(key=KEYS["dataset"]).set_value(name).run()
@@ -131,10 +131,10 @@ def test_pictures_are_forgotten_once_no_visit_holds_them():
 def test_the_same_pictures_are_held_once_for_two_visits(monkeypatch):
     visits: list[dict[str, Any]] = [{}, {}]
     for state in visits:
-        monkeypatch.setattr(pictures.st, "session_state", state)
-        state[pictures.NUMBER] = 0
+        monkeypatch.setattr(own_pictures.st, "session_state", state)
+        state[own_pictures.NUMBER] = 0
         _keep("pets", brought())
-    [one], [other] = (state[pictures.KEPT] for state in visits)
+    [one], [other] = (state[own_pictures.KEPT] for state in visits)
     assert one is other
     visits[0].clear()
     assert data.find_own(one.own.dataset.name) is one.own
@@ -143,7 +143,7 @@ def test_the_same_pictures_are_held_once_for_two_visits(monkeypatch):
 def uploaded(visit, way: str, files: list[tuple[str, bytes, str]]) -> AppTest:
     """The page after a visitor has uploaded files as a folder or a zip."""
     at = visit(PAGE, own="true")
-    at.session_state[pictures.WAY] = way
+    at.session_state[own_pictures.WAY] = way
     at.run()
     at.file_uploader[0].set_value(files if way == "folder" else files[0]).run()
     assert not at.exception
@@ -160,7 +160,7 @@ def test_a_folder_of_500_files_that_are_no_pictures_is_one_sentence(visit):
 
 
 def test_a_folder_that_is_too_large_is_let_go_of_with_a_sentence(visit, monkeypatch):
-    monkeypatch.setattr(pictures, "MOST_MB", 1)
+    monkeypatch.setattr(own_pictures, "MOST_MB", 1)
     at = uploaded(visit, "folder", [(f"mine/{i}.png", bytes(700_000), "image/png") for i in range(3)])
     [error] = at.error
     assert error.value == "The folder has 2 MB, more than 1; bring fewer or smaller pictures."
@@ -186,12 +186,12 @@ def test_good_pictures_are_previewed_used_and_chosen(visit, monkeypatch):
             opened.writestr(f"pets/{'cat' if i % 2 else 'dog'}/{i}.png", picture.getvalue())
     at = uploaded(visit, "zip", [("pets.zip", file.getvalue(), "application/zip")])
     assert "20 pictures in 2 classes: cat 10, dog 10." in [text.value for text in at.text]
-    monkeypatch.setattr(pictures, "MOST_PICTURES", 19)
+    monkeypatch.setattr(own_pictures, "MOST_PICTURES", 19)
     at.run()
     assert [error.value for error in at.error] == [
         "With the 0 that you have brought these are more than 19 pictures; remove a set first."
     ]
-    monkeypatch.setattr(pictures, "MOST_PICTURES", 20)
+    monkeypatch.setattr(own_pictures, "MOST_PICTURES", 20)
     at.run()
     [use] = [button for button in at.button if button.label == "Use these pictures"]
     use.click().run()

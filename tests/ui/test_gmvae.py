@@ -127,7 +127,7 @@ def test_an_experiment_is_two_short_sentences_and_a_state_of_this_page(name: str
 
 
 def test_of_two_models_with_ten_components_the_better_bound_sorts_better() -> None:
-    """As ui/gmvae/holds.py says; by more than two standard errors of the difference, about 3 points each."""
+    """As ui/gmvae/component_digits.py says; by more than two standard errors of the difference, about 3 points each."""
     flat, ten = (checkpoints.read_card(name)["evaluation"]["nelbo"] for name in ("gmvae-2d", "gmvae-10"))
     assert ten < flat
     accuracy = [clustering_accuracy(among_digits(load(name)).table) for name in ("gmvae-2d", "gmvae-10")]

@@ -16,7 +16,7 @@ from streamlit.testing.v1 import AppTest
 from ui.images.choice import image_named
 from ui.images.decoded import decoded
 from ui.images.splits import model_inputs
-from ui.looks import autoencoder, planes
+from ui.looks import autoencoder, objective_ends
 from ui.looks.digit_plane import PRIOR_EXTENT, digit_plane, extent_of
 from ui.looks.encoded import encoded_pretrained
 from ui.looks.view import Decoding
@@ -318,7 +318,7 @@ def test_planes_show_draws_of_q_and_say_where_the_scale_differs(pretrained):
     at = look_at("planes", seed=3)
     for name in PLANES:
         codes = encoded_pretrained(name, checkpoints.load(name))
-        points = planes.draw_codes(codes, 3)
+        points = objective_ends.draw_codes(codes, 3)
         assert codes.std is not None
         noise = (points - codes.mean) / codes.std
         torch.testing.assert_close(
@@ -326,9 +326,9 @@ def test_planes_show_draws_of_q_and_say_where_the_scale_differs(pretrained):
         )
         extent = extent_of(points)
         assert any(f"plane of {name}" in alt and f"−{extent:.1f}" in alt for alt in alts(at))
-        scale = [text for text in at.markdown if text.value.startswith(planes.STORIES[name][1])]
+        scale = [text for text in at.markdown if text.value.startswith(objective_ends.STORIES[name][1])]
         assert ("Mind the scale" in scale[0].value) == (extent > PRIOR_EXTENT)
-        assert f"**{planes.within_prior(points):.0%}** of these draws" in words(at)
+        assert f"**{objective_ends.within_prior(points):.0%}** of these draws" in words(at)
         assert f"is **{codes.std.median():.3f}**" in words(at)
         model = checkpoints.load(name).model
         corner = torch.full((2,), extent)
@@ -344,9 +344,9 @@ def test_planes_show_draws_of_q_and_say_where_the_scale_differs(pretrained):
 
 def test_the_share_within_the_prior():
     points = torch.tensor([[0.0, 1.9], [-1.5, 1.5], [1.4, 1.4], [30.0, 0.0]])
-    assert planes.within_prior(points) == 0.5
+    assert objective_ends.within_prior(points) == 0.5
     prior = torch.randn(100_000, 2, generator=torch.Generator().manual_seed(0))
-    assert planes.within_prior(prior) == pytest.approx(1 - np.exp(-2), abs=0.005)
+    assert objective_ends.within_prior(prior) == pytest.approx(1 - np.exp(-2), abs=0.005)
 
 
 def test_a_plane_holds_the_prior_and_nearly_all_points():

@@ -19,12 +19,12 @@ from ui.training import run as training_run
 from ui.training.log import Logged, images_of, images_seen
 from ui.training.run import Panel, _finish
 from vaemodels import cli, data, runs
+from vaemodels.early_stopping import Until
 from vaemodels.frames import FRAME_IMAGES, Frame, written
 from vaemodels.jobs import job as jobs_job
 from vaemodels.models import GMVAEConfig, HVAEConfig, SSVAEConfig, VAEConfig
 from vaemodels.models.ae import AEConfig
 from vaemodels.training_config import TrainingConfig
-from vaemodels.until import Until
 
 
 def record(step: int, loss: float, **terms: float) -> dict[str, Any]:

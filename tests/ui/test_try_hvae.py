@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from ui.hvae import by_input, chains, compared, hold, holds
+from ui.hvae import by_input, chains, compared, held_level, level_probes
 from ui.hvae.experiments import EXPERIMENTS
 from ui.hvae.facts import facts, two_level
 from ui.hvae.levels import LETTERS, column_noise, drawn_rows, rows_from_text
@@ -103,7 +103,7 @@ def slant() -> None:
     view = view_of("slant")
     z2 = {
         name: value["z2"].mean
-        for name, value in holds.measure(view, facts(view.name, view.checkpoint)).items()
+        for name, value in level_probes.measure(view, facts(view.name, view.checkpoint)).items()
     }
     assert z2["slant"] > 0.5 and z2["ink"] < 0.1 and z2["digit"] < 0.5
 
@@ -121,12 +121,12 @@ def six() -> None:
     model, x = model_of("six"), model_inputs("digits", model_of("six"), 1)[0]
     at = levels.codes(model, x)
     with torch.no_grad():
-        others = normals(2 * hold.FAR, hold.DRAWS * 2).view(-1, 2).float()
+        others = normals(2 * held_level.FAR, held_level.DRAWS * 2).view(-1, 2).float()
         moved = levels.with_other_upper(model, at.z1[0], at.z2[0], others)
         assert 6 not in read(model.decode(moved).mean)
         p = model.conditional_prior(at.z2[0])
-        noise = normals(hold.FAR, hold.DRAWS * len(p.mean)).view(hold.DRAWS, -1).float()
-        assert read(model.decode(p.mean + p.stddev * noise).mean) == [6] * hold.DRAWS
+        noise = normals(held_level.FAR, held_level.DRAWS * len(p.mean)).view(held_level.DRAWS, -1).float()
+        assert read(model.decode(p.mean + p.stddev * noise).mean) == [6] * held_level.DRAWS
 
 
 OBSERVED = {

@@ -17,12 +17,12 @@ from distributed import Client
 from tests.vaemodels.job_tools import FOREVER, kept_by_scheduler, request, wait
 from vaemodels import checkpoints, data, jobs, runs
 from vaemodels.data import from_path
+from vaemodels.early_stopping import Until
 from vaemodels.errors import LabError
 from vaemodels.frames import written
 from vaemodels.jobs import Job, Queue
 from vaemodels.models import VAEConfig
 from vaemodels.training_config import TrainingConfig
-from vaemodels.until import Until
 
 ROOT = Path(__file__).parents[2]
 

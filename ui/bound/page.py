@@ -2,7 +2,7 @@
 
 from ui.bound import amortisation, jensen, one_step, readings, side_by_side, surgery, why_q
 from ui.bound.experiments import EXPERIMENTS
-from ui.looks import Look, autoencoder, planes
+from ui.looks import Look, autoencoder, objective_ends
 from ui.page import Page, Start
 
 LOOKS = {
@@ -13,7 +13,7 @@ LOOKS = {
     "beside": Look("Test, noise, blank", side_by_side.render),
     "surgery": Look("ELBO surgery", surgery.render),
     "step": Look("One training step", one_step.render),
-    "planes": Look("Reconstruction or KL", planes.render),
+    "planes": Look("Reconstruction or KL", objective_ends.render),
     "autoencoder": Look("Autoencoder", autoencoder.render),
 }
 

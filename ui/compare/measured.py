@@ -8,7 +8,7 @@ import torch
 
 from ui import models, words
 from ui.address import url_state
-from ui.compare.plane import how_trained, plane
+from ui.compare.rate_distortion import how_trained, plane
 from ui.compare.sortable import Column, Line, sortable
 from ui.images.decoded import montage
 from vaemodels.analysis.comparable import (

@@ -1,13 +1,13 @@
 """What the GMVAE page is."""
 
 from ui.explorer_panel import PARAMETERS
-from ui.gmvae import choice, draws, holds, occupancy, story
+from ui.gmvae import choice, component_digits, draws, occupancy, story
 from ui.gmvae.experiments import EXPERIMENTS
 from ui.looks import Look, latents, pairs, prior_samples, units
 from ui.page import Page, Start, Variant
 
 LOOKS = {
-    "holds": Look("Digits it holds", holds.render),
+    "holds": Look("Digits it holds", component_digits.render),
     "occupancy": Look("Occupancy", occupancy.render),
     "draws": Look("A KL from one draw", draws.render),
     "beside": Look("Beside the VAE", story.render),

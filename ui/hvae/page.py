@@ -1,15 +1,15 @@
 """What the hierarchical VAE's page is."""
 
 from ui.explorer_panel import PARAMETERS
-from ui.hvae import between, by_input, chains, compared, hold, holds, levels
+from ui.hvae import between, by_input, chains, compared, held_level, level_probes, levels
 from ui.hvae.experiments import EXPERIMENTS
 from ui.looks import Look, latents, units
 from ui.page import Page, Start, Variant
 
 LOOKS = {
-    "hold": Look("Hold one level", hold.render),
+    "hold": Look("Hold one level", held_level.render),
     "inputs": Look("KL by level", by_input.render),
-    "holds": Look("What each level holds", holds.render),
+    "holds": Look("What each level holds", level_probes.render),
     "compared": Look("Warm-up and inference", compared.render),
     "chain": Look("Without z2", chains.render),
     "lower": Look("p(z1|z2)", between.render),

@@ -17,7 +17,7 @@ from ui.images.splits import model_inputs
 from ui.looks.compared import heading
 from ui.looks.digit_plane import digit_plane, extent_of, share_chart
 from ui.looks.encoded import Encoded, encoded_pretrained
-from ui.looks.planes import within_prior
+from ui.looks.objective_ends import within_prior
 from ui.looks.view import View
 from ui.terms import measured_terms
 from vaemodels.analysis.comparisons import best_fit, digit_shares, fitted_draws

@@ -13,8 +13,8 @@ from ui.components.changing_html import changing_html
 from ui.explorer import move_to
 from ui.images.decoded import decoded, montage
 from ui.images.figures import figure, readable, row
+from ui.looks.codes_plane import Window, plane_figure, ring, shown_plane, whole_plane
 from ui.looks.encoded import Encoded, encoded
-from ui.looks.plane import Window, plane_figure, ring, shown_plane, whole_plane
 from ui.looks.symbols import symbols
 from ui.looks.view import EXPLORER, View
 from vaemodels.analysis.latent_space import Codes, ellipse, encode

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from ui.charts import colours, digit_colours, faded
-from ui.looks.plane import draw_prior_circle
+from ui.looks.codes_plane import draw_prior_circle
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure

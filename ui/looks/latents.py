@@ -11,8 +11,8 @@ from ui.explorer import move_to
 from ui.images.decoded import decoded
 from ui.images.figures import figure, row
 from ui.images.splits import binarization, model_inputs
+from ui.looks.codes_plane import plane_figure, ring, shown_plane, whole_plane
 from ui.looks.encoded import Encoded, encoded
-from ui.looks.plane import plane_figure, ring, shown_plane, whole_plane
 from ui.looks.symbols import symbols
 from ui.looks.view import EXPLORER, View
 from vaemodels.pictures import picture

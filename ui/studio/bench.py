@@ -7,14 +7,14 @@ import streamlit as st
 from ui.address import url_state
 from ui.address.fragments import is_fragment_run
 from ui.studio import overlay
-from ui.studio.pictures import bring, brought
+from ui.studio.own_pictures import bring, brought
 from ui.training.form import ask_for_settings
 from ui.training.run import Panel, draw, panel, try_to_start
 from vaemodels import data
 from vaemodels.config_parsing import with_text
+from vaemodels.early_stopping import from_texts
 from vaemodels.errors import LabError, UsageError
 from vaemodels.training_config import TrainingConfig
-from vaemodels.until import from_texts
 
 POLL_EVERY = 0.5
 MOST_WAITING = 6

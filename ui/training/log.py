@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vaemodels import data
+from vaemodels.early_stopping import NO_LIMIT, Until
 from vaemodels.frames import Frame
-from vaemodels.until import NO_LIMIT, Until
 
 if TYPE_CHECKING:
     from vaemodels.jobs import Job

@@ -22,11 +22,11 @@ from ui.training.log import Logged
 from vaemodels import checkpoints, data, runs
 from vaemodels.checkpoints import Checkpoint
 from vaemodels.config_parsing import from_values
+from vaemodels.early_stopping import NO_LIMIT, Until
 from vaemodels.errors import LabError
 from vaemodels.losses import headline
 from vaemodels.training import Run
 from vaemodels.training_config import TrainingConfig
-from vaemodels.until import NO_LIMIT, Until
 
 if TYPE_CHECKING:
     from vaemodels.jobs import Job, Queue

@@ -8,8 +8,8 @@ from ui.looks import (
     has_likelihood,
     interpolation,
     latents,
+    objective_ends,
     pairs,
-    planes,
     prior_samples,
     traversal,
     units,
@@ -27,7 +27,7 @@ LOOKS = {
     "latents": Look("Test-set latents", latents.render),
     "units": Look("Units and collapse", units.render, has_likelihood),
     "beta": Look("Rate and distortion", beta.render),
-    "planes": Look("Reconstruction or KL", planes.render),
+    "planes": Look("Reconstruction or KL", objective_ends.render),
     "autoencoder": Look("Autoencoder", autoencoder.render),
     "decoders": Look("Two decoders", decoders.render),
 }

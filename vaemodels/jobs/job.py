@@ -19,6 +19,7 @@ from distributed import Client, Future, Variable
 from distributed.client import ClosedClientError
 
 from vaemodels.data import Own
+from vaemodels.early_stopping import NO_LIMIT, Until
 from vaemodels.errors import LabError
 from vaemodels.frames import Frame
 from vaemodels.jobs.task import (
@@ -30,7 +31,6 @@ from vaemodels.jobs.task import (
     snapshot_of,
     train,
 )
-from vaemodels.until import NO_LIMIT, Until
 
 State = Literal["queued", "running", "finished", "stopped", "failed"]
 

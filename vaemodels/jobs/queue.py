@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from distributed import Client
 
 from vaemodels.data import Own
+from vaemodels.early_stopping import NO_LIMIT, Until
 from vaemodels.jobs.job import LEASE, NO_ANSWER, SCHEDULER_GONE, Job
-from vaemodels.until import NO_LIMIT, Until
 
 TEND_EVERY = 0.2
 

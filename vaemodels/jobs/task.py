@@ -13,11 +13,11 @@ from distributed import Variable, get_client, get_worker
 
 from vaemodels import runs
 from vaemodels.data import Own
+from vaemodels.early_stopping import NO_LIMIT, Until
 from vaemodels.errors import LabError
 from vaemodels.frames import FRAME_IMAGES, written
 from vaemodels.optimizer import flush_tiny_numbers
 from vaemodels.training import TrainingDivergedError, fit
-from vaemodels.until import NO_LIMIT, Until
 
 REPORT_EVERY = 0.3
 LISTEN_EVERY = 0.1  # seconds between two questions to the scheduler what the owner wants

@@ -4,8 +4,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from ui.looks.encoded import Encoded
-from ui.looks.plane import (
+from ui.looks.codes_plane import (
     ELLIPSES,
     PRIOR_DRAWS,
     PRIOR_EXTENT,
@@ -15,6 +14,7 @@ from ui.looks.plane import (
     shown_plane,
     whole_plane,
 )
+from ui.looks.encoded import Encoded
 from ui.looks.prior_samples import OF_NO_PRIOR, about_samples
 from ui.looks.symbols import symbols
 from vaemodels import checkpoints

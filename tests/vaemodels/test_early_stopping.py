@@ -2,8 +2,8 @@ import math
 
 import pytest
 
+from vaemodels.early_stopping import Until, from_texts
 from vaemodels.errors import UsageError
-from vaemodels.until import Until, from_texts
 
 
 def history(*losses: float) -> list[dict[str, dict[str, float]]]:
