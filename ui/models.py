@@ -155,6 +155,8 @@ def describe(card: Card) -> str:
         text += f" to maximise L{subscript(training['k'])}"
     if training.get("gen_weight", 1) == 0:
         text += " as a classifier alone"
+    if card.get("start") in PRESETS:
+        text += f", from the weights of {card['start']}"
     if card.get("changes"):
         text += ", settings changed as it went on"
     return f"{text}. {_measured(card)}".rstrip()

@@ -52,7 +52,7 @@ def make_card(
 
     `history` has one record an epoch: `step`, `epoch`, `seconds`, `learning_rate`, and the mean terms in nats
     under `train` and `held_out`. `evaluation` is what `evaluate --json` prints. Measured by dynamic binarisation, too,
-    a model has that as `evaluation_dynamic`.
+    a model has that as `evaluation_dynamic`; `start` names the one whose weights it began with, if they were not fresh.
     """
     return {
         "format": FORMAT,
@@ -95,8 +95,9 @@ def from_text(text: str) -> Card:
     for key, kind in _TYPES.items():
         if key not in card or not isinstance(card[key], kind) or isinstance(card[key], bool):
             raise Refused(f"has a card without a proper {key}: {SAVE_AGAIN}.")
-    for key in ("name", "model", "dataset", "date"):
-        if len(card[key]) > MAX_TEXT or not card[key].isprintable():
+    for key in ("name", "model", "dataset", "date", "start"):
+        value = card.get(key, "")
+        if not isinstance(value, str) or len(value) > MAX_TEXT or not value.isprintable():
             raise Refused(f"has a card with an odd {key}: {SAVE_AGAIN}.")
     if card["binarization"] not in MODES:
         raise Refused(f"has a card with an unknown binarisation: {SAVE_AGAIN}.")

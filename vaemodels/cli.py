@@ -332,7 +332,7 @@ def _run_from(options: argparse.Namespace) -> tuple[Run, dict[str, Any]]:
             config = runs.suited(config, model_config)
         run, card = runs.new(options.preset, preset.model, model_config, config)
         if preset.start:
-            run = runs.started_from(run, checkpoints.load(preset.start))
+            run, card = runs.started_from(run, card, checkpoints.load(preset.start))
     run.model.to(training.best_device())
     return run, card
 

@@ -41,8 +41,8 @@ def new(name: str, model_name: str, model_config: Any, config: TrainingConfig) -
     return training.start_at(model, config, means), _card(name, model, config)
 
 
-def started_from(run: Run, checkpoint: checkpoints.Checkpoint) -> Run:
-    """The run, not yet begun, with the checkpoint's weights in place of fresh ones.
+def started_from(run: Run, card: Card, checkpoint: checkpoints.Checkpoint) -> tuple[Run, Card]:
+    """The run, not yet begun, with the checkpoint's weights in place of fresh ones, which its card says as `start`.
 
     Raises:
         UsageError: if those are of a model of other sizes.
@@ -54,7 +54,8 @@ def started_from(run: Run, checkpoint: checkpoints.Checkpoint) -> Run:
         )
     weights = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     run.model.load_state_dict(weights)
-    return Run(run.model, run.config, weights=weights, best_weights=weights)
+    begun = Run(run.model, run.config, weights=weights, best_weights=weights)
+    return begun, card | {"start": checkpoint.card["name"]}
 
 
 def suited(config: TrainingConfig, model_config: Any) -> TrainingConfig:

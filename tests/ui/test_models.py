@@ -135,6 +135,11 @@ def test_a_description_says_what_was_measured_on_what():
     assert f"({result['n']:,} test images of MNIST, static binarisation, {dynamic:.1f} by dynamic)" in text
 
 
+def test_a_description_says_whose_weights_it_began_with():
+    text = models.describe(models.get("hvae-iwae-k50").card)
+    assert "for 20 epochs to maximise L₅₀, from the weights of hvae-k1." in text
+
+
 def test_an_autoencoder_is_described_without_a_likelihood():
     text = models.describe(models.get("ae-2d").card)
     assert "Reconstruction error" in text

@@ -630,6 +630,8 @@ def test_bytes_behind_the_end_are_refused() -> None:
         (lambda card: card.update(seed=True), "without a proper seed"),
         (lambda card: card.update(name="x" * 1000), "odd name"),
         (lambda card: card.update(name="a\nb"), "odd name"),
+        (lambda card: card.update(start=["vae"]), "odd start"),
+        (lambda card: card.update(start="x" * 1000), "odd start"),
         (lambda card: card.update(dataset=None), "without a proper dataset"),
     ],
 )

@@ -45,17 +45,18 @@ def test_a_run_can_begin_with_the_weights_of_a_trained_model_of_its_sizes() -> N
     earlier, card = new(epochs=1)
     trained(earlier)
     checkpoint = checkpoints.loads(runs.dumps(earlier, card))
-    fresh, _ = new(objective="iwae", k=5, epochs=1, seed=3)
-    run = runs.started_from(fresh, checkpoint)
+    fresh, card = new(objective="iwae", k=5, epochs=1, seed=3)
+    run, card = runs.started_from(fresh, card, checkpoint)
+    assert card["start"] == "small"
     assert (run.epoch, run.config.k, run.optimizer) == (0, 5, {})
     for weights in (run.weights, run.best_weights, run.model.state_dict()):
         assert weights.keys() == earlier.best_weights.keys()
         assert all(torch.equal(weights[name], earlier.best_weights[name]) for name in weights)
     trained(run)
     assert not torch.equal(run.weights["encoder.0.weight"], earlier.best_weights["encoder.0.weight"])
-    other, _ = runs.new("small", "vae", VAEConfig(z_dim=3, hidden=(16,)), make_config())
+    other, card = runs.new("small", "vae", VAEConfig(z_dim=3, hidden=(16,)), make_config())
     with pytest.raises(UsageError, match="goes on from the weights of small"):
-        runs.started_from(other, checkpoint)
+        runs.started_from(other, card, checkpoint)
 
 
 def test_runs_that_start_at_once_are_those_that_start_alone(monkeypatch: pytest.MonkeyPatch) -> None:
