@@ -76,6 +76,7 @@ class _Memory:
     current: str | None = None
     source: str | None = None  # of the current image, unless that is the usual one
     dataset: str | None = None  # that the model was trained on
+    drawn: str | None = None  # the source that the last run began to draw
     links: int = 0  # followed; what was picked, drawn or uploaded before the last one is out of date
     file: str | None = None  # the upload that was read last
     picture: InkPicture | None = None  # that `kept` has of it
@@ -117,12 +118,13 @@ def pick_image(checkpoint: Checkpoint, slot: str = "", *, own_first: bool = Fals
             _follow_link(memory, titles, default, usual, shape)
     source = url_state.segmented("Images", SOURCE, titles, usual, label_visibility="collapsed")
 
+    is_back, memory.drawn = source != memory.drawn, source
     if source == "draw":
         _draw(memory, model, default, slot)
     elif source == "upload":
         _upload(memory, model, slot, shape)
     else:
-        _pick(memory)
+        _pick(memory, is_back)
     key = memory.current = memory.image(source, default)
     memory.source = None if key == image_name(Place(default, 0)) else source
     usual_image = image_name(Place(default if source in OF_ONES_OWN and own_first else source, 0))
@@ -268,7 +270,7 @@ def _explain_absence(source: str, default: str) -> None:
         )
 
 
-def _pick(memory: _Memory) -> None:
+def _pick(memory: _Memory, is_back: bool) -> None:
     """The first test images of a dataset, and the one that a link named, for one to be chosen."""
     dataset = st.session_state[SOURCE]
     image = parse_image_name(memory.kept.get(dataset, image_name(Place(dataset, 0))))
@@ -281,6 +283,7 @@ def _pick(memory: _Memory) -> None:
         key=f"picker-{dataset}",
         selected=places.index(image),
         occasion=memory.links,
+        is_back=is_back,
         columns=5,
     )
     memory.kept[dataset] = image_name(places[index])

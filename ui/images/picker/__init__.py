@@ -43,6 +43,7 @@ def image_picker(
     key: str,
     selected: int = 0,
     occasion: str | int | None = None,
+    is_back: bool = False,
     columns: int = 10,
     label: str = "Choose an image",
 ) -> int:
@@ -50,15 +51,16 @@ def image_picker(
 
     Each digit is read out with its image, and buttons above a large grid narrow it to one. `label` names the whole
     grid. The pixels are sent once: a fragment's run leaves them out, unless the browser asks for them. What is picked
-    is not sent back to the browser.
+    is not sent back to the browser, unless the grid was away and `is_back`: where the run without it was cut short by
+    the next, Streamlit still has its value, but the browser has made it anew.
     """
     stamp = f"{images.version}/{occasion}"  # what was picked on another one is out of date
     fresh = {"stamp": stamp, "start": selected, "index": selected, "sent": None}
     memory: dict[str, Any] = st.session_state.setdefault(f"_{key}_memory", fresh)
     if memory["stamp"] != stamp:
         memory.update(fresh | {"sent": memory["sent"]})
-    elif key not in st.session_state:
-        memory["start"] = memory["index"]  # the visitor left the page and is back
+    elif is_back or key not in st.session_state:  # or the visitor left the page and is back
+        memory["start"] = memory["index"]
     data = {
         "labels": images.labels,
         "shape": images.shape,
