@@ -59,7 +59,7 @@ class Contestant(NamedTuple):
 
 
 FULL = (
-    Race("vae", 100.0, {"adam": 40, "muon": 6}, rate=0.05, batch=500, at_least=5),
+    Race("vae", 100.0, {"adam": 40, "muon": 8}, rate=0.05, batch=500, at_least=5),
     Race("gmvae", 98.0, {"adam": 30, "muon": 6}, rate=0.05),
     Race("iwae-k5", 93.0, {"adam": 60, "muon": 9}),
     Race("iwae-k50", 93.0, {"adam": 40, "muon": 7}, at_least=12),
