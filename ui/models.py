@@ -222,9 +222,11 @@ def _measured(card: Card) -> str:
 
 
 def _dynamically(card: Card) -> str:
-    """The −ELBO by dynamic binarisation, where it was measured too, beside the one by static."""
-    result = card.get("evaluation_dynamic")
-    return "" if result is None else f", {number(result['nelbo'])} by dynamic"
+    """The −ELBO of the same images by dynamic binarisation, where that was measured, too."""
+    result, other = card["evaluation"], card.get("evaluation_dynamic")
+    if other is None or any(other[key] != result[key] for key in ("dataset", "split", "n")):
+        return ""
+    return f", {number(other['nelbo'])} by dynamic"
 
 
 def present(names: Iterable[str]) -> dict[str, Checkpoint]:

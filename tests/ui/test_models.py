@@ -135,6 +135,12 @@ def test_a_description_says_what_was_measured_on_what():
     assert f"({result['n']:,} test images of MNIST, static binarisation, {dynamic:.1f} by dynamic)" in text
 
 
+def test_what_was_measured_on_other_images_is_not_set_beside():
+    card = models.get("vae").card
+    other = card["evaluation_dynamic"] | {"n": 10}
+    assert "by dynamic" not in models.describe(card | {"evaluation_dynamic": other})
+
+
 def test_a_description_says_whose_weights_it_began_with():
     text = models.describe(models.get("hvae-iwae-k50").card)
     assert "for 20 epochs to maximise L₅₀, from the weights of hvae-k1." in text
