@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.streamlit_page import wait_until_idle
+from tests.browser.streamlit_page import HOLD_REQUESTS, RELEASE_REQUESTS, wait_until_idle
 from tests.browser.visits import watched
 from ui.tour import STEPS
 
@@ -55,6 +55,18 @@ def test_the_tour_is_walked_to_its_end_by_the_keyboard_and_taken_up_again(page: 
     page.get_by_role("link", name="Home").click()
     page.get_by_role("button", name=f"Go on with step {len(STEPS)} of {len(STEPS)}").click()
     expect(bar).to_contain_text(STEPS[-1].title)
+
+
+def test_a_press_goes_along_with_what_a_component_reports_at_that_moment(page: Page, app_url: str):
+    page.add_init_script(HOLD_REQUESTS)
+    page.goto(f"{app_url}/?tour=1")
+    wait_until_idle(page)
+    page.evaluate("window.held = []")
+    page.get_by_role("slider", name="Latent plane").press("ArrowRight")
+    page.wait_for_function("window.held.length")
+    page.get_by_role("button", name="Next").click()
+    page.evaluate(RELEASE_REQUESTS)
+    expect(page.locator(".st-key-tour")).to_contain_text(f"2 of {len(STEPS)}")
 
 
 def test_a_link_for_a_class_opens_without_what_it_leaves_out(page: Page, app_url: str):

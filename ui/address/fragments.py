@@ -1,6 +1,5 @@
 """What Streamlit runs at the moment: a whole page, or some of its fragments."""
 
-import streamlit as st
 from streamlit.runtime.scriptrunner import RerunData, RerunException, get_script_run_ctx
 from streamlit.runtime.state import SessionState
 
@@ -29,17 +28,19 @@ def run_what_is_left_out() -> None:
         if it in of_widget and state._widget_changed(it)
     }
     left_out = changed.difference(context.fragment_ids_this_run)
-    fragments = [fragment for fragment in left_out if fragment is not None]
-    if len(fragments) < len(left_out):
-        st.rerun()  # something on the page itself
-    if left_out:
-        raise RerunException(  # as st.rerun does for fragments that have a key
-            RerunData(
-                query_string=context.query_string,
-                page_script_hash=context.page_script_hash,
-                fragment_id_queue=[*context.fragment_ids_this_run, *fragments],
-                is_fragment_scoped_rerun=True,
-                cached_message_hashes=context.cached_message_hashes,
-                context_info=context.context_info,
-            )
+    if not left_out:
+        return
+    fragments = [*context.fragment_ids_this_run, *(it for it in left_out if it is not None)]
+    if None in left_out:  # something on the page itself: it runs as a whole
+        fragments = []
+    raise RerunException(  # as st.rerun does, but what was pressed still is
+        RerunData(
+            query_string=context.query_string,
+            page_script_hash=context.page_script_hash,
+            fragment_id_queue=fragments,
+            is_fragment_scoped_rerun=bool(fragments),
+            cached_message_hashes=context.cached_message_hashes,
+            context_info=context.context_info,
+            replay_trigger_states=state._current_interaction_widget_states,
         )
+    )
