@@ -28,7 +28,7 @@ def chromium() -> Iterator[Browser]:
         pytest.skip(chromium_program.MISSING)
     with sync_playwright() as playwright:
         expect.set_options(timeout=PATIENCE)
-        browser = chromium_program.launch(playwright, executable)
+        browser = chromium_program.launch(playwright, executable, chromium_program.ONE_PROCESS)
         yield browser
         browser.close()
 
@@ -37,6 +37,7 @@ def chromium() -> Iterator[Browser]:
 def laptop(chromium: Browser) -> Iterator[BrowserContext]:
     """A browser at laptop size that has Streamlit's own files in its cache after the first page."""
     context = chromium.new_context(viewport={"width": 1366, "height": 768})
+    context.new_page()  # stays open, and with it the process of all that come
     yield context
     context.close()
 
