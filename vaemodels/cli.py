@@ -9,7 +9,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -322,6 +322,7 @@ def _run_from(options: argparse.Namespace) -> tuple[Run, dict[str, Any]]:
         runs.check(run.model.name, run.model.config, run.config)
         if run.epoch >= run.config.epochs:
             raise UsageError(f"{options.start} already has {run.epoch} epochs; ask for more with --epochs.")
+        _say_what_is_kept(options, run.config, preset.training, chosen)
     else:
         config = config_parsing.with_text(preset.training, training_settings)
         dataset = datasets.get(config.dataset)
@@ -335,6 +336,24 @@ def _run_from(options: argparse.Namespace) -> tuple[Run, dict[str, Any]]:
             run, card = runs.started_from(run, card, checkpoints.load(preset.start))
     run.model.to(training.best_device())
     return run, card
+
+
+def _say_what_is_kept(
+    options: argparse.Namespace, kept: TrainingConfig, of_preset: TrainingConfig, chosen: Collection[str]
+) -> None:
+    """Tell who goes on from a checkpoint which settings are its own where the preset has others."""
+    its_own = {
+        key: value
+        for key, value in vars(kept).items()
+        if value != getattr(of_preset, key) and key not in chosen and key not in ("epochs", "seed")
+    }
+    if its_own and not options.json:
+        settings = ", ".join(f"{key}={config_parsing.as_text(value)}" for key, value in its_own.items())
+        print(
+            f"vaemodels: {options.start} goes on as it was trained ({settings}), not as preset {options.preset} has "
+            "it; change that with --set.",
+            file=sys.stderr,
+        )
 
 
 def _dataset(given: str | None) -> str | None:

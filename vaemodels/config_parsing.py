@@ -38,6 +38,13 @@ def with_text(config: T, settings: Mapping[str, str]) -> T:
     return dataclasses.replace(config, **values)  # type: ignore[type-var]
 
 
+def as_text(value: Any) -> str:
+    """A field's value as `with_text` reads it."""
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) or value is None else str(value)
+
+
 def fields_of(config_type: type[Any]) -> list[str]:
     """The names of a dataclass's fields."""
     return [field.name for field in dataclasses.fields(config_type)]

@@ -263,7 +263,7 @@ def test_the_tab_key_goes_through_the_page_and_shows_where_it_is(chromium: Brows
             "Model",
             "Link",
             "mean",
-            "digit 6, image 1",
+            "digit 6, image 0",
             "Latent plane",
             "Samples",
             "Start training",

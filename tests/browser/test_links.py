@@ -258,7 +258,7 @@ def test_the_explorer_s_draw_is_that_of_python_and_the_plane_says_what_it_shows(
 
 def pick(page: Page, place: int) -> None:
     """Pick an image and wait for its ELBO."""
-    page.get_by_role("option", name=f"image {place + 1}", exact=False).nth(0).click()
+    page.get_by_role("option", name=f"image {place}", exact=False).nth(0).click()
     expect(page.get_by_alt_text(f"test image {place}")).to_be_visible()
     wait_until_idle(page)
 

@@ -210,6 +210,18 @@ def test_a_finished_model_is_trained_on(lab: Command, trained: Mapping[str, Path
     assert checkpoints.read_card(part)["evaluation"] is None
 
 
+def test_who_goes_on_is_told_which_settings_are_not_the_preset_s(
+    lab: Command, trained: Mapping[str, Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "more.safetensors"
+    more = ["--epochs", 2, "--out", out]
+    told = lab("train", "iwae-k50-digits", "--from", trained["vae"], *more).err
+    assert checkpoints.read_card(out)["training"]["objective"] == "elbo"
+    assert "objective=elbo" in told and "k=1" in told and "change that with --set." in told
+    told = lab("train", "iwae-k50-digits", "--from", out, "--set", "k=2", "--epochs", 3, "--out", out).err
+    assert "objective=elbo" in told and "k=" not in told
+
+
 @pytest.mark.parametrize(
     ("start", "arguments", "words"),
     [

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from vaemodels import data
+from vaemodels.config_parsing import as_text
 from vaemodels.presets import PRESETS, Preset
 
 NOT_SET = ("dataset", "epochs", "seed", "image_shape", "n_labels")  # said otherwise, or known by the images
@@ -32,7 +33,7 @@ def command(card: Mapping[str, Any], folder: str = "PICTURES", seconds: float = 
     if math.isfinite(seconds):
         words += ["--seconds", f"{seconds:g}"]
     for setting, value in differing.items():
-        words += ["--set", f"{setting}={_text(value)}"]
+        words += ["--set", f"{setting}={as_text(value)}"]
     return shlex.join(words)
 
 
@@ -42,11 +43,5 @@ def _differing(preset: Preset, card: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: value
         for name, value in asked.items()
-        if name not in NOT_SET and _text(value) != _text(usual.get(name))
+        if name not in NOT_SET and as_text(value) != as_text(usual.get(name))
     }
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return ",".join(map(str, value))
-    return str(value).lower() if isinstance(value, bool) or value is None else str(value)

@@ -160,7 +160,7 @@ function drawPictures(bytes, [channels, height, width], labels) {
       bitmap.data[4 * pixel + 3] = 255;
     }
     context.putImageData(bitmap, 0, 0);
-    const picture = Object.assign(new Image(), { src: canvas.toDataURL(), alt: `digit ${digit}, image ${i + 1}` });
+    const picture = Object.assign(new Image(), { src: canvas.toDataURL(), alt: `digit ${digit}, image ${i}` });
     Object.assign(picture, { draggable: false });
     picture.setAttribute("role", "option");
     return picture;
