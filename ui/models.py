@@ -174,10 +174,10 @@ def title(card: Card) -> str:
 
 
 def titles(names: Iterable[str]) -> dict[str, str]:
-    """Models by name as a list offers them, each in a line: what it is, what it learned, its name."""
+    """Models by name as a list offers them, each in a line: its name, that a narrow list cuts last, and what it is."""
     mine = own()
     return {
-        name: f"{_line(mine[name].card if name in mine else pretrained_card(name))} · {name}"
+        name: f"{name} · {_line(mine[name].card if name in mine else pretrained_card(name))}"
         for name in names
     }
 

@@ -63,5 +63,5 @@ def test_a_model_that_is_put_to_use_leads_to_where_it_shows(page: Page, app_url:
     expect(page).to_have_url(re.compile("model=mine-1"))
     wait_until_idle(page)
     page.get_by_role("button", name="Use it").first.click()
-    expect(page.get_by_role("combobox", name="Model", exact=True).first).to_have_value(re.compile(" · vae$"))
+    expect(page.get_by_role("combobox", name="Model", exact=True).first).to_have_value(re.compile("^vae · "))
     expect_led_to(page, "head", "h1")

@@ -195,8 +195,8 @@ def test_an_experiment_s_button_leads_back_to_the_top(fresh):
 
 
 def choose_model(page: Page, name: str) -> None:
-    page.get_by_role("combobox", name="Model", exact=True).first.fill(f"· {name}")
-    page.get_by_role("option", name=re.compile(rf"· {name}$")).click()
+    page.get_by_role("combobox", name="Model", exact=True).first.fill(f"{name} ·")
+    page.get_by_role("option", name=re.compile(rf"^{name} ·")).click()
     expect_model(page, name)
 
 
@@ -204,7 +204,7 @@ def expect_model(page: Page, name: str) -> None:
     """The address, the choice and the explorer come to be of that model."""
     page.wait_for_url(lambda url: parse_qs(urlsplit(url).query).get("model", ["vae"]) == [name])
     expect(page.get_by_role("combobox", name="Model", exact=True).first).to_have_value(
-        re.compile(rf"· {name}$")
+        re.compile(rf"^{name} ·")
     )
     page.wait_for_function(
         "version => globalThis.__vaelab_explorers?.explorer?.version === version",

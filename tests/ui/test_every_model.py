@@ -34,7 +34,7 @@ def _no_mnist(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def test_a_model_has_its_line_its_terms_its_equations_and_its_codes(name: str):
     checkpoint = checkpoints.load(name)
     model, card = checkpoint.model, checkpoint.card
-    assert models.titles([name])[name].endswith(f" · {name}")
+    assert models.titles([name])[name].startswith(f"{name} · ")
     assert models.describe(card).startswith(models.title(card))
 
     dataset = dataset_for(checkpoint)
