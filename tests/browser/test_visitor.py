@@ -61,7 +61,7 @@ def pick(page: Page, place: int) -> None:
 
 def chosen_model(page: Page) -> str:
     """The name of the chosen model, which its line in the list ends with."""
-    return str(page.get_by_role("combobox", name="Model", exact=True).first.input_value()).rsplit(" · ")[-1]
+    return str(page.get_by_role("combobox", name="Model", exact=True).first.input_value()).split(" · ")[0]
 
 
 def test_a_link_to_a_page_works_on_a_server_that_nobody_has_visited(page, tmp_path):

@@ -37,7 +37,7 @@ def release(at: AppTest, q: list[float], family: str = "diagonal") -> AppTest:
 
 def test_only_models_with_two_latents_are_offered(visit):
     at = visit(PAGE)
-    names = [option.rsplit(" · ", 1)[1] for option in at.selectbox(key="model").options]
+    names = [option.split(" · ")[0] for option in at.selectbox(key="model").options]
     assert names[0] == "vae-2d" and "gmvae-2d" in names
     assert all(checkpoints.read_card(name)["config"]["z_dim"] == 2 for name in names)
 
