@@ -37,7 +37,7 @@ def compare() -> None:
     with st.container(key="measured"):
         st.header("What was measured", anchor=False)
         try_this.current(experiments, {"measured"})
-        measured(models.names(COMPARE.kinds), head.seed)
+        measured(models.names(COMPARE.kinds), head.show, head.seed)
     url_state.write_when_quiet("address-compare")
 
 

@@ -148,7 +148,7 @@ def of_ssvae(model: Model, x: Tensor, y: Tensor | None) -> list[Equation]:
             "Objective, the label summed out",
             r"\mathrm{ELBO} = \sum_y q(y|x)\, [\mathrm{ELBO}(x, y) - \log q(y|x)]",
             lines(
-                r"&-\mathbb E_q[\log p(x|y, z)] - \mathrm{KL}_z - \mathrm{KL}_y",
+                r"&\mathbb E_q[\log p(x|y, z)] - \mathrm{KL}_z - \mathrm{KL}_y",
                 rf"&= {number(-terms.reconstruction, 1)} - {number(terms.kl['z'], 1)} - {number(terms.kl['y'], 1)}",
                 rf"&= {nats(-terms.nelbo)}",
             ),

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 import streamlit as st
 
 from ui.kinds import KINDS
-from ui.words import binarisation, count, dataset, number, subscript
+from ui.words import binarisation, dataset, number, subscript, training_length
 from vaemodels import checkpoints
 from vaemodels.checkpoints import Card, Checkpoint
 from vaemodels.errors import LabError
@@ -146,7 +146,7 @@ def get(name: str) -> Checkpoint:
 def describe(card: Card) -> str:
     """One line on what a model is and how it measured, with what it was measured on."""
     training = card["training"]
-    text = f"{title(card)}, trained on {dataset(card['dataset'])} for {count(card['epoch'], 'epoch')}"
+    text = f"{title(card)}, trained on {dataset(card['dataset'])} for {training_length(card)}"
     if training["reconstruction_weight"] != 1:
         text += f" with the reconstruction times {training['reconstruction_weight']:g}"
     if _type(card).has_likelihood and training["beta"] != 1:

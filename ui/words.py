@@ -83,6 +83,12 @@ def binarisation(mode: str, dataset: str) -> str:
     return "pixels" if known is None else "colour pixels" if known.image_shape[0] > 1 else "grey pixels"
 
 
+def training_length(card: Mapping[str, Any]) -> str:
+    """How many epochs a model was trained for, and by which optimiser where that is not Adam."""
+    optimizer = card["training"].get("optimizer", "adam")
+    return count(card["epoch"], "epoch") + ("" if optimizer == "adam" else f" by {optimizer.capitalize()}")
+
+
 def measured_on(card: Mapping[str, Any]) -> str:
     """What a card's numbers were measured on."""
     result = card["evaluation"]

@@ -38,7 +38,8 @@ class Estimate:
 class Evaluation:
     """What was measured on `n` images: one draw of z an image for the terms, `max(bounds)` draws for the bounds.
 
-    `nelbo` and `bounds` are empty (None, {}) for a model without a likelihood; `active_units` counts over latents.
+    `nelbo` and `bounds` are empty (None, {}) for a model without a likelihood; `active_units` counts over all its
+    levels.
     `accuracy` is the share of images whose label the model got right, where it infers one and labels were given.
     """
 
@@ -141,7 +142,7 @@ def evaluate(
         reconstruction.append(output.reconstruction)
         for name, values in output.kl.items():
             kl.setdefault(name, []).append(values)
-        points.append(model.embed(x_part, y_part))
+        points.append(model.posterior_means(x_part, y_part))
         for few in torch.arange(len(x_part), device=x_part.device).split(bounds_at_once):
             if bounds:
                 y_few = None if y_part is None else y_part[few]

@@ -45,6 +45,7 @@ def test_the_equations_of_a_model_end_with_its_objective_for_the_image(name):
     terms = image_terms(model, x, y if model.needs_labels else None)
     value = -terms.nelbo if model.has_likelihood else terms.reconstruction
     assert f"{value:.1f}" in objective.numbers
+    assert r"-\mathbb E_q[\log p(x" not in objective.numbers  # the sum is the ELBO's, not −ELBO's
     for kl in terms.kl.values():
         assert f"{kl:.1f}" in objective.numbers
 

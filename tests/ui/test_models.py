@@ -135,6 +135,10 @@ def test_a_description_says_what_was_measured_on_what():
     assert f"({result['n']:,} test images of MNIST, static binarisation, {dynamic:.1f} by dynamic)" in text
 
 
+def test_a_description_names_the_optimiser_where_it_is_not_adam():
+    assert "trained on MNIST for 30 epochs by Muon." in models.describe(models.get("gmvae").card)
+
+
 def test_what_was_measured_on_other_images_is_not_set_beside():
     card = models.get("vae").card
     other = card["evaluation_dynamic"] | {"n": 10}
@@ -143,7 +147,7 @@ def test_what_was_measured_on_other_images_is_not_set_beside():
 
 def test_a_description_says_whose_weights_it_began_with():
     text = models.describe(models.get("hvae-iwae-k50").card)
-    assert "for 20 epochs to maximise L₅₀, from the weights of hvae-k1." in text
+    assert "for 20 epochs by Muon to maximise L₅₀, from the weights of hvae-k1." in text
 
 
 def test_an_autoencoder_is_described_without_a_likelihood():

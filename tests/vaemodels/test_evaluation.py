@@ -3,14 +3,14 @@ import math
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import torch
 from torch import Tensor
 from torch.distributions import kl_divergence
 
-from tests.small import DIM, encode_to, make_ae, make_vae, random_binary
+from tests.small import DIM, encode_to, make_ae, make_hvae, make_vae, random_binary
 from vaemodels import evaluation, models, variational_bounds
 from vaemodels.errors import LabError, UsageError
 from vaemodels.evaluation import active_units, estimate, evaluate, image_terms
@@ -271,6 +271,21 @@ def test_active_units_are_counted_on_the_model() -> None:
     with torch.no_grad():
         layer.weight[1] = 5.0
     assert evaluate(model, random_binary(200)).active_units == 1
+
+
+@pytest.mark.parametrize("inference", ["bottom_up", "parallel"])
+def test_active_units_are_counted_on_both_levels(inference: Literal["bottom_up", "parallel"]) -> None:
+    model, x = make_hvae(inference), random_binary(200)
+    with torch.no_grad():
+        for level in (model.encoder[-1], model.encoder_z2[-1]):
+            assert isinstance(level, torch.nn.Linear)
+            level.weight.zero_()
+        assert evaluate(model, x).active_units == 0
+        model.encoder[-1].weight[:2].fill_(5.0)
+        for weights in (layer.weight for layer in model.encoder_z2 if isinstance(layer, torch.nn.Linear)):
+            weights.normal_(generator=torch.Generator().manual_seed(0))
+        model.encoder_z2[-1].weight[1:] = 0
+    assert evaluate(model, x).active_units == 3
 
 
 # One image taken apart

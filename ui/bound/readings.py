@@ -33,16 +33,16 @@ def render(view: View) -> None:
             ],
         ),
         (
-            "accuracy − complexity",
-            "−E<sub>q</sub>[log p(x|z)] + KL(q ‖ p): how well z describes the image, and how many nats z takes.",
+            "complexity − accuracy",
+            "KL(q ‖ p) − E<sub>q</sub>[log p(x|z)]: how many nats z takes, and how well it describes the image.",
             [
                 _Part("reconstruction", terms.reconstruction, "rec"),
                 _Part("KL(q ‖ p(z))", terms.kl, "kl"),
             ],
         ),
         (
-            "evidence − divergence",
-            "−log p(x) + KL(q ‖ p(z|x)): the first is the same for every q, so that making −ELBO small makes q "
+            "divergence − evidence",
+            "KL(q ‖ p(z|x)) − log p(x): the second is the same for every q, so that making −ELBO small makes q "
             "the posterior. Neither can be computed in general (hatched); with two latents both can.",
             [
                 _Part("−log p(x)", -terms.log_p, "evidence", True),

@@ -46,8 +46,8 @@ EXPERIMENTS = (
         "tie",
         "Is the best one better?",
         "Look for the words best and tied in the table.",
-        "six models tie with it: 300 test images tell a mean to a nat either way, and two models apart from 2.7 nats "
-        "on.",
+        "six models tie with it: 300 test images tell a mean to a nat either way, and by such errors alone two "
+        "models apart from 2.7 nats on.",
         {"group": DIGITS},
         "measured",
     ),

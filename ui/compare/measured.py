@@ -10,7 +10,7 @@ from ui import models, words
 from ui.address import url_state
 from ui.compare.rate_distortion import how_trained, plane
 from ui.compare.sortable import Column, Line, sortable
-from ui.images.decoded import montage
+from ui.images.decoded import Decoding, decoded, montage
 from vaemodels.analysis.comparable import (
     Card,
     Group,
@@ -51,7 +51,7 @@ def group_key(group: Group) -> str:
     return f"{group.dataset}-{group.split}-{group.n}-{group.binarization}-{group.likelihood}-{bounded}"
 
 
-def measured(names: Sequence[str], seed: int) -> None:
+def measured(names: Sequence[str], show: Decoding, seed: int) -> None:
     """The chosen group's table and why the others are left out of it, its plane, the samples of one of its models."""
     mine = models.own()
     cards = {name: mine[name].card if name in mine else models.pretrained_card(name) for name in names}
@@ -74,7 +74,7 @@ def measured(names: Sequence[str], seed: int) -> None:
     chart, samples = st.columns([3, 2], gap="medium")
     with samples:
         point = url_state.selectbox("Samples of", POINT, names_here, best, width=300)
-        _samples(point, seed)
+        _samples(point, show, seed)
     with chart:
         st.markdown("**Rate against distortion.** On a line −ELBO = rate + distortion is the same.")
         beyond = plane(rows, cards, point, lambda name: st.session_state.update({POINT: name}))
@@ -153,7 +153,7 @@ def _recipe(card: Card) -> str:
     where = (
         "" if card["dataset"] == card["evaluation"]["dataset"] else f" of {words.dataset(card['dataset'])}"
     )
-    return f"{words.count(card['epoch'], 'epoch')}{where}{f', {how}' if how else ''}"
+    return f"{words.training_length(card)}{where}{f', {how}' if how else ''}"
 
 
 def _parameters(name: str, card: Card) -> int:
@@ -180,8 +180,8 @@ def _say_what_is_drawn(beyond: Sequence[Row], cards: Mapping[str, Card]) -> None
     st.caption(text)
 
 
-def _samples(name: str, seed: int) -> None:
-    """Means decoded at draws from the model's own prior; of the labels one after the other, where it writes such."""
+def _samples(name: str, show: Decoding, seed: int) -> None:
+    """Images decoded at draws from the model's own prior; of one label after the other, where it writes such."""
     try:
         model = models.get(name).model
     except LabError as error:
@@ -190,7 +190,8 @@ def _samples(name: str, seed: int) -> None:
     with torch.no_grad():
         z = model.sample_prior(SAMPLES, torch.Generator(model.device).manual_seed(seed))
         y = torch.arange(SAMPLES) % model.n_labels if model.n_labels else None
-        means = model.decode(z, y).mean
+    images = decoded(model, z, show, seed, y)
     labels = f", of the labels 0–{model.n_labels - 1} in turn" if model.n_labels else ""
-    caption = f"{name}: E[x|z] at {SAMPLES} draws from its prior{labels}, seed {seed}"
-    st.html(montage(means, model.config.image_shape, 5, f"{SAMPLES} samples of {name}", caption))
+    shown = "E[x|z]" if show == "mean" else "x ~ p(x|z)"
+    caption = f"{name}: {shown} at {SAMPLES} draws from its prior{labels}, seed {seed}"
+    st.html(montage(images, model.config.image_shape, 5, f"{SAMPLES} samples of {name}", caption))

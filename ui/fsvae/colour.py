@@ -5,11 +5,11 @@ import torch
 
 from ui import models, try_this
 from ui.fsvae.experiments import EXPERIMENTS
-from ui.images.decoded import decoded, montage
+from ui.images.decoded import Decoding, decoded, montage
 from ui.looks.compared import heading
 from ui.looks.view import View
 from vaemodels import data
-from vaemodels.analysis.styles import clipped, written
+from vaemodels.analysis.styles import clipped
 from vaemodels.checkpoints import Card, Checkpoint
 
 GREY, COLOUR = "fsvae", "fsvae-streetdigits"
@@ -35,7 +35,7 @@ def render(view: View) -> None:
     for (name, checkpoint), place in zip(found.items(), columns, strict=False):
         with place:
             heading(view, "**MNIST**" if name == GREY else "**Street digits, in colour**", name)
-            _grid(checkpoint, view.seed)
+            _grid(checkpoint, view.show, view.seed)
     _how_to_train()
     gaussian = _is_gaussian(view.checkpoint)
     shown = view.checkpoint if gaussian else found.get(COLOUR)
@@ -56,9 +56,10 @@ def drawn_styles(checkpoint: Checkpoint, seed: int, n: int) -> torch.Tensor:
     return checkpoint.model.sample_prior(n, torch.Generator(checkpoint.model.device).manual_seed(seed))
 
 
-def _grid(checkpoint: Checkpoint, seed: int) -> None:
+def _grid(checkpoint: Checkpoint, show: Decoding, seed: int) -> None:
     model = checkpoint.model
-    pixels = written(model, drawn_styles(checkpoint, seed, STYLES)).flatten(0, 1)
+    z = drawn_styles(checkpoint, seed, STYLES).repeat(model.n_labels, 1)
+    pixels = decoded(model, z, show, seed, torch.arange(model.n_labels).repeat_interleave(STYLES))
     [z_dim] = model.latent_dims.values()
     family = FAMILIES[checkpoint.model.config.likelihood]
     st.html(
@@ -67,7 +68,7 @@ def _grid(checkpoint: Checkpoint, seed: int) -> None:
             model.config.image_shape,
             STYLES,
             f"The digits 0 to {model.n_labels - 1}, a row each, in {STYLES} styles, a column each",
-            f"Means of x ~ {family}, z ~ N(0, I) of {z_dim} dimensions, seed {seed}",
+            f"{'Means of' if show == 'mean' else 'Draws'} x ~ {family}, z ~ N(0, I) of {z_dim} dimensions, seed {seed}",
         )
     )
 

@@ -141,8 +141,8 @@ def _table(found: Mapping[str, Mapping[str, Any]]) -> None:
     table("The bounds of these models in nats", head, rows)
     st.caption(
         "Nats on the images above. Effective draws of 5,000: the median over images, and the share of images with "
-        "fewer than ten, whose Lₖ is too low on average. Active units as on each card: latent dimensions whose "
-        "posterior mean varies by more than 0.01 over 10,000 test images."
+        "fewer than ten, whose Lₖ is too low on average. Active units as on each card: latent dimensions, of both "
+        "levels where there are two, whose posterior mean varies by more than 0.01 over 10,000 test images."
         + (" Training with more draws keeps more of them at work." if more_units_with_k(list(found)) else "")
     )
 

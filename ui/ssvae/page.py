@@ -36,7 +36,7 @@ VARIANTS = (
         "SSVAE (M2): 100 labels",
         "y ~ Cat(1/10), x ~ Bernoulli(f(y, z)), z of 64 dimensions",
         "q(y|x) q(z|x, y)",
-        "ELBO(x) = Σ q(y|x) ELBO(x, y) + H(q) − α · (−log q(y|x)) on labelled images",
+        "ELBO(x) = Σ q(y|x) ELBO(x, y) + H(q), plus α log q(y|x) where the label is known",
     ),
     Variant(
         "ssvae-classifier",

@@ -21,10 +21,8 @@ class Codes(NamedTuple):
 
 @torch.no_grad()
 def codes(model: HVAE, x: Tensor) -> Codes:
-    """The codes of images `x: [n, dim]`: μ1(x), and μ2(x) or, bottom up, μ2 at z1 = μ1(x)."""
-    z1 = model.embed(x)
-    z2: Tensor = model.encode_z2(x if model.factorised_posterior else z1).mean
-    return Codes(z1, z2)
+    """The codes of images `x: [n, dim]`: the levels of `HVAE.posterior_means`."""
+    return Codes(*model.posterior_means(x).split(list(model.latent_dims.values()), 1))
 
 
 @torch.no_grad()

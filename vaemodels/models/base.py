@@ -74,6 +74,10 @@ class Model(nn.Module, abc.ABC):
     def embed(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """The one point `[batch, z_dim]` that stands for each x in the latent space (no randomness)."""
 
+    def posterior_means(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """The posterior mean of every latent unit, `[batch, units]`, one level after the other where there are more."""
+        return self.embed(x, y)
+
     @abc.abstractmethod
     def decode(self, z: Tensor, y: Tensor | None = None) -> Distribution:
         """The generative model p(x|z), over `[..., dim]`, of the latent next to x: `z: [..., z_dim]`."""

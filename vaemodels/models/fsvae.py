@@ -1,6 +1,7 @@
 """The fully supervised VAE: it is given the label. Elsewhere called a conditional VAE (Sohn et al. 2015).
 
-Generative model    z ~ N(0, I),   x ~ p(x|y, z) = N(f(y, z), 1/10·I) for colour, or Bernoulli(f(y, z))
+Generative model    z ~ N(0, I),   x ~ p(x|y, z) = N(f(y, z), 1/10·I) for colour, Bernoulli(f(y, z)) or a
+                    continuous Bernoulli of logits f(y, z)
 Inference model     q(z|x, y) = N(μ(x, y), diag σ²(x, y))
 Objective           ELBO(x|y) = E_q[log p(x|y, z)] − KL(q(z|x, y) ‖ p(z))   ≤ log p(x|y)
 

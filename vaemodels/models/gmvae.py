@@ -1,6 +1,6 @@
 """The VAE whose prior is a learned mixture of Gaussians.
 
-Generative model    z ~ (1/K) Σ_i N(μ_i, diag σ_i²),   x ~ p(x|z) = Bernoulli(f(z)) or N(f(z), σ²I)
+Generative model    z ~ (1/K) Σ_i N(μ_i, diag σ_i²),   x ~ p(x|z), one of the VAE's likelihoods (`vae.py`)
 Inference model     q(z|x) = N(μ(x), diag σ²(x))
 Objective           ELBO(x) = E_q[log p(x|z)] − KL(q(z|x) ‖ p(z))   ≤ log p(x)
 

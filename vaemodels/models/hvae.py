@@ -100,6 +100,11 @@ class HVAE(Model):
         """The mean of q(z1|x)."""
         return networks.diagonal_normal(self.encoder(x)).mean
 
+    def posterior_means(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """μ1(x) and μ2(x), `[batch, z1_dim + z2_dim]`; bottom up, μ2 at z1 = μ1(x)."""
+        z1 = self.embed(x)
+        return torch.cat((z1, self.encode_z2(x if self.factorised_posterior else z1).mean), 1)
+
     def infer(
         self,
         x: Tensor,

@@ -1,6 +1,7 @@
 """The variational autoencoder (Kingma & Welling 2014, Auto-Encoding Variational Bayes).
 
-Generative model    z ~ N(0, I),   x ~ p(x|z) = Bernoulli(f(z)), N(f(z), σ²I) or a continuous Bernoulli of logits f(z)
+Generative model    z ~ N(0, I),   x ~ p(x|z) = Bernoulli(f(z)), N(f(z), σ²I), N(f(z), diag σ²(z)) or a continuous
+                    Bernoulli of logits f(z)
 Inference model     q(z|x) = N(μ(x), diag σ²(x))
 Objective           ELBO(x) = E_q[log p(x|z)] − KL(q(z|x) ‖ p(z))   ≤ log p(x)
 
