@@ -99,6 +99,8 @@ def _shipped(dataset: str, images: int) -> list[Shipped]:
                 recipe = words.count(training["epochs"], "epoch")
                 if training.get("distort_labelled"):
                     recipe += ", labelled images distorted"
+                if way == "alpha" and not training.get("labelled_elbo"):
+                    recipe += ", known labels in the α term alone"
                 point = Shipped(name, way, training["labelled"], recipe, result["accuracy"])
                 found.append(point)
     return found

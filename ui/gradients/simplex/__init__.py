@@ -26,7 +26,8 @@ def render(view: View) -> None:
         "**Softening a discrete draw.** y = softmax((log p + g) / τ) with Gumbel noise g moves smoothly with p, "
         "which a one-hot draw does not. The same 1,000 draws of g at every temperature: as τ falls they run into the "
         "corners, and the nearest corner has exactly the probabilities p; but there the slope vanishes or explodes. "
-        "As τ rises they gather in the middle, which is no category."
+        "As τ rises they gather in the middle, which is no category. With ten classes or so, training "
+        "usually takes τ from 0.5 to 1."
     )
     tau = component_value(KEY, _MEMORY, USUAL, _from_link)
     result = _simplex(
