@@ -75,6 +75,13 @@ def test_the_grid_of_a_link_opens_and_what_the_browser_moves_goes_into_the_addre
     assert at.query_params["row"] == "b"
 
 
+def test_a_term_that_is_no_divergence_is_said_to_be_none(visit):
+    at = visit(PAGE, model=MODEL, look="compared")
+    assert toasts(at) == []
+    said = [*(element.value for element in at.caption), *(element.value for element in at.markdown)]
+    assert sum("E_q[log q(z1|x) − log p(z1|z2)], no divergence" in text for text in said) == 2
+
+
 @pytest.mark.parametrize("look", LOOKS)
 def test_every_look_has_words_for_its_charts(visit, look):
     at = visit(PAGE, model="hvae-parallel-digits", look=look)

@@ -40,6 +40,10 @@ def render(view: View) -> None:
         "**Does z2 die without warm-up, and does the order of inference matter?** Same network, same schedule."
     )
     _table(found)
+    st.caption(
+        "Nats. Bottom-up KL z1 is E_q[log q(z1|x) − log p(z1|z2)], no divergence: only the sum of both levels compares "
+        "across orders of inference."
+    )
     st.markdown(verdict(found))
     _chart(found)
     card = next(iter(found.values()))
