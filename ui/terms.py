@@ -159,7 +159,12 @@ def _note(terms: ImageTerms) -> str:
     told = f"; the {kls} {are} exact." if terms.kl_is_exact else f", the {kls} as well."
     if terms.label_is_given:
         told += " With the label given, the ELBO bounds log p(x|y)."
-    if _has_negative_estimate(terms):
+    # In closed form a KL is not below 0: where that of z1 is, z2 was inferred bottom-up, from the draw of z1.
+    if terms.kl.get("z1", 0) < 0:
+        told += (
+            " KL<sub>z1</sub> is E<sub>q</sub>[log q(z1|x) − log p(z1|z2)], no divergence: it can be below 0."
+        )
+    elif _has_negative_estimate(terms):
         told += " A KL is never below 0; its estimate from draws can be."
     return (
         f'<div class="lab-note">In nats; q = q({latents}|{given}), p = p({latents}). The mean of '

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.ui.app_html import changing
-from ui.hvae import levels
+from ui.hvae import compared, levels
 from ui.hvae.page import LOOKS
 from vaemodels import checkpoints
 
@@ -73,6 +73,46 @@ def test_the_grid_of_a_link_opens_and_what_the_browser_moves_goes_into_the_addre
     at.session_state[levels.KEY] = {"grid": told | {"occasion": "of another grid", "row": 3}}
     at.run()
     assert at.query_params["row"] == "b"
+
+
+def test_the_switch_of_warm_up_is_about_the_models_and_chooses_the_model(visit):
+    at = visit(PAGE, model="hvae-parallel-warm-digits", look="compared", warmup="none")
+    assert toasts(at) == []
+    assert at.session_state["warmup"] == "warm"
+    assert "warmup" not in at.query_params
+    for choice, name in (("none", "hvae-parallel-digits"), ("warm", "hvae-parallel-warm-digits")):
+        at.button_group(key="warmup").set_value(choice).run()
+        assert toasts(at) == []
+        assert at.selectbox(key="model").value == name
+        assert at.session_state["warmup"] == choice
+        kl = checkpoints.read_card(name)["evaluation"]["kl"]["z2"]
+        [said] = [text.value for text in at.markdown if text.value.startswith(f"{name}: KL of z2")]
+        assert f"**{kl:.2f} ± " in said and f"**{1 + (choice == 'warm')} of 2 units** in use" in said
+
+
+def test_a_warm_up_chosen_beside_another_model_is_offered_to_the_page(visit):
+    at = visit(PAGE, model=MODEL, look="compared", warmup="warm")
+    assert at.session_state["warmup"] == "warm"
+    assert at.selectbox(key="model").value == MODEL
+    at.button(key="use-hvae-parallel-warm-digits").click().run()
+    assert toasts(at) == []
+    assert at.selectbox(key="model").value == "hvae-parallel-warm-digits"
+
+
+def test_without_one_of_the_two_there_is_no_switch(visit, monkeypatch):
+    monkeypatch.setattr(
+        compared, "NAMES", tuple(name for name in compared.NAMES if name != compared.PAIR["warm"])
+    )
+    at = visit(PAGE, model=MODEL, look="compared")
+    assert toasts(at) == []
+    assert all(group.key != "warmup" for group in at.button_group)
+
+
+def test_a_term_that_is_no_divergence_is_said_to_be_none(visit):
+    at = visit(PAGE, model=MODEL, look="compared")
+    assert toasts(at) == []
+    said = [*(element.value for element in at.caption), *(element.value for element in at.markdown)]
+    assert sum("E_q[log q(z1|x) − log p(z1|z2)], no divergence" in text for text in said) == 2
 
 
 @pytest.mark.parametrize("look", LOOKS)

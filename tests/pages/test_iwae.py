@@ -146,6 +146,14 @@ def test_the_price_stands_beside_its_own_models_alone(visit):
         assert any("The price of a tight bound" in element.value for element in at.markdown) == alone
 
 
+def test_where_the_truth_is_known_it_stands_beside_the_bound(visit):
+    worst = measure.load()["models"]["vae-2d"]["evidence"]["worst"]
+    for family, there in (("two", True), ("iwae", False)):
+        at = visit("pages/iwae.py", model="vae-digits", look="test", family=family)
+        said = [element.value for element in at.markdown if "from the truth?" in element.value]
+        assert [f"{worst:.1f} at worst** " in text for text in said] == [True] * there
+
+
 @pytest.mark.parametrize("look", ["test", "race", "noise", "implicit"])
 def test_a_look_shows_its_charts_with_their_numbers(visit, look):
     at = visit("pages/iwae.py", model="vae-2d-digits", image="digits-3", look=look)

@@ -14,8 +14,8 @@ from ui.iwae import by_hand, noise, story
 from ui.iwae.experiments import EXPERIMENTS
 from ui.iwae.page import IWAE
 from ui.iwae.race import name_of
-from ui.iwae.test_set import FAMILIES, latents, more_units_with_k
-from vaemodels import checkpoints, race, variational_bounds
+from ui.iwae.test_set import FAMILIES, against_truth, latents, more_units_with_k
+from vaemodels import checkpoints, data, race, variational_bounds
 from vaemodels.analysis import bounds, implicit, measure, toy
 from vaemodels.analysis.diagnostics import RELIABLE_SAMPLE_SIZE, effective_sample_size
 from vaemodels.analysis.quadrature import exact_posterior
@@ -234,6 +234,37 @@ def test_measuring_gives_what_the_objectives_give() -> None:
     assert values[-1] == pytest.approx(exact, abs=0.02)
     assert -0.2 < found["price"][0] <= 0
     assert json.loads(json.dumps(found)) == found
+
+
+def test_the_truth_is_known_of_the_models_with_two_latents_and_missed_by_images_that_look_converged() -> None:
+    known = {name: of["evidence"] for name, of in measure.load()["models"].items() if "evidence" in of}
+    assert known.keys() == set(FAMILIES["two"][1])
+    for found in known.values():
+        assert found["images"] == measure.KNOWN_IMAGES
+        assert found["worst_ess"] < RELIABLE_SAMPLE_SIZE
+        assert 0.5 < found["worst_reliable"] < found["worst"]
+        assert 0 < found["mean"][0] < found["worst"]
+
+
+@pytest.mark.skipif(not data.is_available("mnist"), reason="MNIST is not on this machine")
+@pytest.mark.parametrize("name", FAMILIES["two"][1])
+def test_the_worst_image_misses_what_the_file_says(name: str) -> None:
+    found = measure.load()["models"][name]["evidence"]
+    worst = found["worst_image"]
+    x = data.binarize(data.load("mnist", "test").images, "static")[worst]
+    gap, ess = measure.missed_nats(checkpoints.load(name).model, x, worst)
+    assert gap == pytest.approx(found["worst"], abs=0.02)
+    assert ess == pytest.approx(found["worst_ess"], rel=0.05)
+
+
+def test_how_far_a_bound_is_from_the_truth_is_said_with_whether_it_looked_converged() -> None:
+    found = {"images": 20, "mean": [0.52, 0.36], "worst": 6.25, "worst_ess": 5.71, "worst_reliable": 3.2}
+    said = against_truth({"one": found, "two": found | {"worst_ess": 40.0, "worst_reliable": None}})
+    assert "Over the first 20 of these images L₅₀₀₀ is lower by 0.5 ± 0.4 nats on average" in said
+    assert "**6.2 at worst** (5.7 effective draws, not converged) for one; by" in said
+    assert "(40.0 effective draws, looks converged) for two." in said
+    assert "still off by up to 3.2 nats for one: q" in said
+    assert "looks converged and is" not in against_truth({"one": found | {"worst_reliable": None}})
 
 
 def test_a_missing_file_is_said_with_how_to_make_it(tmp_path) -> None:

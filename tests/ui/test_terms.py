@@ -84,6 +84,14 @@ def test_an_estimate_below_0_is_explained_and_not_stacked():
     assert number(rounded, "kl") == 0 and "−0.0" not in rounded
 
 
+def test_what_is_no_divergence_is_not_said_to_be_one():
+    html = formula(terms(70.0, {"z1": -1.25, "z2": 3.0}, exact=False))
+    assert number(html, "kl_z1") == -1.2 and "lab-stack" not in html
+    assert plain(html).endswith("KLz1 is Eq[log q(z1|x) − log p(z1|z2)], no divergence: it can be below 0.")
+    assert "never below 0" not in html
+    assert "no divergence" not in formula(terms(70.0, {"z1": 1.25, "z2": 3.0}, exact=False))
+
+
 @pytest.mark.parametrize("name", SMALL)
 def test_every_kind_of_model_has_its_terms_written_out(name):
     model = checkpoints.load(name).model

@@ -10,7 +10,7 @@ from torch import Tensor
 from tests.small import make_ae, make_gmvae, make_hvae, make_vae, random_binary
 from tests.vaemodels import linear_gaussian as linear
 from vaemodels import models, variational_bounds
-from vaemodels.analysis import bounds, implicit, toy
+from vaemodels.analysis import bounds, implicit, measure, toy
 from vaemodels.analysis.diagnostics import effective_sample_size
 from vaemodels.analysis.quadrature import exact_posterior
 from vaemodels.errors import UsageError
@@ -40,6 +40,23 @@ def test_the_bounds_rise_over_the_chain_and_end_at_the_exact_evidence() -> None:
     assert means[0] == pytest.approx(elbo, abs=4 * spread)
     assert elbo < means[3] < exact + 0.02
     assert means[-1] == pytest.approx(exact, abs=0.05)
+
+
+def test_what_a_bound_misses_is_the_exact_evidence_less_the_bound() -> None:
+    model, _ = linear_model()
+    x = torch.rand((3, 4), generator=seeded(1))
+    log_p, missed = linear.log_evidence(model, x), []
+    for i, image in enumerate(x):
+        log_w = bounds.draw(model, image, bounds.MOST_DRAWS, seeded(i)).log_w.double()
+        missed.append(log_p[i].item() - (log_w.logsumexp(0).item() - math.log(len(log_w))))
+        gap, ess = measure.missed_nats(model, image, i)
+        assert gap == pytest.approx(missed[i], abs=1e-4)
+        assert ess == pytest.approx(effective_sample_size(log_w.unsqueeze(1)).item(), rel=1e-3)
+    found = measure.below_evidence(model, x)
+    assert found["images"] == 3
+    assert found["mean"][0] == pytest.approx(sum(missed) / 3, abs=2e-4)
+    assert found["worst"] == found["worst_reliable"] == pytest.approx(max(missed), abs=2e-4)
+    assert missed[found["worst_image"]] == max(missed) and found["worst_ess"] > 10
 
 
 def test_a_point_is_the_mean_over_blocks_and_its_spread_theirs() -> None:

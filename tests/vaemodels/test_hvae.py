@@ -125,6 +125,35 @@ def test_ancestral_samples_are_those_of_the_marginal(model: HVAE, images: Tensor
     assert ((frequency - p).abs() < 4 * (p / n).sqrt()).all()
 
 
+def test_bottom_up_the_lower_levels_term_can_be_negative_and_the_sum_cannot() -> None:
+    """q(z1) = N(0, 1), q(z2|z1) = N(z1, t²), p(z1|z2) = N(z2, t²): kl_z1 = log t, kl_z2 = t²/2 − log t."""
+    t = 0.5
+    model = HVAE(HVAEConfig((1, 2, 2), 1, 1, (6,), (5,), inference="bottom_up"))
+    for name, inputs, slope, log_std in (
+        ("encoder", 4, 0.0, 0.0),
+        ("encoder_z2", 1, 1.0, math.log(t)),
+        ("decoder_z1", 1, 1.0, math.log(t)),
+    ):
+        line = nn.Linear(inputs, 2)
+        line.weight.data = torch.tensor([[slope] * inputs, [0.0] * inputs])
+        line.bias.data = torch.tensor([0.0, log_std])
+        setattr(model, name, nn.Sequential(line))
+    model.requires_grad_(False)
+    x = torch.zeros(1, 4)
+    z, log_q, weights = under_q(model, x)
+    standard = networks.standard_normal(1, x)
+    exact = {
+        "z1": (weights * (log_q["z1"] - model.conditional_prior(z["z2"]).log_prob(z["z1"]))).sum().item(),
+        "z2": (weights * (log_q["z2"] - standard.log_prob(z["z2"]))).sum().item(),
+    }
+    assert exact["z1"] == pytest.approx(math.log(t), abs=1e-4) and exact["z1"] < 0
+    assert exact["z2"] == pytest.approx(t**2 / 2 - math.log(t), abs=1e-4)
+    assert sum(exact.values()) == pytest.approx(t**2 / 2, abs=1e-4)
+    kl = model(x.expand(20_000, -1), generator=seeded()).kl
+    for level, values in kl.items():
+        assert values.mean().item() == pytest.approx(exact[level], abs=4 * values.std().item() / 20_000**0.5)
+
+
 # In more dimensions
 
 

@@ -8,12 +8,15 @@ import streamlit as st
 
 from ui import charts, models, words
 from ui.hvae.facts import facts
+from ui.looks.compared import choose
 from ui.looks.view import View
 from ui.tables import table
 from vaemodels.errors import LabError
 
 INFERENCE = {"bottom_up": "bottom-up", "parallel": "parallel"}
 NAMES = ("hvae-digits", "hvae-warm-digits", "hvae-parallel-digits", "hvae-parallel-warm-digits")
+PAIR = {"none": "hvae-parallel-digits", "warm": "hvae-parallel-warm-digits"}  # differ in warm-up alone
+WARM_UP = "warmup"  # also in the address, where the page's model does not say it
 DEAD = 0.1  # nats: below it an upper level says next to nothing
 
 
@@ -39,15 +42,24 @@ def render(view: View) -> None:
     st.markdown(
         "**Does z2 die without warm-up, and does the order of inference matter?** Same network, same schedule."
     )
-    _table(found)
+    in_use = {
+        name: facts(name, checkpoint).active["z2"] for name, checkpoint in models.present(found).items()
+    }
+    shown = _switch(view, found, in_use) if in_use.keys() >= set(PAIR.values()) else None
+    _table(found, in_use)
+    st.caption(
+        "Nats. Bottom-up KL z1 is E_q[log q(z1|x) − log p(z1|z2)], no divergence: only the sum of both levels compares "
+        "across orders of inference."
+    )
     st.markdown(verdict(found))
-    _chart(found)
+    _chart(found, shown)
     card = next(iter(found.values()))
     st.caption(
         f"Each was trained once, with seed {card['training']['seed']}, on {words.the_dataset(card['dataset'])} for "
         f"{words.count(card['epoch'], 'epoch')} and measured on {words.measured_on(card)}, ± standard "
         "error over images: "
-        "that of another run isn’t in it. The curves are on held-out images. Sønderby et al. (2016) saw upper levels "
+        "that of another run isn’t in it. The curves are on held-out images"
+        f"{', the wide one of the model chosen above' if shown else ''}. Sønderby et al. (2016) saw upper levels "
         "go unused in models of up to five levels and revived some by warm-up; whether that happens in so small a "
         "model is what is measured here. Warm-up raises the KL’s weight from 0 to 1."
     )
@@ -79,11 +91,25 @@ def _warmed(found: Mapping[str, Mapping[str, Any]], name: str) -> list[str]:
     ]
 
 
-def _table(found: Mapping[str, Mapping[str, Any]]) -> None:
+def _switch(view: View, found: Mapping[str, Mapping[str, Any]], in_use: Mapping[str, int]) -> str:
+    """The choice of warm-up or none, which makes its model the page's, and what is left of z2; that model's name."""
+    epochs = found[PAIR["warm"]]["training"]["kl_warmup_epochs"]
+    titles = {"none": "no warm-up", "warm": f"warm-up over {words.count(epochs, 'epoch')}"}
+    choice, _ = choose(view, "Parallel inference, trained with", WARM_UP, PAIR, titles, "none")
+    name = PAIR[choice]
+    st.markdown(left_of_upper(name, found[name], in_use[name]))
+    return name
+
+
+def left_of_upper(name: str, card: Mapping[str, Any], in_use: int) -> str:
+    """What a model's upper level costs, and how many of its units are at work."""
+    result = card["evaluation"]
+    kl = words.plus_minus(result["kl"]["z2"], result["stderr"]["kl"]["z2"])
+    return f"{name}: KL of z2 **{kl} nats**, **{in_use} of {words.count(card['config']['z2_dim'], 'unit')}** in use."
+
+
+def _table(found: Mapping[str, Mapping[str, Any]], in_use: Mapping[str, int]) -> None:
     rows = []
-    in_use = {
-        name: facts(name, checkpoint).active["z2"] for name, checkpoint in models.present(found).items()
-    }
     for name, card in found.items():
         result, epochs = card["evaluation"], card["training"]["kl_warmup_epochs"]
         kl, error = result["kl"], result["stderr"]
@@ -100,7 +126,8 @@ def _table(found: Mapping[str, Mapping[str, Any]]) -> None:
     table("Two-level models that differ in warm-up and inference", head, rows)
 
 
-def _chart(found: Mapping[str, Mapping[str, Any]]) -> None:
+def _chart(found: Mapping[str, Mapping[str, Any]], shown: str | None) -> None:
+    """The KL of z2 over epochs, a line a model; that of the model `shown` is wider."""
     colour = charts.colours()["kl_z2"]
     dashes: Sequence[str] = ("solid", "dash", "dot", "dashdot")
     figure = go.Figure(
@@ -110,7 +137,7 @@ def _chart(found: Mapping[str, Mapping[str, Any]]) -> None:
                 y=[entry["held_out"]["kl_z2"] for entry in card["history"]],
                 mode="lines",
                 name=name,
-                line={"color": colour, "dash": dash, "width": 2},
+                line={"color": colour, "dash": dash, "width": 4 if name == shown else 1.5},
                 hovertemplate=f"{name}, epoch %{{x}}: %{{y:.2f}} nats<extra></extra>",
             )
             for (name, card), dash in zip(found.items(), dashes, strict=False)

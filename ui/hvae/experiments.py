@@ -38,7 +38,7 @@ EXPERIMENTS = [
     Experiment(
         "warm",
         "What warm-up saves",
-        "Compare the two parallel models in the table.",
+        "Switch between no warm-up and warm-up.",
         "with warm-up the KL of z2 is more than three times as large, both units are in use, and −ELBO is lower.",
         {"model": "hvae-parallel-digits", "look": "compared"},
         "looks",

@@ -24,7 +24,8 @@ def from_vae_to_here() -> None:
             )
         st.markdown(
             "- z2 is inferred from z1, **bottom-up** q(z1|x) q(z2|z1), or beside it, **in parallel** q(z1|x) q(z2|x).\n"
-            "- Each level answers for its own prior: KL_z1 against p(z1|z2), KL_z2 against N(0, I).\n"
+            "- Each level answers for its own prior: KL_z1 against p(z1|z2), KL_z2 against N(0, I). Bottom-up KL_z1 is "
+            "E_q[log q(z1|x) − log p(z1|z2)], no divergence, as z2 was drawn knowing z1: it can be negative.\n"
             "- Any two-level model is also a one-level one, with the prior p(z1) = ∫ p(z1|z2) p(z2) dz2, a mixture "
             "without end. A better ELBO may show no more than that this prior fits better. **That z2 holds the coarse "
             "and z1 the fine features is another claim**, which the ELBO doesn’t make (Zhao et al. 2017): look at what "

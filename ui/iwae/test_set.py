@@ -12,6 +12,7 @@ from ui.iwae import measured
 from ui.iwae.lines import Line, line_chart
 from ui.looks.view import View
 from ui.tables import table
+from vaemodels.analysis.diagnostics import RELIABLE_SAMPLE_SIZE
 from vaemodels.analysis.measure import LOG_P, TIGHT
 from vaemodels.checkpoints import Card
 
@@ -56,6 +57,9 @@ def render(view: View) -> None:
         with price:
             _price(record)
     _table(found)
+    known = {name: result["evidence"] for name, result in found.items() if "evidence" in result}
+    if known:
+        st.markdown(against_truth(known))
 
 
 def _curves(found: Mapping[str, Mapping[str, Any]]) -> "Figure":
@@ -144,6 +148,34 @@ def _table(found: Mapping[str, Mapping[str, Any]]) -> None:
         "fewer than ten, whose Lₖ is too low on average. Active units as on each card: latent dimensions, of both "
         "levels where there are two, whose posterior mean varies by more than 0.01 over 10,000 test images."
         + (" Training with more draws keeps more of them at work." if more_units_with_k(list(found)) else "")
+    )
+
+
+def against_truth(known: Mapping[str, Mapping[str, Any]]) -> str:
+    """How far L_5000 is from log p(x) where that is known, by model, and whether effective draws warned of it."""
+    [images] = {of_model["images"] for of_model in known.values()}
+    parts = []
+    for name, of_model in known.items():
+        ess = of_model["worst_ess"]
+        looks = "looks converged" if ess >= RELIABLE_SAMPLE_SIZE else "not converged"
+        parts.append(
+            f"by {words.plus_minus(*of_model['mean'])} nats on average and **{words.number(of_model['worst'])} at "
+            f"worst** ({words.number(ess)} effective draws, {looks}) for {name}"
+        )
+    hidden = ", ".join(
+        f"{words.number(of_model['worst_reliable'])} nats for {name}"
+        for name, of_model in known.items()
+        if of_model["worst_reliable"] is not None
+    )
+    return (
+        "**How far is L₅₀₀₀ from the truth?** With two latents log p(x) can be summed on a grid. Over the first "
+        f"{images} of these images L₅₀₀₀ is lower {'; '.join(parts)}."
+        + (
+            f" With {RELIABLE_SAMPLE_SIZE} effective draws or more it looks converged and is still off by up to "
+            f"{hidden}: q hardly draws from a part of the posterior."
+            if hidden
+            else ""
+        )
     )
 
 

@@ -1,18 +1,17 @@
 """The β family: rate against distortion, and what each β does to the latent dimensions."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 import torch
 from torch import Tensor
 
 from ui import models, words
-from ui.address import url_state
 from ui.charts import colours, show
 from ui.images.choice import for_model
 from ui.images.decoded import decoded, montage
 from ui.images.figures import figure, row
-from ui.looks.compared import use_button
+from ui.looks.compared import choose
 from ui.looks.encoded import Encoded, encoded_pretrained
 from ui.looks.view import View
 from ui.terms import measured_terms
@@ -43,11 +42,13 @@ def render(view: View) -> None:
     if not points:
         return
     names = {f"{point.beta:g}": point.name for point in points}
-    beta, choose = _choose_beta(view, names)
+    titles = {beta: f"β = {beta}" for beta in names}
+    usual = "1" if "1" in names else next(iter(names))
+    beta, choose_beta = choose(view, "β the model was trained with", BETA, names, titles, usual)
     [at] = [i for i, point in enumerate(points) if f"{point.beta:g}" == beta]
     curve, numbers = st.columns([3, 2], gap="medium")
     with curve:
-        _show_curve(points, at, choose)
+        _show_curve(points, at, choose_beta)
         st.caption(
             f"One model for each β, measured on {words.measured_on(family[points[at].name].card)}; "
             f"{described_errors(points)}. Click a point to choose it."
@@ -68,37 +69,6 @@ def render(view: View) -> None:
         "weight) and leaves the rest alone. Nobody knows the true factors of handwriting, so there is no score; low "
         "correlation is not one, as dimensions can be uncorrelated and still entangled."
     )
-
-
-def _choose_beta(view: View, names: Mapping[str, str]) -> tuple[str, Callable[[str], None]]:
-    """The β whose model is shown, by the `names` of the models, and what chooses another in a widget's callback.
-
-    It is the page's model, and another β makes its model the page's. Where the page is about no model of the family,
-    the look has a choice of its own and offers that model.
-    """
-    of_page = next((beta for beta, name in names.items() if name == view.name), None)
-    if of_page is not None:
-        url_state.put(BETA, None)  # the model says it
-        st.session_state[BETA] = of_page
-
-    def choose(beta: str) -> None:
-        st.session_state[BETA] = beta
-        if of_page is not None and beta != of_page:
-            models.use(names[beta])
-            st.rerun()
-
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        beta = url_state.segmented(
-            "β the model was trained with",
-            BETA,
-            {beta: f"β = {beta}" for beta in names},
-            of_page or ("1" if "1" in names else next(iter(names))),
-            help=None if of_page is None else "The whole page is about the model of the β that you choose.",
-            on_change=lambda: choose(st.session_state[BETA]),
-        )
-        if of_page is None:
-            use_button(names[beta])
-    return beta, choose
 
 
 def described_errors(points: Sequence[RatePoint]) -> str:

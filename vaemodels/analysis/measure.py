@@ -5,6 +5,7 @@
 bounds      L_k over `bounds.CHAIN` on test images of MNIST, for every checkpoint whose L_k bounds log p(x) of the same
             black-and-white images; the price of a tight bound, L_64 − log p̂ with log p̂ = L_5120 of the same draws in
             nested blocks (Rainforth et al. 2018, table 1); and how many images rest on few effective draws.
+evidence    of those with two latents how far L_5000 stays below log p(x), which is summed on a grid.
 gradients   signal-to-noise of the gradients of one checkpoint over K, by `gradient_noise.signal_to_noise`.
 """
 
@@ -21,9 +22,10 @@ from torch import Tensor
 from tqdm import tqdm
 
 from vaemodels import checkpoints, data, files, variational_bounds
-from vaemodels.analysis.bounds import CHAIN, MOST_DRAWS
+from vaemodels.analysis.bounds import CHAIN, MOST_DRAWS, draw
 from vaemodels.analysis.diagnostics import RELIABLE_SAMPLE_SIZE, effective_sample_size
 from vaemodels.analysis.gradient_noise import signal_to_noise
+from vaemodels.analysis.quadrature import exact_posterior
 from vaemodels.checkpoints import Checkpoint
 from vaemodels.data.binarization import binarize
 from vaemodels.errors import LabError
@@ -36,6 +38,7 @@ DATASET = "mnist"
 IMAGES = 500
 TIGHT, LOG_P = 64, 5_120  # k of the tight bound, and of what stands for log p(x); the one divides the other
 IMAGES_AT_ONCE = 20
+KNOWN_IMAGES = 20  # on which L_5000 is held to log p(x)
 GRADIENTS_OF = "vae"
 GRADIENT_IMAGES, GRADIENT_REPEATS = 10, 400
 GRADIENT_KS = (1, 4, 16, 64)
@@ -70,6 +73,35 @@ def bounds_of(model: Model, x: Tensor, seed: int = 0) -> dict[str, Any]:
         "median_ess": median(sizes),
         "unreliable": sum(size < RELIABLE_SAMPLE_SIZE for size in sizes) / len(sizes),
     }
+
+
+def below_evidence(model: Model, x: Tensor) -> dict[str, Any]:
+    """How far L_5000 stays below log p(x) on images `x: [n, dim]` of a model with two latents, in nats.
+
+    `mean` comes with its standard error; `worst` is that of the image with index `worst_image`, which has `worst_ess`
+    effective draws. `worst_reliable` is the worst of the images with as many effective draws as make L_5000 look
+    converged, None where there are none.
+    """
+    gaps, sizes = zip(
+        *(missed_nats(model, image, i) for i, image in enumerate(tqdm(x, leave=False))), strict=True
+    )
+    worst = gaps.index(max(gaps))
+    reliable = [gap for gap, size in zip(gaps, sizes, strict=True) if size >= RELIABLE_SAMPLE_SIZE]
+    return {
+        "images": len(gaps),
+        "mean": _both(estimate(torch.tensor(gaps))),
+        "worst": round(gaps[worst], 4),
+        "worst_image": worst,
+        "worst_ess": round(sizes[worst], 2),
+        "worst_reliable": round(max(reliable), 4) if reliable else None,
+    }
+
+
+def missed_nats(model: Model, x: Tensor, seed: int) -> tuple[float, float]:
+    """log p(x) − L_5000 of one image `x: [dim]`, log p(x) by quadrature, and how many of the draws were effective."""
+    log_w = draw(model, x, MOST_DRAWS, torch.Generator().manual_seed(seed)).log_w.unsqueeze(1)
+    bound = variational_bounds.iwae(log_w.double()).item()
+    return exact_posterior(model, x).log_p - bound, effective_sample_size(log_w).item()
 
 
 def gradients_of(model: Model, x: Tensor) -> Iterator[dict[str, Any]]:
@@ -117,6 +149,11 @@ def main() -> None:
         if name not in measured["models"] and comparable(checkpoint):
             print(name, file=sys.stderr)
             measured["models"][name] = bounds_of(checkpoint.model, x)
+            keep()
+    for name, found in measured["models"].items():
+        model = checkpoints.load(name).model
+        if "evidence" not in found and dict(model.latent_dims) == {"z": 2}:
+            found["evidence"] = below_evidence(model, x[:KNOWN_IMAGES])
             keep()
     if measured["gradients"] is None:
         model = checkpoints.load(GRADIENTS_OF).model

@@ -10,7 +10,9 @@ The KL of the two levels together is split so that each level answers for its ow
     "parallel":    kl_z1 = E_q(z2|x) KL(q(z1|x) ‖ p(z1|z2)),             kl_z2 = KL(q(z2|x) ‖ p(z2))
     "bottom_up":   kl_z1 = E_q[log q(z1|x) − log p(z1|z2)],              kl_z2 = E_q(z1|x) KL(q(z2|z1) ‖ p(z2))
 
-with the KLs between Gaussians in closed form and the expectations taken at the draw that is decoded.
+with the KLs between Gaussians in closed form and the expectations taken at the draw that is decoded. Bottom up kl_z1
+is no divergence, as z2 was drawn knowing z1: it is E_q KL(q(z1|z2, x) ‖ p(z1|z2)) − I_q(z1; z2|x) and can be negative.
+kl_z2 holds that mutual information, so that only the sum of both compares across orders of inference.
 """
 
 from collections.abc import Mapping
