@@ -503,7 +503,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         changed = dict(card) | {place: result}
         checkpoints.save(path, model, changed, dtype=checkpoint.dtype, resume=checkpoint.resume)
     if options.json:
-        print(json.dumps({"checkpoint": card["name"], "model": card["model"], **result}))
+        print(json.dumps({"checkpoint": options.checkpoint, "model": card["model"], **result}))
     else:
         _print_result(checkpoints.resolve(options.checkpoint).stem, result)
 

@@ -506,6 +506,7 @@ def test_evaluate_prints_one_object_with_the_promised_keys(
     answer = lab("evaluate", trained[name], "--k", "1,10,50", "--limit", 60, "--json").json
     assert answer.keys() == EVALUATION | {"checkpoint", "model"}
     assert answer["stderr"].keys() == {"nelbo", "reconstruction", "kl", "bounds", "accuracy"}
+    assert answer["checkpoint"] == str(trained[name])  # not its preset, which "vae" and "gaussian" share
     assert answer["model"] == ("ae" if name == "ae" else "vae")
     assert (answer["dataset"], answer["split"], answer["n"]) == ("digits", "test", 60)
     assert answer["binarization"] == ("none" if name == "gaussian" else "static")
@@ -754,7 +755,8 @@ def test_list_shows_presets_and_checkpoints(
     assert lines.keys() == rows.keys() | {"name"}
     assert f"{rows['vae-digits']['evaluation']['nelbo']:.2f} ± " in lines["vae-digits"]
     assert "L_100" in lines["vae-digits"] and "not trained yet" in lines["vae"]
-    assert lab("evaluate", "mine", "--limit", 5, "--json").json["model"] == "ae"
+    answer = lab("evaluate", "mine", "--limit", 5, "--json").json
+    assert (answer["checkpoint"], answer["model"]) == ("mine", "ae")
 
 
 def test_accuracy_is_told_with_its_error(lab: Command) -> None:
