@@ -445,12 +445,16 @@ def _interrupted(out: Path, run: Run, card: dict[str, Any], begun: int) -> LabEr
 def _train_on(
     address: str, run: Run, card: dict[str, Any], out: Path, seconds: float, quiet: bool
 ) -> tuple[Run, dict[str, Any]]:
-    """Train on the Dask cluster at `address`, following its records; a failed run's last snapshot goes to `out`."""
+    """Train on the Dask cluster at `address`, following its records.
+
+    The run's last snapshot goes to `out` every few minutes and at a failure, where it has epochs that are not there.
+    """
     from vaemodels import jobs
 
     with jobs.connect(address) as client:
         job = jobs.submit(client, runs.dumps(run, card))
-        started = time.monotonic()
+        kept = run.epoch
+        started = saved = time.monotonic()
         try:
             with tqdm(
                 total=run.config.epochs, initial=run.epoch, unit="epoch", file=console.Aside(), disable=quiet
@@ -458,19 +462,28 @@ def _train_on(
                 for record in jobs.follow(job):
                     bar.n = int(record["epoch"])
                     bar.set_postfix_str(f"held-out {headline(record['held_out']):.2f} nats")
-                    if time.monotonic() - started > seconds and not job.stopping:
+                    now = time.monotonic()
+                    if now - saved > SAVE_EVERY:
+                        kept, saved = _save_latest(out, job, run, card, kept), now
+                    if now - started > seconds and not job.stopping:
                         job.stop()
             return runs.loads(job.result())
         except KeyboardInterrupt:
             with interrupts.not_now():
                 raise _interrupted(out, *_latest(job, run, card), run.epoch) from None
         except LabError:
-            latest, of_latest = _latest(job, run, card)
-            if latest.epoch > run.epoch:
-                runs.save(out, latest, of_latest)
+            _save_latest(out, job, run, card, kept)
             raise
         finally:
             job.forget()
+
+
+def _save_latest(out: Path, job: "Job", run: Run, card: dict[str, Any], kept: int) -> int:
+    """Save the run's last snapshot if it has more epochs than the `kept`; how many of them are kept by then."""
+    latest, of_latest = _latest(job, run, card)
+    if latest.epoch > kept:
+        runs.save(out, latest, of_latest)
+    return latest.epoch
 
 
 def _latest(job: "Job", run: Run, card: dict[str, Any]) -> tuple[Run, dict[str, Any]]:

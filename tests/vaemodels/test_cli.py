@@ -1,5 +1,6 @@
 """The command line from end to end: exit codes, one line on stderr, JSON, and files that outlive a failure."""
 
+import contextlib
 import errno
 import functools
 import io
@@ -328,6 +329,85 @@ def test_a_run_that_diverges_keeps_what_was_good(
     monkeypatch.undo()
     settings = ["--set", "learning_rate=1e-4", "--out", out, "--json"]
     assert lab("train", "vae-digits", "--from", out, *settings).json["epochs"] == 3
+
+
+class _JobHere:
+    """A job that is trained in this process, between one look at its records and the next."""
+
+    def __init__(self, _: object, checkpoint: bytes) -> None:
+        self.run, self.card = runs.loads(checkpoint)
+        self.latest: bytes | None = None
+        self.stopping = False
+
+    def follow(self) -> Iterator[dict[str, Any]]:
+        for record in training.fit(self.run, *runs.data(self.run.config)):
+            self.latest = runs.latest(self.run, self.card)
+            yield record._asdict()
+
+    def result(self) -> bytes:
+        return runs.dumps(self.run, self.card)
+
+    def forget(self) -> None:
+        pass
+
+
+@pytest.fixture
+def jobs_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is given to a scheduler is trained in this process."""
+    from vaemodels import jobs
+
+    monkeypatch.setattr(jobs, "connect", contextlib.nullcontext)
+    monkeypatch.setattr(jobs, "submit", _JobHere)
+    monkeypatch.setattr(jobs, "follow", _JobHere.follow)
+
+
+@pytest.mark.parametrize("elsewhere", [(), ("--scheduler", "tcp://somewhere:1")])
+@pytest.mark.parametrize(("every", "saved"), [(0.0, [1, 2, 3, 3, 3]), (3600.0, [3, 3])])
+def test_a_long_run_is_saved_every_few_minutes(
+    lab: Command,
+    jobs_here: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    elsewhere: tuple[str, ...],
+    every: float,
+    saved: list[int],
+) -> None:
+    """After each epoch where that is how long a few minutes are; then the finished one, and that measured."""
+    epochs: list[int] = []
+    save = runs.save
+
+    def watched(path: Path, run: training.Run, *rest: Any) -> None:
+        save(path, run, *rest)
+        epochs.append(checkpoints.read_card(path)["epoch"])
+
+    monkeypatch.setattr(runs, "save", watched)
+    monkeypatch.setattr(cli, "SAVE_EVERY", every)
+    out = tmp_path / "long.safetensors"
+    assert lab("train", "vae-digits", "--epochs", 3, *TINY, "--out", out, *elsewhere, "--json").code == 0
+    assert epochs == saved
+
+
+def test_a_cluster_s_run_is_saved_where_it_has_grown(
+    lab: Command, jobs_here: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vaemodels import jobs
+
+    out = tmp_path / "long.safetensors"
+    seen: list[tuple[int, int, bytes]] = []
+
+    def twice(job: _JobHere) -> Iterator[dict[str, Any]]:
+        for record in job.follow():
+            yield record
+            run, _ = runs.loads(out.read_bytes())
+            out.write_bytes(b"saved once")
+            yield record
+            seen.append((job.run.epoch, run.epoch, out.read_bytes()))
+
+    monkeypatch.setattr(jobs, "follow", twice)
+    monkeypatch.setattr(cli, "SAVE_EVERY", 0.0)
+    command = ["train", "vae-digits", "--epochs", 2, *TINY, "--out", out, "--scheduler", "tcp://somewhere:1"]
+    assert lab(*command, "--json").code == 0
+    assert seen == [(epoch, epoch, b"saved once") for epoch in (1, 2)]
 
 
 def test_a_run_is_kept_where_measuring_it_fails(
