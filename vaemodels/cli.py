@@ -419,13 +419,9 @@ def _train_here(run: Run, card: dict[str, Any], out: Path, seconds: float, quiet
                 saved = now
             if now - started > seconds:
                 break
-    except training.TrainingDivergedError as error:
-        if run.epoch == begun:
-            raise LabError(
-                "The loss stopped being finite before an epoch was done, so nothing is saved; "
-                "choose a lower learning rate."
-            ) from error
-        runs.save(out, run, card)
+    except training.TrainingDivergedError:
+        if run.epoch > begun:
+            runs.save(out, run, card)
         raise
     except KeyboardInterrupt:
         with interrupts.not_now():

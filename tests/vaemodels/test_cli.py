@@ -23,6 +23,7 @@ from PIL import Image
 
 from tests.small import without_seconds
 from vaemodels import checkpoints, cli, console, data, files, runs, training
+from vaemodels.errors import LabError
 from vaemodels.pictures import GAP, picture
 
 ROOT = Path(__file__).parents[2]
@@ -313,22 +314,13 @@ def test_a_dataset_that_is_not_there_names_the_command_that_fetches_it(
     assert_refused(result, 1, "python -m vaemodels download mnist")
 
 
-def test_a_run_that_diverges_keeps_what_was_good(
-    lab: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def break_rate_at(monkeypatch: pytest.MonkeyPatch, bad_step: int) -> None:
     rate = training.learning_rate
 
     def broken(config: training.TrainingConfig, step: int, total: int) -> float:
-        return math.inf if step == 8 else rate(config, step, total)
+        return math.inf if step == bad_step else rate(config, step, total)
 
     monkeypatch.setattr(training, "learning_rate", broken)
-    out = tmp_path / "kept.safetensors"
-    result = lab("train", "vae-digits", "--epochs", 3, *TINY, "--out", out, "--json")
-    assert_refused(result, 1, "stopped being finite at step 10")
-    assert checkpoints.read_card(out)["epoch"] == 1
-    monkeypatch.undo()
-    settings = ["--set", "learning_rate=1e-4", "--out", out, "--json"]
-    assert lab("train", "vae-digits", "--from", out, *settings).json["epochs"] == 3
 
 
 class _JobHere:
@@ -337,14 +329,20 @@ class _JobHere:
     def __init__(self, _: object, checkpoint: bytes) -> None:
         self.run, self.card = runs.loads(checkpoint)
         self.latest: bytes | None = None
+        self.error: str | None = None
         self.stopping = False
 
     def follow(self) -> Iterator[dict[str, Any]]:
-        for record in training.fit(self.run, *runs.data(self.run.config)):
-            self.latest = runs.latest(self.run, self.card)
-            yield record._asdict()
+        try:
+            for record in training.fit(self.run, *runs.data(self.run.config)):
+                self.latest = runs.latest(self.run, self.card)
+                yield record._asdict()
+        except training.TrainingDivergedError as error:
+            self.latest, self.error = runs.latest(self.run, self.card), str(error)
 
     def result(self) -> bytes:
+        if self.error is not None:
+            raise LabError(self.error)
         return runs.dumps(self.run, self.card)
 
     def forget(self) -> None:
@@ -408,6 +406,24 @@ def test_a_cluster_s_run_is_saved_where_it_has_grown(
     command = ["train", "vae-digits", "--epochs", 2, *TINY, "--out", out, "--scheduler", "tcp://somewhere:1"]
     assert lab(*command, "--json").code == 0
     assert seen == [(epoch, epoch, b"saved once") for epoch in (1, 2)]
+
+
+@pytest.mark.parametrize("elsewhere", [(), ("--scheduler", "tcp://somewhere:1")])
+def test_a_run_that_diverges_keeps_what_was_good(
+    lab: Command, jobs_here: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, elsewhere: tuple[str, ...]
+) -> None:
+    out = tmp_path / "kept.safetensors"
+    command = ["train", "vae-digits", "--epochs", 3, *TINY, "--out", out, *elsewhere, "--json"]
+    with monkeypatch.context() as patch:
+        break_rate_at(patch, 1)
+        assert_refused(lab(*command), 1, "stopped being finite at step 3, before an epoch was done;")
+    assert not out.exists()
+    with monkeypatch.context() as patch:
+        break_rate_at(patch, 8)
+        assert_refused(lab(*command), 1, "stopped being finite at step 10; the last good weights are kept")
+    assert checkpoints.read_card(out)["epoch"] == 1
+    settings = ["--set", "learning_rate=1e-4", "--out", out, "--json"]
+    assert lab("train", "vae-digits", "--from", out, *settings).json["epochs"] == 3
 
 
 def test_a_run_is_kept_where_measuring_it_fails(
@@ -496,7 +512,8 @@ def test_what_was_there_stays_until_there_is_an_epoch(
     for arguments in (["--from", out], [*TINY, "--overwrite"]):
         with monkeypatch.context() as patch:
             patch.setattr(training, "fit", stopped_after(0, ENDINGS[ending]))
-            assert_refused(lab(*command, *arguments), 1, "before an epoch was done, so nothing is saved")
+            words = "at step 1" if ending == "divergence" else "before an epoch was done, so nothing is saved"
+            assert_refused(lab(*command, *arguments), 1, words)
         assert out.read_bytes() == finished
     with monkeypatch.context() as patch:
         patch.setattr(training, "fit", stopped_after(2, ENDINGS[ending]))
