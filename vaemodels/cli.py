@@ -12,7 +12,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import torch
 from tqdm import tqdm
@@ -52,8 +52,8 @@ SPLITS = ("train", "validation", "test")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     console.prepare()
-    options = _parser().parse_args(arguments)
     try:
+        options = _parser().parse_args(arguments)
         options.command(options)
         sys.stdout.flush()
     except UsageError as error:
@@ -78,10 +78,20 @@ def _failed(error: object, code: int) -> int:
     return code
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that refuses arguments as the commands do, in one sentence, where argparse prints its usage as well."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse the arguments.
+
+        Raises:
+            UsageError: with argparse's reason, and where to look.
+        """
+        raise UsageError(f"{message}; see `{self.prog} --help`.")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m vaemodels", description="Train, measure and sample VAEs."
-    )
+    parser = _Parser(prog="python -m vaemodels", description="Train, measure and sample VAEs.")
     commands = parser.add_subparsers(required=True, metavar="command")
 
     def command(name: str, function: Any, text: str) -> argparse.ArgumentParser:
