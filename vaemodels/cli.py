@@ -625,10 +625,10 @@ def _import(options: argparse.Namespace) -> None:
     config = foreign.with_spread(
         config_parsing.with_text(preset.config, _assignments(options.set)), options.spread
     )
-    run, card = runs.new(options.preset, preset.model, config, preset.training)
+    model, card = runs.untrained(options.preset, preset.model, config, preset.training)
     tensors = foreign.read(files.read(options.file), str(options.file))
-    foreign.adopt(run.model, tensors, _assignments(options.rename), options.spread)
-    checkpoints.save(out, run.model, card, dtype=torch.float32)
+    foreign.adopt(model, tensors, _assignments(options.rename), options.spread)
+    checkpoints.save(out, model, card, dtype=torch.float32)
     if options.json:
         print(json.dumps({"checkpoint": str(out), "tensors": len(tensors)}))
     else:
