@@ -12,7 +12,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import torch
 from tqdm import tqdm
@@ -52,8 +52,8 @@ SPLITS = ("train", "validation", "test")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     console.prepare()
-    options = _parser().parse_args(arguments)
     try:
+        options = _parser().parse_args(arguments)
         options.command(options)
         sys.stdout.flush()
     except UsageError as error:
@@ -78,10 +78,20 @@ def _failed(error: object, code: int) -> int:
     return code
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that refuses arguments as the commands do, in one sentence, where argparse prints its usage as well."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse the arguments.
+
+        Raises:
+            UsageError: with argparse's reason, and where to look.
+        """
+        raise UsageError(f"{message}; see `{self.prog} --help`.")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m vaemodels", description="Train, measure and sample VAEs."
-    )
+    parser = _Parser(prog="python -m vaemodels", description="Train, measure and sample VAEs.")
     commands = parser.add_subparsers(required=True, metavar="command")
 
     def command(name: str, function: Any, text: str) -> argparse.ArgumentParser:
@@ -419,13 +429,9 @@ def _train_here(run: Run, card: dict[str, Any], out: Path, seconds: float, quiet
                 saved = now
             if now - started > seconds:
                 break
-    except training.TrainingDivergedError as error:
-        if run.epoch == begun:
-            raise LabError(
-                "The loss stopped being finite before an epoch was done, so nothing is saved; "
-                "choose a lower learning rate."
-            ) from error
-        runs.save(out, run, card)
+    except training.TrainingDivergedError:
+        if run.epoch > begun:
+            runs.save(out, run, card)
         raise
     except KeyboardInterrupt:
         with interrupts.not_now():
@@ -445,12 +451,16 @@ def _interrupted(out: Path, run: Run, card: dict[str, Any], begun: int) -> LabEr
 def _train_on(
     address: str, run: Run, card: dict[str, Any], out: Path, seconds: float, quiet: bool
 ) -> tuple[Run, dict[str, Any]]:
-    """Train on the Dask cluster at `address`, following its records; a failed run's last snapshot goes to `out`."""
+    """Train on the Dask cluster at `address`, following its records.
+
+    The run's last snapshot goes to `out` every few minutes and at a failure, where it has epochs that are not there.
+    """
     from vaemodels import jobs
 
     with jobs.connect(address) as client:
         job = jobs.submit(client, runs.dumps(run, card))
-        started = time.monotonic()
+        kept = run.epoch
+        started = saved = time.monotonic()
         try:
             with tqdm(
                 total=run.config.epochs, initial=run.epoch, unit="epoch", file=console.Aside(), disable=quiet
@@ -458,19 +468,28 @@ def _train_on(
                 for record in jobs.follow(job):
                     bar.n = int(record["epoch"])
                     bar.set_postfix_str(f"held-out {headline(record['held_out']):.2f} nats")
-                    if time.monotonic() - started > seconds and not job.stopping:
+                    now = time.monotonic()
+                    if now - saved > SAVE_EVERY:
+                        kept, saved = _save_latest(out, job, run, card, kept), now
+                    if now - started > seconds and not job.stopping:
                         job.stop()
             return runs.loads(job.result())
         except KeyboardInterrupt:
             with interrupts.not_now():
                 raise _interrupted(out, *_latest(job, run, card), run.epoch) from None
         except LabError:
-            latest, of_latest = _latest(job, run, card)
-            if latest.epoch > run.epoch:
-                runs.save(out, latest, of_latest)
+            _save_latest(out, job, run, card, kept)
             raise
         finally:
             job.forget()
+
+
+def _save_latest(out: Path, job: "Job", run: Run, card: dict[str, Any], kept: int) -> int:
+    """Save the run's last snapshot if it has more epochs than the `kept`; how many of them are kept by then."""
+    latest, of_latest = _latest(job, run, card)
+    if latest.epoch > kept:
+        runs.save(out, latest, of_latest)
+    return latest.epoch
 
 
 def _latest(job: "Job", run: Run, card: dict[str, Any]) -> tuple[Run, dict[str, Any]]:
@@ -503,7 +522,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         changed = dict(card) | {place: result}
         checkpoints.save(path, model, changed, dtype=checkpoint.dtype, resume=checkpoint.resume)
     if options.json:
-        print(json.dumps({"checkpoint": card["name"], "model": card["model"], **result}))
+        print(json.dumps({"checkpoint": options.checkpoint, "model": card["model"], **result}))
     else:
         _print_result(checkpoints.resolve(options.checkpoint).stem, result)
 
@@ -606,10 +625,10 @@ def _import(options: argparse.Namespace) -> None:
     config = foreign.with_spread(
         config_parsing.with_text(preset.config, _assignments(options.set)), options.spread
     )
-    run, card = runs.new(options.preset, preset.model, config, preset.training)
+    model, card = runs.untrained(options.preset, preset.model, config, preset.training)
     tensors = foreign.read(files.read(options.file), str(options.file))
-    foreign.adopt(run.model, tensors, _assignments(options.rename), options.spread)
-    checkpoints.save(out, run.model, card, dtype=torch.float32)
+    foreign.adopt(model, tensors, _assignments(options.rename), options.spread)
+    checkpoints.save(out, model, card, dtype=torch.float32)
     if options.json:
         print(json.dumps({"checkpoint": str(out), "tensors": len(tensors)}))
     else:

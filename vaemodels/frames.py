@@ -1,5 +1,6 @@
 """What a model writes as it learns: a few images, the same draws at every step."""
 
+import copy
 from typing import NamedTuple
 
 import torch
@@ -21,8 +22,11 @@ class Frame(NamedTuple):
 def written(model: Model, x: Tensor) -> bytes:
     """Means of p(x|z) as bytes, at the same FRAME_IMAGES draws z ~ p(z) at every step; of one label after the other.
 
-    Without a likelihood there is no p(z) to draw from: of such a model, the reconstructions of `x: [n, dim]`.
+    Without a likelihood there is no p(z) to draw from: of such a model, the reconstructions of `x: [n, dim]`. Wherever
+    the model is, a copy of it writes on the CPU, where x is: the same seed gives other draws on another device.
     """
+    if model.device.type != "cpu":
+        model = copy.deepcopy(model).cpu()
     if model.has_likelihood:
         z = model.sample_prior(FRAME_IMAGES, torch.Generator().manual_seed(0))
         y = torch.arange(FRAME_IMAGES) % model.n_labels if model.n_labels else None

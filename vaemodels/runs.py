@@ -29,6 +29,17 @@ def new(name: str, model_name: str, model_config: Any, config: TrainingConfig) -
 
     Raises:
         UsageError: if the model does not fit the dataset.
+        LabError: if the dataset's images are missing or broken.
+    """
+    model, card = untrained(name, model_name, model_config, config)
+    return training.start_at(model, config, datasets.pixel_means(config.dataset)), card
+
+
+def untrained(name: str, model_name: str, model_config: Any, config: TrainingConfig) -> tuple[Model, Card]:
+    """A model, its weights drawn under `config.seed`, and its card: what no image is needed for.
+
+    Raises:
+        UsageError: if the model does not fit the dataset.
     """
     check(model_name, model_config, config)
     # Layers draw their weights from torch's global generator, which all threads of a server share: two runs that start
@@ -37,8 +48,7 @@ def new(name: str, model_name: str, model_config: Any, config: TrainingConfig) -
         torch.manual_seed(config.seed)
         model = models.build(model_name, dataclasses.asdict(model_config))
     losses.check(model, config)
-    means = datasets.pixel_means(config.dataset)
-    return training.start_at(model, config, means), _card(name, model, config)
+    return model, _card(name, model, config)
 
 
 def started_from(run: Run, card: Card, checkpoint: checkpoints.Checkpoint) -> tuple[Run, Card]:

@@ -120,7 +120,8 @@ def fit(
         train = train._replace(
             labels=torch.full_like(train.labels, -1).index_copy(0, chosen, labelled.labels)
         )
-    step = run.epoch * steps_per_epoch
+    begun = run.epoch
+    step = begun * steps_per_epoch
     earlier_seconds = run.history[-1]["seconds"] if run.history else 0.0
     started = reported = time.perf_counter()
     _restore(model, run.weights)
@@ -138,7 +139,7 @@ def fit(
             epoch = step / steps_per_epoch
             loss, gradients = loss_and_gradients(optimizer.working, batch, config, epoch, generator, dtype)
             if not math.isfinite(loss.value.item()):
-                raise _diverged(run, step + 1)
+                raise _diverged(run, step + 1, begun)
             rate = learning_rate(config, step, config.epochs * steps_per_epoch)
             optimizer.step(gradients, rate, config.gradient_limit)
             step += 1
@@ -152,7 +153,9 @@ def fit(
             reported = now
             held_out_terms = measure(model, held_out_x, held_out_y, config)
             if not all(map(math.isfinite, held_out_terms.values())):
-                raise _diverged(run, step)  # a step can break the weights after a loss that was still finite
+                raise _diverged(
+                    run, step, begun
+                )  # a step can break the weights after a loss that was still finite
             record = Progress(
                 step=step,
                 epoch=step / steps_per_epoch,
@@ -322,9 +325,13 @@ def _named(tensors: Mapping[str, Tensor], prefix: str, like: Mapping[str, Tensor
     return {name: tensors[prefix + name].to(tensor) for name, tensor in like.items()}
 
 
-def _diverged(run: Run, step: int) -> TrainingDivergedError:
-    """The error to raise, with the model back at the end of the last epoch."""
+def _diverged(run: Run, step: int, begun: int) -> TrainingDivergedError:
+    """The error to raise, with the model back at the end of the last epoch; the run had `begun` when it started."""
     _restore(run.model, run.weights)
+    if run.epoch == begun:
+        return TrainingDivergedError(
+            f"The loss stopped being finite at step {step}, before an epoch was done; choose a lower learning rate."
+        )
     return TrainingDivergedError(
         f"The loss stopped being finite at step {step}; the last good weights are kept: "
         "go on from them with a lower learning rate."

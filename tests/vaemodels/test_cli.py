@@ -1,5 +1,6 @@
 """The command line from end to end: exit codes, one line on stderr, JSON, and files that outlive a failure."""
 
+import contextlib
 import errno
 import functools
 import io
@@ -22,6 +23,7 @@ from PIL import Image
 
 from tests.small import without_seconds
 from vaemodels import checkpoints, cli, console, data, files, runs, training
+from vaemodels.errors import LabError
 from vaemodels.pictures import GAP, picture
 
 ROOT = Path(__file__).parents[2]
@@ -312,20 +314,114 @@ def test_a_dataset_that_is_not_there_names_the_command_that_fetches_it(
     assert_refused(result, 1, "python -m vaemodels download mnist")
 
 
-def test_a_run_that_diverges_keeps_what_was_good(
-    lab: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def break_rate_at(monkeypatch: pytest.MonkeyPatch, bad_step: int) -> None:
     rate = training.learning_rate
 
     def broken(config: training.TrainingConfig, step: int, total: int) -> float:
-        return math.inf if step == 8 else rate(config, step, total)
+        return math.inf if step == bad_step else rate(config, step, total)
 
     monkeypatch.setattr(training, "learning_rate", broken)
+
+
+class _JobHere:
+    """A job that is trained in this process, between one look at its records and the next."""
+
+    def __init__(self, _: object, checkpoint: bytes) -> None:
+        self.run, self.card = runs.loads(checkpoint)
+        self.latest: bytes | None = None
+        self.error: str | None = None
+        self.stopping = False
+
+    def follow(self) -> Iterator[dict[str, Any]]:
+        try:
+            for record in training.fit(self.run, *runs.data(self.run.config)):
+                self.latest = runs.latest(self.run, self.card)
+                yield record._asdict()
+        except training.TrainingDivergedError as error:
+            self.latest, self.error = runs.latest(self.run, self.card), str(error)
+
+    def result(self) -> bytes:
+        if self.error is not None:
+            raise LabError(self.error)
+        return runs.dumps(self.run, self.card)
+
+    def forget(self) -> None:
+        pass
+
+
+@pytest.fixture
+def jobs_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is given to a scheduler is trained in this process."""
+    from vaemodels import jobs
+
+    monkeypatch.setattr(jobs, "connect", contextlib.nullcontext)
+    monkeypatch.setattr(jobs, "submit", _JobHere)
+    monkeypatch.setattr(jobs, "follow", _JobHere.follow)
+
+
+@pytest.mark.parametrize("elsewhere", [(), ("--scheduler", "tcp://somewhere:1")])
+@pytest.mark.parametrize(("every", "saved"), [(0.0, [1, 2, 3, 3, 3]), (3600.0, [3, 3])])
+def test_a_long_run_is_saved_every_few_minutes(
+    lab: Command,
+    jobs_here: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    elsewhere: tuple[str, ...],
+    every: float,
+    saved: list[int],
+) -> None:
+    """After each epoch where that is how long a few minutes are; then the finished one, and that measured."""
+    epochs: list[int] = []
+    save = runs.save
+
+    def watched(path: Path, run: training.Run, *rest: Any) -> None:
+        save(path, run, *rest)
+        epochs.append(checkpoints.read_card(path)["epoch"])
+
+    monkeypatch.setattr(runs, "save", watched)
+    monkeypatch.setattr(cli, "SAVE_EVERY", every)
+    out = tmp_path / "long.safetensors"
+    assert lab("train", "vae-digits", "--epochs", 3, *TINY, "--out", out, *elsewhere, "--json").code == 0
+    assert epochs == saved
+
+
+def test_a_cluster_s_run_is_saved_where_it_has_grown(
+    lab: Command, jobs_here: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from vaemodels import jobs
+
+    out = tmp_path / "long.safetensors"
+    seen: list[tuple[int, int, bytes]] = []
+
+    def twice(job: _JobHere) -> Iterator[dict[str, Any]]:
+        for record in job.follow():
+            yield record
+            run, _ = runs.loads(out.read_bytes())
+            out.write_bytes(b"saved once")
+            yield record
+            seen.append((job.run.epoch, run.epoch, out.read_bytes()))
+
+    monkeypatch.setattr(jobs, "follow", twice)
+    monkeypatch.setattr(cli, "SAVE_EVERY", 0.0)
+    command = ["train", "vae-digits", "--epochs", 2, *TINY, "--out", out, "--scheduler", "tcp://somewhere:1"]
+    assert lab(*command, "--json").code == 0
+    assert seen == [(epoch, epoch, b"saved once") for epoch in (1, 2)]
+
+
+@pytest.mark.parametrize("elsewhere", [(), ("--scheduler", "tcp://somewhere:1")])
+def test_a_run_that_diverges_keeps_what_was_good(
+    lab: Command, jobs_here: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, elsewhere: tuple[str, ...]
+) -> None:
     out = tmp_path / "kept.safetensors"
-    result = lab("train", "vae-digits", "--epochs", 3, *TINY, "--out", out, "--json")
-    assert_refused(result, 1, "stopped being finite at step 10")
+    command = ["train", "vae-digits", "--epochs", 3, *TINY, "--out", out, *elsewhere, "--json"]
+    with monkeypatch.context() as patch:
+        break_rate_at(patch, 1)
+        assert_refused(lab(*command), 1, "stopped being finite at step 3, before an epoch was done;")
+    assert not out.exists()
+    with monkeypatch.context() as patch:
+        break_rate_at(patch, 8)
+        assert_refused(lab(*command), 1, "stopped being finite at step 10; the last good weights are kept")
     assert checkpoints.read_card(out)["epoch"] == 1
-    monkeypatch.undo()
     settings = ["--set", "learning_rate=1e-4", "--out", out, "--json"]
     assert lab("train", "vae-digits", "--from", out, *settings).json["epochs"] == 3
 
@@ -416,7 +512,8 @@ def test_what_was_there_stays_until_there_is_an_epoch(
     for arguments in (["--from", out], [*TINY, "--overwrite"]):
         with monkeypatch.context() as patch:
             patch.setattr(training, "fit", stopped_after(0, ENDINGS[ending]))
-            assert_refused(lab(*command, *arguments), 1, "before an epoch was done, so nothing is saved")
+            words = "at step 1" if ending == "divergence" else "before an epoch was done, so nothing is saved"
+            assert_refused(lab(*command, *arguments), 1, words)
         assert out.read_bytes() == finished
     with monkeypatch.context() as patch:
         patch.setattr(training, "fit", stopped_after(2, ENDINGS[ending]))
@@ -506,6 +603,7 @@ def test_evaluate_prints_one_object_with_the_promised_keys(
     answer = lab("evaluate", trained[name], "--k", "1,10,50", "--limit", 60, "--json").json
     assert answer.keys() == EVALUATION | {"checkpoint", "model"}
     assert answer["stderr"].keys() == {"nelbo", "reconstruction", "kl", "bounds", "accuracy"}
+    assert answer["checkpoint"] == str(trained[name])  # not its preset, which "vae" and "gaussian" share
     assert answer["model"] == ("ae" if name == "ae" else "vae")
     assert (answer["dataset"], answer["split"], answer["n"]) == ("digits", "test", 60)
     assert answer["binarization"] == ("none" if name == "gaussian" else "static")
@@ -754,7 +852,8 @@ def test_list_shows_presets_and_checkpoints(
     assert lines.keys() == rows.keys() | {"name"}
     assert f"{rows['vae-digits']['evaluation']['nelbo']:.2f} ± " in lines["vae-digits"]
     assert "L_100" in lines["vae-digits"] and "not trained yet" in lines["vae"]
-    assert lab("evaluate", "mine", "--limit", 5, "--json").json["model"] == "ae"
+    answer = lab("evaluate", "mine", "--limit", 5, "--json").json
+    assert (answer["checkpoint"], answer["model"]) == ("mine", "ae")
 
 
 def test_accuracy_is_told_with_its_error(lab: Command) -> None:
@@ -797,22 +896,23 @@ def test_download(lab: Command, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("arguments", "command"),
     [
-        [],
-        ["fly"],
-        ["train"],
-        ["train", "vae", "--seconds", "x"],
-        ["evaluate"],
-        ["evaluate", "vae", "--limit", "x"],
-        ["sample", "vae"],
-        ["sample", "vae", "--out", "a.png", "--rows", "x"],
-        ["list", "--wrong"],
+        ([], ""),
+        (["fly"], ""),
+        (["train"], " train"),
+        (["train", "vae", "--seconds", "x"], " train"),
+        (["evaluate"], " evaluate"),
+        (["evaluate", "vae", "--limit", "x"], " evaluate"),
+        (["sample", "vae"], " sample"),
+        (["sample", "vae", "--out", "a.png", "--rows", "x"], " sample"),
+        (["list", "--wrong"], ""),
     ],
 )
-def test_arguments_the_parser_does_not_know_exit_with_2(lab: Command, arguments: list[str]) -> None:
-    result = lab(*arguments)
-    assert result.code == 2 and "usage:" in result.err and result.out == ""
+def test_arguments_the_parser_does_not_know_are_one_line_too(
+    lab: Command, arguments: list[str], command: str
+) -> None:
+    assert_refused(lab(*arguments), 2, f"; see `python -m vaemodels{command} --help`.")
 
 
 @pytest.mark.parametrize("command", ["train", "evaluate", "sample", "list", "download"])

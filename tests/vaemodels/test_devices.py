@@ -5,6 +5,7 @@ operation that meets tensors of two devices is refused, as CUDA refuses it, and 
 """
 
 import dataclasses
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from typing import Any
@@ -17,11 +18,14 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from vaemodels import evaluation, models, networks, pixel_bernoulli, training
+from vaemodels import checkpoints, evaluation, models, networks, pixel_bernoulli, runs, training
 from vaemodels.analysis import classification, diagnostics, gradient_noise
 from vaemodels.data import Split, binarize
+from vaemodels.early_stopping import Until
+from vaemodels.frames import written
+from vaemodels.jobs import task
 from vaemodels.models import GMVAE, HVAE, SSVAE, Model
-from vaemodels.presets import PRESETS
+from vaemodels.presets import PRESETS, QUICK
 from vaemodels.training_config import TrainingConfig
 
 THERE = torch.device("meta")
@@ -152,6 +156,76 @@ def test_a_run_is_taken_up_again_where_its_weights_are(accelerator: None) -> Non
     again = training.resumed(model, dataclasses.replace(config, epochs=2), run.history, tensors)
     [record] = training.fit(again, split, split)
     assert record.step == 2 and all(tensor.device == THERE for tensor in again.weights.values())
+
+
+class Scheduler:
+    """What a worker's task says to its owner; the owner wants nothing but that the run goes on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.events: list[dict[str, Any]] = []
+        self.snapshots: list[bytes | None] = [None]
+        monkeypatch.setattr(task, "_be_nice", lambda: None)
+        monkeypatch.setattr(task, "get_worker", lambda: self)
+        monkeypatch.setattr(task, "get_client", lambda: None)
+        monkeypatch.setattr(task, "Variable", lambda name, client: self)
+
+    def log_event(self, topic: str, event: dict[str, Any]) -> None:
+        self.events.append(event)
+
+    def set(self, value: bytes) -> None:
+        self.snapshots.append(value)
+
+    def get(self, timeout: float) -> Any:
+        return self.snapshots[-1] if len(self.snapshots) == 1 else ("run", 0)
+
+
+@pytest.mark.filterwarnings(
+    "ignore:.*to a meta parameter:UserWarning"
+)  # weights go there without their numbers
+@pytest.mark.parametrize(
+    "name", ["vae-digits", "gmvae-10-digits", "ssvae-digits", "fsvae-digits", "hvae-digits", "ae-2d-digits"]
+)
+def test_a_job_trains_on_the_accelerator_and_sends_what_any_machine_can_read(
+    accelerator: None, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Stopped after an epoch, and gone on from what it left."""
+    trained_on: list[torch.device] = []
+
+    def watched(run: training.Run, *rest: Any) -> Iterator[training.Progress]:
+        trained_on.append(run.model.device)
+        return training.fit(run, *rest)
+
+    monkeypatch.setattr(task, "best_device", lambda: THERE)
+    monkeypatch.setattr(task, "fit", watched)
+    preset = QUICK[name]
+    config = dataclasses.replace(preset.training, epochs=2, batch_size=2_000, precision="float32")
+    model = dataclasses.replace(preset.config, hidden=(4,))
+    file = runs.dumps(*runs.new(name, preset.model, model, config))
+    for epochs, until in ((1, Until(seconds=1e-9)), (2, Until())):
+        scheduler = Scheduler(monkeypatch)
+        file = task.train(file, "job", "topic", math.inf, until=until)
+        *_, snapshot = scheduler.snapshots
+        assert snapshot
+        for checkpoint in map(checkpoints.loads, (file, snapshot)):
+            assert checkpoint.card["epoch"] == epochs
+            tensors = [*checkpoint.model.state_dict().values(), *(checkpoint.resume or {}).values()]
+            assert {tensor.device.type for tensor in tensors} == {"cpu"}
+        said = {event["event"] for event in scheduler.events}
+        frames = [event["pixels"] for event in scheduler.events if event["event"] == "frame"]
+        assert said == {"started", "frame", "record"} and {len(pixels) for pixels in frames} == {8 * 784}
+    assert trained_on == [THERE, THERE]
+
+
+def test_a_model_writes_the_same_wherever_it_is(accelerator: None) -> None:
+    """Its weights, as this accelerator gives them back, are all one half."""
+    here = models.build("vae", {"z_dim": 2, "hidden": (4,)})
+    there = models.build("vae", {"z_dim": 2, "hidden": (4,)}).to(THERE)
+    with torch.no_grad():
+        for parameter in here.parameters():
+            parameter.fill_(0.5)
+    x = torch.zeros(8, 784)
+    assert written(there, x) == written(here, x)
+    assert there.device == THERE
 
 
 LIKELIHOODS = ("vae", "vae-gaussian", "gmvae", "ssvae", "fsvae", "fsvae-streetdigits", "hvae")

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from tests.small import DIM, make_hvae, make_vae, random_binary
-from vaemodels import checkpoints, cli, conditional, foreign, networks
+from vaemodels import checkpoints, cli, conditional, data, foreign, networks, presets
 from vaemodels.cards import make_card
 from vaemodels.errors import LabError, UsageError
 from vaemodels.models import build
@@ -221,3 +221,19 @@ def test_an_imported_file_is_a_checkpoint(tmp_path: Path, capsys: pytest.Capture
     assert "is there already; add --overwrite" in capsys.readouterr().err
     assert cli.main([*command, "--overwrite", "--json"]) == 2
     assert "missing are encoder.0.weight [8, 784]" in capsys.readouterr().err
+
+
+def test_weights_are_taken_over_where_the_preset_s_images_are_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("VAELAB_DATA", str(tmp_path / "no data"))
+    data.pixel_means.cache_clear()  # other tests may have read them
+    preset = presets.get("vae")
+    theirs = build("vae", asdict(preset.config)).state_dict()
+    file, out = tmp_path / "theirs.safetensors", tmp_path / "ours.safetensors"
+    safetensors.torch.save_file(theirs, file)
+    assert cli.main(["import", str(file), "--preset", "vae", "--out", str(out), "--json"]) == 0
+    assert capsys.readouterr().err == ""
+    ours = checkpoints.load(out)
+    assert all(torch.equal(ours.model.state_dict()[name], tensor) for name, tensor in theirs.items())
+    assert (ours.card["name"], ours.card["dataset"]) == ("vae", "mnist")

@@ -23,7 +23,7 @@ from vaemodels.cli import main
 from vaemodels.errors import LabError
 from vaemodels.jobs import Job, Queue, cluster
 from vaemodels.models import VAEConfig
-from vaemodels.training import fit
+from vaemodels.training import best_device, fit
 from vaemodels.training_config import TrainingConfig
 
 ROOT = Path(__file__).parents[2]
@@ -85,6 +85,7 @@ def test_a_run_on_a_worker_is_the_run_in_this_process_to_the_number(submit):
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     run, card = runs.loads(request(3))
+    run.model.to(best_device())
     list(fit(run, *runs.data(run.config)))
     torch.set_num_threads(threads)
     expected = checkpoints.loads(runs.dumps(run, card))

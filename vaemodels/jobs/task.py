@@ -17,7 +17,7 @@ from vaemodels.early_stopping import NO_LIMIT, Until
 from vaemodels.errors import LabError
 from vaemodels.frames import FRAME_IMAGES, written
 from vaemodels.optimizer import flush_tiny_numbers
-from vaemodels.training import TrainingDivergedError, fit
+from vaemodels.training import TrainingDivergedError, best_device, fit
 
 REPORT_EVERY = 0.3
 LISTEN_EVERY = 0.1  # seconds between two questions to the scheduler what the owner wants
@@ -55,8 +55,9 @@ def train(
 ) -> bytes:
     """Train to the end or until told to stop, and return the checkpoint file's bytes.
 
-    The run ends, and nothing is left of it, once its owner has given no sign of life for `lease` seconds. It is on
-    `own` images where there are such, and ends sooner where `until` says so.
+    It computes on an accelerator where there is one, and all that it sends is of the CPU. The run ends, and nothing is
+    left of it, once its owner has given no sign of life for `lease` seconds. It is on `own` images where there are
+    such, and ends sooner where `until` says so.
     """
     _be_nice()
     worker, client = get_worker(), get_client()
@@ -73,6 +74,7 @@ def train(
 
     tell("started")
     run, card = runs.loads(checkpoint)
+    run.model.to(best_device())
     train_split, held_out = (
         runs.data(run.config) if own is None else (own.splits["train"], own.splits["validation"])
     )
