@@ -9,8 +9,12 @@ from distributed import Client
 from distributed.comm.addressing import get_address_host_port, normalize_address
 
 from vaemodels.errors import LabError
+from vaemodels.training import best_device
 
 CONNECT_TIMEOUT = 5
+MEMORY_LIMIT = "2GiB"  # of each worker process
+# An accelerator's libraries take gigabytes of the worker's own memory before a model does.
+MEMORY_LIMIT_WITH_ACCELERATOR = "6GiB"
 
 
 def start_local_cluster(workers: int) -> str:
@@ -20,9 +24,10 @@ def start_local_cluster(workers: int) -> str:
         LabError: if it could not start.
     """
     script = Path(__file__).resolve().with_name("local_cluster.py")
+    memory_limit = MEMORY_LIMIT if best_device().type == "cpu" else MEMORY_LIMIT_WITH_ACCELERATOR
     process = subprocess.Popen(
         # -P: the script's own folder, the inside of a package, is no place to import from.
-        [sys.executable, "-P", str(script), str(workers)],
+        [sys.executable, "-P", str(script), str(workers), memory_limit],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -1,9 +1,9 @@
 """A small Dask cluster in a process of its own, run as a script by `cluster.start_local_cluster`.
 
-It starts a scheduler and so many worker processes on 127.0.0.1, prints the scheduler's address, and ends when its
-standard input is closed. So the cluster never outlives its owner, however the owner ends, and the worker processes are
-spawned from here, not from a Streamlit script that spawning would run again. It imports nothing of the package: torch
-is for the workers, when they get their first task.
+It starts a scheduler and so many worker processes, of so much memory each, on 127.0.0.1, prints the scheduler's
+address, and ends when its standard input is closed. So the cluster never outlives its owner, however the owner ends,
+and the worker processes are spawned from here, not from a Streamlit script that spawning would run again. It imports
+nothing of the package: torch is for the workers, when they get their first task.
 """
 
 import logging
@@ -20,12 +20,11 @@ ROOT = str(Path(__file__).resolve().parents[2])
 if ROOT not in sys.path:
     sys.path.insert(0, ROOT)
 
-MEMORY_LIMIT = "2GiB"
 PRIORITY = "5"  # as `nice` counts: 335 shares beside the 1,024 of other sessions
 EVENTS_KEPT = 1_000  # by the scheduler, of each topic; nobody asks for those of the past
 
 
-def serve(workers: int) -> None:
+def serve(workers: int, memory_limit: str) -> None:
     """Run a scheduler with `workers` worker processes until standard input ends."""
     # Without a dashboard Dask still serves pages on its tasks and logs, and takes port 8787 for them.
     dask.config.set({"distributed.scheduler.http.routes": [], "distributed.worker.http.routes": []})
@@ -33,7 +32,7 @@ def serve(workers: int) -> None:
     with LocalCluster(
         n_workers=workers,
         threads_per_worker=1,
-        memory_limit=MEMORY_LIMIT,
+        memory_limit=memory_limit,
         host="127.0.0.1",
         dashboard_address=None,
         scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},
@@ -57,4 +56,4 @@ def dask_setup(worker: object) -> None:
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]))
+    serve(int(sys.argv[1]), sys.argv[2])
