@@ -20,10 +20,10 @@ from ui.looks import autoencoder, objective_ends
 from ui.looks.digit_plane import PRIOR_EXTENT, digit_plane, extent_of
 from ui.looks.encoded import encoded_pretrained
 from ui.looks.view import Decoding
-from ui.vae import beta, decoders
+from ui.vae import beta, decoders, factors
 from ui.vae.rate_charts import rate_distortion_chart
-from vaemodels import checkpoints, data
-from vaemodels.analysis import comparisons
+from vaemodels import checkpoints, data, files
+from vaemodels.analysis import comparisons, measure
 from vaemodels.checkpoints import make_card
 from vaemodels.evaluation import image_terms
 from vaemodels.models import AE, VAE, AEConfig, VAEConfig
@@ -244,6 +244,31 @@ def test_correlations_are_measured_on_the_images_at_hand(pretrained):
     assert f"**{expected:.3f}** on average" in text
     assert "all 300 test images of the built-in digits" in text
     assert f"would read {comparisons.chance_correlation(300):.3f}" in text
+
+
+def test_both_scores_are_shown_where_the_true_factors_are_known(pretrained):
+    pretrained(MEASURED)
+    at = look_at("beta")
+    found = measure.load()["disentanglement"]["models"]
+    assert [of["beta"] for of in found.values()] == [1, 4]
+    for name, of in found.items():
+        assert f"β = {of['beta']:g}: MIG **{of['mig']:.3f}** · {name}" in words(at)
+        [alt] = [alt for alt in alts(at) if alt.startswith("Share") and f"at β = {of['beta']:g};" in alt]
+        assert f"MIG {of['mig']:.3f}." in alt
+    assert " ".join(factors.what_to_see(measure.load()["disentanglement"])) in words(at)
+    assert "training images of the street digits, which are synthetic" in words(at)
+
+
+def test_scores_that_are_not_measured_are_a_sentence_below_the_rest(pretrained, monkeypatch, tmp_path):
+    pretrained(MEASURED)
+    for load in (lambda: files.read_json(tmp_path / "none.json", measure.REMEDY), dict):
+        st.cache_data.clear()
+        monkeypatch.setattr(measure, "load", load)
+        at = look_at("beta")
+        [warning] = at.warning
+        assert warning.value.endswith(f"; {measure.REMEDY}.")
+        assert not any(alt.startswith("Share") for alt in alts(at))
+        assert any(alt.startswith("Rate against distortion") for alt in alts(at))
 
 
 def test_blank_cells_are_explained():

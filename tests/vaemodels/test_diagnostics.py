@@ -177,6 +177,13 @@ def test_the_gap_is_the_same_in_pieces(factors: Tensor, monkeypatch: pytest.Monk
     assert pieces.mig == pytest.approx(whole.mig, abs=1e-5)
 
 
+def test_what_the_values_of_a_factor_are_called_is_nothing_to_the_gap(factors: Tensor) -> None:
+    mean = torch.randn((1000, 2), generator=torch.Generator().manual_seed(1)) + factors[:, :2]
+    torch.testing.assert_close(
+        gap(mean, 0.3, 7 * factors - 3).information, gap(mean, 0.3, factors).information
+    )
+
+
 def test_quantile_bins_hold_equal_counts() -> None:
     values = torch.randn(1000).exp()
     bins = quantile_bins(values, 8)

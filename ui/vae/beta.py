@@ -15,6 +15,7 @@ from ui.looks.compared import choose
 from ui.looks.encoded import Encoded, encoded_pretrained
 from ui.looks.view import View
 from ui.terms import measured_terms
+from ui.vae import factors
 from ui.vae.rate_charts import bars_are_seen, correlation_chart, rate_distortion_chart, trend_chart
 from vaemodels.analysis.comparisons import (
     RatePoint,
@@ -36,7 +37,7 @@ BETA = "beta"  # also in the address, where the page's model does not say it
 
 
 def render(view: View) -> None:
-    """The curve and its numbers; the chosen β's traversals and correlations; trends over β."""
+    """The curve and its numbers; the chosen β's traversals and correlations; trends over β; a score."""
     family = models.present(FAMILY)
     points = rate_distortion(checkpoint.card for checkpoint in family.values())
     if not points:
@@ -67,8 +68,10 @@ def render(view: View) -> None:
     st.caption(
         "Entangled or disentangled is for your eyes here: a disentangled dimension changes one thing (slant, width, "
         "weight) and leaves the rest alone. Nobody knows the true factors of handwriting, so there is no score; low "
-        "correlation is not one, as dimensions can be uncorrelated and still entangled."
+        "correlation is not one, as dimensions can be uncorrelated and still entangled. Pictures that VAE "
+        "Lab draws itself have true factors, and a score, below."
     )
+    factors.render()
 
 
 def described_errors(points: Sequence[RatePoint]) -> str:

@@ -35,19 +35,21 @@ def information_gap(
     """
     n, z_dim = mean.shape
     z = mean + std * torch.randn(mean.shape, generator=generator, device=mean.device)
+    values = [factor.unique(return_inverse=True)[1] for factor in factors.T]
+    holds = torch.cat([nn.functional.one_hot(value) for value in values], 1).to(mean)  # [n, values of all]
+    n_values = torch.tensor([int(value.max()) + 1 for value in values], device=mean.device)
+    # Where in `holds` each image's own values are, [n, n_factors].
+    own = torch.stack(values, 1) + n_values.cumsum(0) - n_values
+    log_share = holds.mean(0).log()[own]  # of each image's value of a factor, [n, n_factors]
     information = mean.new_zeros(z_dim, factors.shape[1])
-    entropy = mean.new_zeros(factors.shape[1])
     for rows in torch.arange(n, device=mean.device).split(max(1, DENSITIES_AT_ONCE // n)):
-        same = factors[rows].unsqueeze(1) == factors  # [rows, n, n_factors]
-        log_share = same.float().mean(1).log()  # of each image's value of a factor, [rows, n_factors]
-        entropy -= log_share.sum(0) / n
         for j in range(z_dim):
             log_density = Normal(mean[:, j], std[:, j]).log_prob(z[rows, j].unsqueeze(1))  # [rows, n]
-            marginal = torch.logsumexp(log_density, 1)
-            for f in range(factors.shape[1]):
-                joint = torch.logsumexp(log_density.masked_fill(~same[:, :, f], -torch.inf), 1)
-                information[j, f] += (joint - log_share[:, f] - marginal).sum() / n
-    information /= entropy
+            density = (log_density - log_density.amax(1, keepdim=True)).exp()  # in units that cancel below
+            marginal = density.sum(1, keepdim=True).log()
+            joint = (density @ holds).gather(1, own[rows]).log()  # over the images of the same value
+            information[j] += (joint - log_share[rows] - marginal).sum(0) / n
+    information /= -log_share.mean(0)  # the entropy of each factor
     best, second = nn.functional.pad(information, (0, 0, 0, 1)).topk(2, dim=0).values
     gaps = best - second
     return InformationGap(gaps.mean().item(), gaps, information)
