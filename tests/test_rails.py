@@ -81,7 +81,7 @@ LAYERS = [
         "continuous_bernoulli",
     },
     {"models"},
-    {"variational_bounds", "evaluation", "cards", "checkpoints", "foreign", "frames"},
+    {"objectives", "evaluation", "cards", "checkpoints", "foreign", "frames"},
     {"training_config", "label_draws", "losses", "optimizer", "analysis", "presets"},
     {"training", "early_stopping"},
     {"runs"},

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from vaemodels.errors import LabError, UsageError
     from vaemodels.models import MODELS, Model, Output, build
-    from vaemodels.variational_bounds import elbo, iwae
+    from vaemodels.objectives import elbo, iwae
 
 __version__ = "0.1.0"
 __all__ = ["MODELS", "LabError", "Model", "Output", "UsageError", "build", "elbo", "iwae"]
@@ -14,7 +14,7 @@ __all__ = ["MODELS", "LabError", "Model", "Output", "UsageError", "build", "elbo
 _HOMES = {
     "errors": ("LabError", "UsageError"),
     "models": ("MODELS", "Model", "Output", "build"),
-    "variational_bounds": ("elbo", "iwae"),
+    "objectives": ("elbo", "iwae"),
 }
 
 

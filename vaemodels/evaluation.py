@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vaemodels import variational_bounds
+from vaemodels import objectives
 from vaemodels.errors import LabError, UsageError
 from vaemodels.models import SSVAE, Model
 from vaemodels.pixel_bernoulli import GREY, is_binary
@@ -148,7 +148,7 @@ def evaluate(
                 y_few = None if y_part is None else y_part[few]
                 log_w = log_weights_in_chunks(model, x_part[few], ks[-1], y_few, for_bounds)
                 for k, parts in bounds.items():
-                    parts.append(variational_bounds.iwae_in_blocks(log_w, k))
+                    parts.append(objectives.iwae_in_blocks(log_w, k))
             progress(len(few))
 
     per_image = {name: torch.cat(parts) for name, parts in kl.items()}

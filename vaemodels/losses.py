@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from vaemodels import label_draws, variational_bounds
+from vaemodels import label_draws, objectives
 from vaemodels.errors import UsageError
 from vaemodels.models import SSVAE, Model, Output
 from vaemodels.training_config import TrainingConfig
@@ -54,7 +54,7 @@ def loss(
     """The loss of one step at (fractional) `epoch`, by what `config` asks for:
 
     - the ELBO's terms, weighed: reconstruction_weight · reconstruction + β · Σ kl;
-    - a bound: −L_k, or −ELBO from k draws, by its gradient estimator (see `variational_bounds.bound`);
+    - a bound: −L_k, or −ELBO from k draws, by its gradient estimator (see `objectives.bound`);
     - for a semi-supervised model gen_weight · −ELBO(x), a mean over the batch, + α · (−log q(y|x)), one over labelled
       images (Kingma et al. 2014, eq. 9); with `labelled_elbo` the few labelled images in the batch give −ELBO(x, y),
       and with `draw_label` the sum over labels is one draw, with the score function's gradient (see `label_draws`).
@@ -63,7 +63,7 @@ def loss(
         return _semi_supervised(model, batch, config, epoch, generator)
     y = batch.y if model.needs_labels else None
     if is_bound(config):
-        bound = variational_bounds.bound(model, batch.x, config.objective, config.k, y, generator)
+        bound = objectives.bound(model, batch.x, config.objective, config.k, y, generator)
         return Loss(-bound.mean(), {"bound": bound})
     output = model(batch.x, y, generator)
     return Loss(_weighted(output, config, epoch).mean(), terms(output))
@@ -123,7 +123,7 @@ def term_weights(config: TrainingConfig, epoch: float) -> tuple[float, float]:
 def _weighted(output: Output, config: TrainingConfig, epoch: float) -> Tensor:
     if config.free_bits:
         output = output._replace(kl=with_free_bits(output.kl, config.free_bits))
-    return variational_bounds.weighted_loss(output, *term_weights(config, epoch))
+    return objectives.weighted_loss(output, *term_weights(config, epoch))
 
 
 def with_free_bits(kl: Mapping[str, Tensor], nats: float) -> dict[str, Tensor]:
@@ -172,7 +172,7 @@ def check(model: Model, config: TrainingConfig) -> None:
         )
     if not is_bound(config):
         return
-    variational_bounds.check(model, config.objective, config.k)
+    objectives.check(model, config.objective, config.k)
     if semi_supervised:
         raise UsageError("An ssvae is trained on one draw of z a label; leave k at 1.")
     for setting in WEIGHTS:

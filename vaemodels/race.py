@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 import torch
 from tqdm import tqdm
 
-from vaemodels import checkpoints, files, losses, presets, runs, variational_bounds
+from vaemodels import checkpoints, files, losses, objectives, presets, runs
 from vaemodels.data import Split
 from vaemodels.data.binarization import binarize
 from vaemodels.errors import LabError
@@ -52,7 +52,7 @@ def run(recipe: TrainingConfig, held_out: Split, score_k: int = SCORE_K) -> Iter
             log_w = [
                 log_weights_in_chunks(entrant.model, part, score_k, None, generator) for part in x.split(100)
             ]
-        score = estimate(variational_bounds.iwae(torch.cat(log_w, 1)))
+        score = estimate(objectives.iwae(torch.cat(log_w, 1)))
         yield {
             "epoch": round(record.epoch),
             "train": -losses.headline(record.train),

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils import parameters_to_vector
 
-from vaemodels import losses, variational_bounds
+from vaemodels import losses, objectives
 from vaemodels.analysis.classification import confusion_matrix, predict
 from vaemodels.analysis.clustering import components_in_use
 from vaemodels.data import IMAGES_AT_ONCE, Split, labels, mean_pixels
@@ -202,7 +202,7 @@ def measure(model: Model, x: Tensor, y: Tensor | None = None, config: TrainingCo
         return average.terms()
     first = x[:HELD_OUT_AT_ONCE]
     log_w = log_weights_in_chunks(model, first, config.k, generator=generator)
-    bound = variational_bounds.elbo(log_w) if config.objective == "elbo" else variational_bounds.iwae(log_w)
+    bound = objectives.elbo(log_w) if config.objective == "elbo" else objectives.iwae(log_w)
     return average.terms() | {"bound": bound.mean().item()}
 
 

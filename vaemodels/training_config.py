@@ -6,7 +6,7 @@ from typing import Literal
 from vaemodels.config_parsing import plain
 from vaemodels.data.binarization import Binarization
 from vaemodels.errors import UsageError
-from vaemodels.variational_bounds import MAX_DRAWS, Objective
+from vaemodels.objectives import MAX_DRAWS, Objective
 
 Schedule = Literal["cosine", "constant"]
 Precision = Literal["auto", "float32", "bfloat16"]

@@ -20,7 +20,7 @@ from vaemodels import checkpoints
 from vaemodels.analysis import bounds
 from vaemodels.analysis.bounds import MOST_DRAWS, Draws
 from vaemodels.analysis.diagnostics import effective_sample_size
-from vaemodels.variational_bounds import iwae
+from vaemodels.objectives import iwae
 
 Visit = Callable[[str], Page]
 

@@ -15,7 +15,7 @@ from ui.iwae.experiments import EXPERIMENTS
 from ui.iwae.page import IWAE
 from ui.iwae.race import name_of
 from ui.iwae.test_set import FAMILIES, against_truth, latents, more_units_with_k
-from vaemodels import checkpoints, data, race, variational_bounds
+from vaemodels import checkpoints, data, objectives, race
 from vaemodels.analysis import bounds, implicit, measure, toy
 from vaemodels.analysis.diagnostics import RELIABLE_SAMPLE_SIZE, effective_sample_size
 from vaemodels.analysis.quadrature import exact_posterior
@@ -163,7 +163,7 @@ def test_training_with_k_wins_on_the_mean_and_loses_on_a_third_of_the_images() -
         x, _ = model_inputs("digits", model, 300)
         with torch.no_grad():
             log_w = model.log_weights(x, story.K, generator=torch.Generator().manual_seed(0))
-        found[name] = variational_bounds.iwae(log_w.double())
+        found[name] = objectives.iwae(log_w.double())
         card = checkpoints.read_card(name)["evaluation"]
         assert card["n"] == len(x)
         assert found[name].mean().item() == pytest.approx(card["bounds"][str(story.K)], abs=0.15)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from tests.small import make_ae, make_gmvae, make_hvae, make_vae, random_binary
 from tests.vaemodels import linear_gaussian as linear
-from vaemodels import models, variational_bounds
+from vaemodels import models, objectives
 from vaemodels.analysis import bounds, implicit, measure, toy
 from vaemodels.analysis.diagnostics import effective_sample_size
 from vaemodels.analysis.quadrature import exact_posterior
@@ -64,7 +64,7 @@ def test_a_point_is_the_mean_over_blocks_and_its_spread_theirs() -> None:
     points = bounds.curve(log_w)
     assert [(point.k, point.repeats) for point in points] == [(1, 100), (5, 20), (10, 10), (50, 2), (100, 1)]
     assert points[0].mean == pytest.approx(log_w[:100].mean().item())
-    fifty = torch.stack([variational_bounds.iwae(part) for part in log_w[:100].double().view(2, 50, 1)])[:, 0]
+    fifty = torch.stack([objectives.iwae(part) for part in log_w[:100].double().view(2, 50, 1)])[:, 0]
     assert points[3].mean == pytest.approx(fifty.mean().item())
     assert points[3].spread == pytest.approx(fifty.std().item())
     assert math.isnan(points[4].spread)

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.distributions import kl_divergence
 
 from tests.small import DIM, encode_to, make_ae, make_hvae, make_vae, random_binary
-from vaemodels import evaluation, models, variational_bounds
+from vaemodels import evaluation, models, objectives
 from vaemodels.errors import LabError, UsageError
 from vaemodels.evaluation import active_units, estimate, evaluate, image_terms
 from vaemodels.models import Output
@@ -88,7 +88,7 @@ def test_bounds_are_block_means_of_one_pass_and_rise_with_k() -> None:
     generator = torch.Generator().manual_seed(3)
     log_w = evaluation.log_weights_in_chunks(model, x, 50, None, generator)
     for k in KS:
-        values = variational_bounds.iwae_in_blocks(log_w, k).detach()
+        values = objectives.iwae_in_blocks(log_w, k).detach()
         assert result.bounds[k].mean == pytest.approx(values.double().mean().item(), rel=1e-6)
         assert result.bounds[k].stderr == pytest.approx(values.std().item() / math.sqrt(60), rel=1e-4)
     means = [result.bounds[k].mean for k in KS]
@@ -203,11 +203,11 @@ def test_no_more_is_decoded_or_kept_at_once_than_allowed(monkeypatch: pytest.Mon
 
     def watched(log_w: Tensor, k: int) -> Tensor:
         kept.append(log_w.numel())
-        return variational_bounds.iwae(log_w)
+        return objectives.iwae(log_w)
 
     monkeypatch.setattr(evaluation, "DECODED_AT_ONCE", 300)
     monkeypatch.setattr(evaluation, "LOG_WEIGHTS_AT_ONCE", 2_000)
-    monkeypatch.setattr(evaluation.variational_bounds, "iwae_in_blocks", watched)
+    monkeypatch.setattr(evaluation.objectives, "iwae_in_blocks", watched)
     config = models.VAEConfig(image_shape=(1, 4, 4), z_dim=2, hidden=(5,))
     evaluate(Watched(config), random_binary(110), ks=(70,))
     assert sum(decoded) == 70 * 110

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.distributions import kl_divergence
 
 from tests.vaemodels.normal_nodes import standard_normal_nodes
-from vaemodels import models, networks, variational_bounds
+from vaemodels import models, networks, objectives
 from vaemodels.errors import UsageError
 from vaemodels.models import FSVAE, FSVAEConfig
 
@@ -103,11 +103,11 @@ def test_l_k_rises_to_log_p_of_x_given_y_by_quadrature() -> None:
         assert log_p.exp().sum().item() == pytest.approx(1, abs=1e-5)
         log_w = model.log_weights(x, 4096, y).double()
         error = (log_w - log_p).exp().std(0) / 64
-        assert ((variational_bounds.iwae(log_w) - log_p).abs() < 4 * error + 1e-4).all()
+        assert ((objectives.iwae(log_w) - log_p).abs() < 4 * error + 1e-4).all()
         assert error.max() < 0.05
-        bounds = [variational_bounds.iwae_in_blocks(log_w, k).mean() for k in (1, 8, 64)]
+        bounds = [objectives.iwae_in_blocks(log_w, k).mean() for k in (1, 8, 64)]
         assert bounds == sorted(bounds) and bounds[0] < log_p.mean() - 0.02
-        assert variational_bounds.elbo(log_w).mean().item() == pytest.approx(bounds[0].item(), abs=1e-5)
+        assert objectives.elbo(log_w).mean().item() == pytest.approx(bounds[0].item(), abs=1e-5)
         means.append(log_p)
     assert (means[0] - means[1]).abs().max() > 0.5  # the label matters
 

@@ -12,11 +12,11 @@ from torch import Tensor
 from tests.small import make_ae, make_gmvae, make_hvae, make_vae, random_binary
 from tests.vaemodels import linear_gaussian as exact
 from tests.vaemodels.normal_nodes import standard_normal_nodes
-from vaemodels import models, variational_bounds
+from vaemodels import models, objectives
 from vaemodels.analysis.gradient_noise import SignalToNoise, signal_to_noise
 from vaemodels.errors import UsageError
 from vaemodels.models import Model
-from vaemodels.variational_bounds import Objective, bound
+from vaemodels.objectives import Objective, bound
 
 IMAGES = 3
 COPIES = 250
@@ -72,7 +72,7 @@ def standardised(a: Tensor, b: Tensor) -> Tensor:
 def test_an_estimator_changes_no_value(objective: Objective) -> None:
     for model, x in (linear_model(2), mixture_model(), two_level_model()):
         log_w = model.log_weights(x, 5, generator=seeded())
-        expected = variational_bounds.elbo(log_w) if objective == "elbo" else variational_bounds.iwae(log_w)
+        expected = objectives.elbo(log_w) if objective == "elbo" else objectives.iwae(log_w)
         value = bound(model, x, objective, 5, generator=seeded())
         assert value.shape == (IMAGES,)
         torch.testing.assert_close(value, expected)

@@ -11,7 +11,7 @@ from torch.distributions import Independent, kl_divergence
 
 from tests.small import DIM, make_hvae, random_binary
 from tests.vaemodels.normal_nodes import standard_normal_nodes
-from vaemodels import networks, variational_bounds
+from vaemodels import networks, objectives
 from vaemodels.errors import UsageError
 from vaemodels.evaluation import evaluate
 from vaemodels.models import HVAE, HVAEConfig
@@ -107,7 +107,7 @@ def test_l_k_rises_from_the_elbo_to_log_p(model: HVAE, images: Tensor, log_p: Te
     log_w = model.log_weights(images, 2**14, generator=seeded()).double()
     z, log_q, weights = under_q(model, images)
     elbo = (weights * (model.log_joint(images, z) - log_q["z1"] - log_q["z2"])).sum(0)
-    bounds = torch.stack([variational_bounds.iwae_in_blocks(log_w, 2**i) for i in range(0, 15, 2)])
+    bounds = torch.stack([objectives.iwae_in_blocks(log_w, 2**i) for i in range(0, 15, 2)])
     assert ((bounds[0] - elbo).abs() < 4 * log_w.std(0) / 2**7).all()
     assert (bounds.diff(dim=0) > 0).all()
     error = (log_w - log_p).exp().std(0) / 2**7

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from vaemodels import evaluation, models, variational_bounds
+from vaemodels import evaluation, models, objectives
 from vaemodels.models import Model
 
 K, N, DIM = 6, 5, 16
@@ -100,7 +100,7 @@ def test_the_kl_of_each_dimension_adds_up_to_the_latents(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["vae", "gmvae", "hvae-parallel"])
 def test_log_weights_along_the_path_have_the_same_values(kind: str) -> None:
     model, x = make(kind), images()
-    log_w, latents = variational_bounds.log_weights_along_path(model, x, K, seeded())
+    log_w, latents = objectives.log_weights_along_path(model, x, K, seeded())
     torch.testing.assert_close(log_w, model.log_weights(x, K, None, seeded()))
     assert [z.shape for z in latents] == [(K, N, dim) for dim in model.latent_dims.values()]
 

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from tests.vaemodels import linear_gaussian as exact
 from tests.vaemodels.normal_nodes import standard_normal_nodes
-from vaemodels import variational_bounds
+from vaemodels import objectives
 from vaemodels.models import VAE
 
 BATCH = 4
@@ -38,7 +38,7 @@ def test_mean_log_weight_is_log_p_minus_the_gap() -> None:
     model, x = exact.make_model(2, 5), images(5)
     log_w = model.log_weights(x, 20_000)
     error = log_w.std(0) / math.sqrt(len(log_w))
-    assert ((variational_bounds.elbo(log_w) - exact.elbo(model, x)).abs() < 4 * error).all()
+    assert ((objectives.elbo(log_w) - exact.elbo(model, x)).abs() < 4 * error).all()
     assert (error < exact.gap(model, x) / 10).all()
 
 
@@ -53,11 +53,11 @@ def test_every_log_weight_is_log_p_where_q_is_the_posterior() -> None:
 
 
 def elbo_by_log_weights(model: VAE, x: Tensor) -> Tensor:
-    return variational_bounds.elbo(model.log_weights(x, 1))
+    return objectives.elbo(model.log_weights(x, 1))
 
 
 def elbo_by_terms(model: VAE, x: Tensor) -> Tensor:
-    return -variational_bounds.weighted_loss(model(x))
+    return -objectives.weighted_loss(model(x))
 
 
 @pytest.mark.parametrize("estimator", [elbo_by_log_weights, elbo_by_terms])
@@ -72,7 +72,7 @@ def test_gradient_of_the_elbo_is_the_closed_forms_in_expectation(estimator) -> N
 def test_bounds_rise_with_k_from_the_elbo_to_log_p() -> None:
     model, x = exact.make_model(2, 5), images(5)
     log_w = model.log_weights(x, 2**16).double()
-    bounds = torch.stack([variational_bounds.iwae_in_blocks(log_w, 2**i) for i in range(0, 17, 2)])
+    bounds = torch.stack([objectives.iwae_in_blocks(log_w, 2**i) for i in range(0, 17, 2)])
     log_p = exact.log_evidence(model, x)
     assert ((bounds[0] - exact.elbo(model, x)).abs() < 4 * log_w.std(0) / 2**8).all()
     assert (bounds.diff(dim=0) > 0).all()
@@ -98,7 +98,7 @@ def test_l2_and_its_gradient_agree_with_quadrature() -> None:
     gradients, values = [], []
     many = x.repeat(500, 1)
     for _ in range(200):
-        bound = variational_bounds.iwae(model.log_weights(many, 2))
+        bound = objectives.iwae(model.log_weights(many, 2))
         gradients.append(exact.gradient(bound.mean(), model))
         values.append(bound.detach().double().view(500, BATCH).mean(0))
     assert_mean_is(expected.detach(), torch.stack(values))

@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional
 
 from tests.small import TRAIN, VALIDATION, make_config
-from vaemodels import data, losses, runs, training, variational_bounds
+from vaemodels import data, losses, objectives, runs, training
 from vaemodels.data import labels
 from vaemodels.errors import UsageError
 from vaemodels.few_labels import WAYS
@@ -69,7 +69,7 @@ def test_the_elbos_terms_are_weighed_in_the_loss_and_reported_as_they_are() -> N
 def test_a_bound_is_maximised_and_reported(objective: Any) -> None:
     model, config = vae(), make_config(objective=objective, k=5)
     value, terms = losses.loss(model, Batch(X, Y), config, 0.0, noise())
-    bound = variational_bounds.bound(model, X, objective, 5, None, noise())
+    bound = objectives.bound(model, X, objective, 5, None, noise())
     torch.testing.assert_close(terms, {"bound": bound})
     torch.testing.assert_close(value, -bound.mean())
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from tests.vaemodels.normal_nodes import standard_normal_nodes
-from vaemodels import variational_bounds
+from vaemodels import objectives
 from vaemodels.evaluation import log_weights_in_chunks
 from vaemodels.models import VAE, VAEConfig
 
@@ -66,7 +66,7 @@ def test_l_5000_agrees_with_quadrature_within_its_standard_error(
     weights = (log_w - log_p).exp()
     error = weights.std(0) / math.sqrt(K)
     bias = -(error**2) / 2
-    difference = variational_bounds.iwae(log_w) - log_p
+    difference = objectives.iwae(log_w) - log_p
     assert ((difference - bias).abs() < 4 * error).all()
     assert difference.mean().abs() < 4 * (error.norm() / 64)
     assert (error < 0.05).all()

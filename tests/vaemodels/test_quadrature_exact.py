@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from tests.small import make_ae, make_gmvae, make_hvae, make_vae, random_binary
 from tests.vaemodels import linear_gaussian as exact
 from tests.vaemodels.normal_nodes import standard_normal_nodes
-from vaemodels import models, variational_bounds
+from vaemodels import models, objectives
 from vaemodels.analysis import quadrature
 from vaemodels.analysis.quadrature import ExactPosterior, exact_posterior
 from vaemodels.errors import UsageError
@@ -171,7 +171,7 @@ def test_l_5000_agrees_within_its_standard_error(curved: Model) -> None:
     log_p = torch.tensor([exact_posterior(curved, image).log_p for image in x], dtype=torch.float64)
     log_w = log_weights_in_chunks(curved, x, 5000, generator=torch.Generator().manual_seed(0)).double()
     error = (log_w - log_p).exp().std(0) / math.sqrt(5000)
-    assert ((variational_bounds.iwae(log_w) - log_p).abs() < 4 * error + error**2).all()
+    assert ((objectives.iwae(log_w) - log_p).abs() < 4 * error + error**2).all()
     assert (error < 0.15).all()
 
 

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.distributions import kl_divergence
 
 from tests.vaemodels.normal_nodes import standard_normal_nodes
-from vaemodels import evaluation, models, networks, variational_bounds
+from vaemodels import evaluation, models, networks, objectives
 from vaemodels.errors import UsageError
 from vaemodels.models import FSVAE, SSVAE, FSVAEConfig, SSVAEConfig
 
@@ -227,14 +227,14 @@ def test_weights_with_unknown_labels_average_to_p_of_x(
     log_p = torch.logsumexp(log_p_xy, 0)
     log_w = small.log_weights(every_image, 8192, generator=seeded()).double()
     error = (log_w - log_p).exp().std(0) / math.sqrt(8192)
-    assert ((variational_bounds.iwae(log_w) - log_p).abs() < 4 * error + 1e-4).all()
+    assert ((objectives.iwae(log_w) - log_p).abs() < 4 * error + 1e-4).all()
     assert error.max() < 0.05
-    bounds = [variational_bounds.iwae_in_blocks(log_w, k).mean() for k in (1, 8, 64, 512)]
+    bounds = [objectives.iwae_in_blocks(log_w, k).mean() for k in (1, 8, 64, 512)]
     assert bounds == sorted(bounds)
     assert bounds[0] < log_p.mean() - 0.1 and bounds[-1] > log_p.mean() - 0.01
     repeated = -small(every_image.repeat(4000, 1), generator=seeded()).nelbo.view(4000, 16).double()
     standard_error = (log_w.var(0) / 8192 + repeated.var(0) / 4000).sqrt()
-    assert ((variational_bounds.elbo(log_w) - repeated.mean(0)).abs() < 4 * standard_error).all()
+    assert ((objectives.elbo(log_w) - repeated.mean(0)).abs() < 4 * standard_error).all()
     assert (repeated.mean(0) < log_p).all()
 
 
@@ -245,7 +245,7 @@ def test_weights_with_known_labels_average_to_p_of_x_and_y(
         y = torch.full((16,), label)
         log_w = small.log_weights(every_image, 8192, y, seeded()).double()
         error = (log_w - log_p_xy[label]).exp().std(0) / math.sqrt(8192)
-        assert ((variational_bounds.iwae(log_w) - log_p_xy[label]).abs() < 4 * error + 1e-4).all()
+        assert ((objectives.iwae(log_w) - log_p_xy[label]).abs() < 4 * error + 1e-4).all()
         assert error.max() < 0.05
 
 

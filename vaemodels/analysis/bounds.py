@@ -16,7 +16,7 @@ from torch import Tensor
 from vaemodels.errors import UsageError
 from vaemodels.evaluation import DECODED_AT_ONCE, refuse_grey_pixels
 from vaemodels.models.base import Model, log_q
-from vaemodels.variational_bounds import iwae_by_block
+from vaemodels.objectives import iwae_by_block
 
 CHAIN = (1, 5, 10, 50, 100, 500, 1_000, 5_000)
 MOST_DRAWS = CHAIN[-1]

@@ -6,9 +6,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from vaemodels import variational_bounds
+from vaemodels import objectives
 from vaemodels.models.base import Model
-from vaemodels.variational_bounds import Objective
+from vaemodels.objectives import Objective
 
 
 class SignalToNoise(NamedTuple):
@@ -36,7 +36,7 @@ def signal_to_noise(
     inference, generative = _split(model)
     sides = (_Moments(), _Moments())
     for _ in range(repeats):
-        bound = variational_bounds.bound(model, x, objective, k, generator=generator).mean()
+        bound = objectives.bound(model, x, objective, k, generator=generator).mean()
         gradients = torch.autograd.grad(bound, inference + generative, allow_unused=True)
         for side, part in zip(sides, (gradients[: len(inference)], gradients[len(inference) :]), strict=True):
             side.add(torch.cat([gradient.flatten() for gradient in part if gradient is not None]))

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from vaemodels import checkpoints, data, files, variational_bounds
+from vaemodels import checkpoints, data, files, objectives
 from vaemodels.analysis.bounds import CHAIN, MOST_DRAWS, draw
 from vaemodels.analysis.diagnostics import RELIABLE_SAMPLE_SIZE, effective_sample_size
 from vaemodels.analysis.disentanglement import information_gap, quantile_bins
@@ -35,7 +35,7 @@ from vaemodels.data.binarization import binarize
 from vaemodels.errors import LabError
 from vaemodels.evaluation import Estimate, estimate, log_weights_in_chunks
 from vaemodels.models import Model
-from vaemodels.variational_bounds import Objective
+from vaemodels.objectives import Objective
 
 FILE = checkpoints.pretrained_folder() / "bounds.json"
 DATASET = "mnist"
@@ -72,8 +72,8 @@ def bounds_of(model: Model, x: Tensor, seed: int = 0) -> dict[str, Any]:
     for part in tqdm(x.split(IMAGES_AT_ONCE), leave=False):
         log_w = log_weights_in_chunks(model, part, LOG_P, None, generator)
         for k, values in by_k.items():
-            values.append(variational_bounds.iwae_in_blocks(log_w[:MOST_DRAWS], k))
-        price.append(variational_bounds.iwae_in_blocks(log_w, TIGHT) - variational_bounds.iwae(log_w))
+            values.append(objectives.iwae_in_blocks(log_w[:MOST_DRAWS], k))
+        price.append(objectives.iwae_in_blocks(log_w, TIGHT) - objectives.iwae(log_w))
         sizes += effective_sample_size(log_w[:MOST_DRAWS]).tolist()
     return {
         "bounds": {str(k): _both(estimate(torch.cat(values))) for k, values in by_k.items()},
@@ -108,7 +108,7 @@ def below_evidence(model: Model, x: Tensor) -> dict[str, Any]:
 def missed_nats(model: Model, x: Tensor, seed: int) -> tuple[float, float]:
     """log p(x) − L_5000 of one image `x: [dim]`, log p(x) by quadrature, and how many of the draws were effective."""
     log_w = draw(model, x, MOST_DRAWS, torch.Generator().manual_seed(seed)).log_w.unsqueeze(1)
-    bound = variational_bounds.iwae(log_w.double()).item()
+    bound = objectives.iwae(log_w.double()).item()
     return exact_posterior(model, x).log_p - bound, effective_sample_size(log_w).item()
 
 

@@ -1,4 +1,4 @@
-// L_k of one image from its log-weights, as vaemodels/analysis/bounds.py and variational_bounds.py give it: no DOM. Nats.
+// L_k of one image from its log-weights, as vaemodels/analysis/bounds.py and objectives.py give it: no DOM. Nats.
 
 // The k that are shown; each divides the next, so that on the same draws their estimates rise.
 const CHAIN = [1, 5, 10, 50, 100, 500, 1000, 5000];

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from tests.small import make_vae, random_binary
-from vaemodels import variational_bounds
-from vaemodels.variational_bounds import elbo, iwae, iwae_in_blocks
+from vaemodels import objectives
+from vaemodels.objectives import elbo, iwae, iwae_in_blocks
 
 
 def log_weights(k: int, batch: int, scale: float = 3.0, shift: float = -90.0) -> Tensor:
@@ -81,16 +81,16 @@ def test_the_gradient_of_iwae_is_the_normalised_weights() -> None:
 def test_the_loss_weighs_each_term_and_is_minus_the_elbo_at_one() -> None:
     output = make_vae()(random_binary(5), generator=torch.Generator().manual_seed(0))
     reconstruction, kl = output.reconstruction, output.kl["z"]
-    torch.testing.assert_close(variational_bounds.weighted_loss(output), output.nelbo)
-    torch.testing.assert_close(variational_bounds.weighted_loss(output, 1, 4), reconstruction + 4 * kl)
-    assert torch.equal(variational_bounds.weighted_loss(output, 1, 0), reconstruction)
-    assert torch.equal(variational_bounds.weighted_loss(output, 0, 1), kl)
-    assert variational_bounds.weighted_loss(output).shape == (5,)
+    torch.testing.assert_close(objectives.weighted_loss(output), output.nelbo)
+    torch.testing.assert_close(objectives.weighted_loss(output, 1, 4), reconstruction + 4 * kl)
+    assert torch.equal(objectives.weighted_loss(output, 1, 0), reconstruction)
+    assert torch.equal(objectives.weighted_loss(output, 0, 1), kl)
+    assert objectives.weighted_loss(output).shape == (5,)
 
 
 def test_the_repeats_of_a_bound_are_its_blocks() -> None:
     log_w = log_weights(7, 4)
-    blocks = variational_bounds.iwae_by_block(log_w, 3)
+    blocks = objectives.iwae_by_block(log_w, 3)
     assert blocks.shape == (2, 4)
     torch.testing.assert_close(blocks, torch.stack([iwae(log_w[0:3]), iwae(log_w[3:6])]))
     torch.testing.assert_close(blocks.mean(0), iwae_in_blocks(log_w, 3))
