@@ -3,7 +3,7 @@ import math
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 import torch
@@ -274,17 +274,16 @@ def test_active_units_are_counted_on_the_model() -> None:
 
 
 @pytest.mark.parametrize("inference", ["bottom_up", "parallel"])
-def test_active_units_are_counted_on_both_levels(inference: Literal["bottom_up", "parallel"]) -> None:
+def test_active_units_are_counted_on_both_levels(inference: str) -> None:
     model, x = make_hvae(inference), random_binary(200)
+    lower, upper = model.encoder[-1], model.encoder_z2[-1]
+    assert isinstance(lower, torch.nn.Linear) and isinstance(upper, torch.nn.Linear)
     with torch.no_grad():
-        for level in (model.encoder[-1], model.encoder_z2[-1]):
-            assert isinstance(level, torch.nn.Linear)
-            level.weight.zero_()
+        lower.weight.zero_()
+        upper.weight.zero_()
         assert evaluate(model, x).active_units == 0
-        model.encoder[-1].weight[:2].fill_(5.0)
-        for weights in (layer.weight for layer in model.encoder_z2 if isinstance(layer, torch.nn.Linear)):
-            weights.normal_(generator=torch.Generator().manual_seed(0))
-        model.encoder_z2[-1].weight[1:] = 0
+        lower.weight[:2] = 5.0
+        upper.weight[0] = 5.0
     assert evaluate(model, x).active_units == 3
 
 
