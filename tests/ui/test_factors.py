@@ -56,12 +56,12 @@ def test_what_there_is_to_see_is_what_the_numbers_say() -> None:
         "**Ink hue** is shared by z₂ (30%) and z₃ (29%), so that none is far ahead. "
         "A hue goes round a circle, which one dimension can’t follow.",
     ]
-    assert said[3] == "No single dimension tells 3% of slant."
+    assert said[3] == "No single dimension tells as much as 3% of slant."
     assert said[4].startswith("MIG rises with β from 0.030 to 0.130")
     assert said[4].endswith("the lead of light gains most, from 0.05 to 0.38.")
     assert "z₃ tells 70% of a picture’s mean brightness" in said[5]
     assert factors.the_digit(record(0.03, 0.13)).endswith(
-        "no single dimension of either model tells 3% of it."
+        "no single dimension of either model tells as much as 3% of it."
     )
 
 

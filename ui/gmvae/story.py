@@ -68,8 +68,8 @@ def render(view: View) -> None:
     )
     heads = "".join(f"<th>{title}</th>" for _, title in TERMS)
     st.html(
-        '<div class="lab-scroll"><table class="lab-table"><thead><tr><th>model</th><th>prior</th><th>training</th>'
-        f"{heads}<th>measured on</th></tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+        '<div class="lab-scroll"><table class="lab-table"><thead><tr><th>model</th><th>prior</th>'
+        f"{heads}<th>training</th><th>measured on</th></tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
     st.caption("In nats an image, ± one standard error over the images.")
 
@@ -87,5 +87,5 @@ def _row(name: str, card: Card, begins: bool) -> str:
     cells = "".join(f"<td>{words.plus_minus(*value)}</td>" for value in values.values())
     return (
         f"<tr{' class=lab-begins' if begins else ''}><th>{html.escape(name)}</th><td>{prior}</td>"
-        f"<td>{words.training_length(card)}</td>{cells}<td>{words.measured_on(card)}</td></tr>"
+        f"{cells}<td>{words.training_length(card)}</td><td>{words.measured_on(card)}</td></tr>"
     )

@@ -155,7 +155,7 @@ def _untold(information: Information, factors: Sequence[str]) -> str:
     untold = {name: share for name, share in best.items() if share < TOLD}
     if not untold:
         return ""
-    return f"No single dimension tells {_above(max(untold.values()))} of {', '.join(untold)}."
+    return f"No single dimension tells as much as {_above(max(untold.values()))} of {' or '.join(untold)}."
 
 
 def _above(share: float) -> str:
@@ -190,7 +190,7 @@ def the_digit(record: Mapping[str, Any]) -> str:
     most = max(leaders(of["others"], at)[0][1] for of in record["models"].values())
     return (
         "The digit does not count, as Chen et al. leave the class out; "
-        f"no single dimension of either model tells {_above(most)} of it."
+        f"no single dimension of either model tells as much as {_above(most)} of it."
     )
 
 
