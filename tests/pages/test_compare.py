@@ -1,6 +1,9 @@
 """The Compare page's own, as Python runs it."""
 
+import pytest
+
 from tests.ui.app_html import changing
+from ui.compare.measured import SAMPLES
 from ui.compare.row import ONE_A_KIND
 from ui.images.choice import image_named, told
 from vaemodels import checkpoints
@@ -31,3 +34,9 @@ def test_the_fsvaes_bound_is_lower_than_any_on_log_p_x():
     vae, fsvae = (checkpoints.read_card(name) for name in ("vae", "fsvae"))
     column = [row(card).nelbo.mean for card in cards if group_of(card) == group_of(vae)]
     assert round(row(fsvae).nelbo.mean, 1) == 88.7 < min(column)
+
+
+@pytest.mark.parametrize(("show", "shown"), [("mean", "E[x|z]"), ("draw", "x ~ p(x|z)")])
+def test_samples_are_means_or_draws_as_is_chosen_on_top(visit, show, shown):
+    at = visit(PAGE, images="digits", group="digits-test-300-static-bernoulli-x", show=show)
+    assert any(f": {shown} at {SAMPLES} draws from its prior" in html.proto.body for html in at.get("html"))

@@ -228,3 +228,9 @@ def test_how_to_train_on_the_real_files_is_a_command_that_is_one(visit, capsys):
         assert program == "python" and arguments[:2] == ["-m", "vaemodels"]
         options = parser.parse_args(arguments[2:])
     assert options.preset == "fsvae-streetdigits" and options.data == "svhn"
+
+
+@pytest.mark.parametrize(("show", "shown"), [("mean", "Means of x ~"), ("draw", "Draws x ~")])
+def test_the_grids_in_grey_and_colour_are_means_or_draws_as_is_chosen_on_top(visit, show, shown):
+    at = visit(PAGE, model=MODEL, images="digits", look="colour", show=show)
+    assert sum(shown in html.proto.body for html in at.get("html")) == 2
