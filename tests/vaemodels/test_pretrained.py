@@ -5,6 +5,7 @@ import torch
 
 from vaemodels import checkpoints, data, presets
 from vaemodels.analysis.clustering import components_in_use
+from vaemodels.evaluation import active_units
 from vaemodels.models import GMVAE
 
 MOST_BYTES = 48_000_000
@@ -32,6 +33,20 @@ def _tuples(config: dict[str, object]) -> dict[str, object]:
 def test_they_are_small_enough_to_come_with_the_project() -> None:
     files = checkpoints.pretrained_folder().iterdir()
     assert sum(file.stat().st_size for file in files) < MOST_BYTES
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in checkpoints.pretrained_names() if name.endswith("-digits")]
+)
+def test_a_card_counts_the_active_units_of_all_levels(name: str) -> None:
+    checkpoint = checkpoints.load(name)
+    model, result = checkpoint.model, checkpoint.card["evaluation"]
+    images, labels = data.load(result["dataset"], result["split"])
+    x = data.binarize(images[: result["n"]], result["binarization"])
+    with torch.no_grad():
+        means = model.posterior_means(x, labels[: result["n"]] if model.needs_labels else None)
+    assert means.shape[1] == sum(model.latent_dims.values())
+    assert result["active_units"] == active_units(means)
 
 
 def test_unlabelled_images_help_a_classifier_with_few_labels() -> None:
