@@ -147,7 +147,7 @@ def _table(found: Mapping[str, Mapping[str, Any]]) -> None:
         "Nats on the images above. Effective draws of 5,000: the median over images, and the share of images with "
         "fewer than ten, whose Lₖ is too low on average. Active units as on each card: latent dimensions, of both "
         "levels where there are two, whose posterior mean varies by more than 0.01 over 10,000 test images."
-        + (" Training with more draws keeps more of them at work." if more_units_with_k(list(found)) else "")
+        + units_with_k(list(found))
     )
 
 
@@ -179,12 +179,17 @@ def against_truth(known: Mapping[str, Mapping[str, Any]]) -> str:
     )
 
 
-def more_units_with_k(names: Sequence[str]) -> bool:
-    """Whether these differ in the k they were trained with, and active units never fall with k but rise in all."""
+def units_with_k(names: Sequence[str]) -> str:
+    """Whether more or fewer units are at work the more draws these were trained with; nothing where it is neither."""
     cards = [models.pretrained_card(name) for name in names]
     by_k = sorted((card["training"].get("k", 1), card["evaluation"]["active_units"]) for card in cards)
-    rises = all(k < more and few <= many for (k, few), (more, many) in itertools.pairwise(by_k))
-    return rises and by_k[0][1] < by_k[-1][1]
+    pairs = list(itertools.pairwise(by_k))
+    gains = [after - before for (_, before), (_, after) in pairs]
+    if not any(gains) or any(k == more for (k, _), (more, _) in pairs):
+        return ""
+    if min(gains) >= 0:
+        return " Training with more draws keeps more of them at work."
+    return " Here training with more draws leaves fewer of them at work." if max(gains) <= 0 else ""
 
 
 def trained_on(card: Card) -> str:
