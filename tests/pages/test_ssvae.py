@@ -203,7 +203,9 @@ def test_a_point_of_the_curve_is_read_out_and_sets_the_training_form(visit):
             assert [y, y + up, y - down] == pytest.approx([sum(draws) / len(draws), max(draws), min(draws)])
     for name, star in (("ssvae", with_elbo), ("ssvae-classifier", alone)):
         assert star["x"] == [100] and star["text"] == [name]
-        assert star["hovertemplate"].startswith(f"{name}, 30 epochs, labelled images distorted<br>")
+        hover = star["hovertemplate"]
+        assert hover.startswith(f"{name}, 30 epochs,<br>labelled images distorted")
+        assert ("in the α term alone<br>" in hover) == (name == "ssvae")
         assert star["y"] == pytest.approx([100 * checkpoints.read_card(name)["evaluation"]["accuracy"]])
     assert [ring["x"], ring["y"]] == [[100], pytest.approx([of_point])]
 

@@ -136,6 +136,7 @@ def _line(found: Accuracies, way: Way, is_chosen: bool, colours: Mapping[str, st
 
 def _beside(one: Shipped, colours: Mapping[str, str]) -> dict[str, Any]:
     """A model of pretrained/: its name at a star in its way's colour."""
+    recipe = one.recipe.replace(", ", ",<br>")  # in one line it is wider than a phone
     return {
         "type": "scatter",
         "x": [one.labelled],
@@ -146,7 +147,7 @@ def _beside(one: Shipped, colours: Mapping[str, str]) -> dict[str, Any]:
         "customdata": [(one.way, one.labelled)],
         "mode": "markers+text",
         "marker": {"size": 11, "symbol": "star", "color": colours[_colour(one.way)]},
-        "hovertemplate": f"{one.name}, {one.recipe}<br>%{{x:,}} labels: %{{y:.1f}} %<extra></extra>",
+        "hovertemplate": f"{one.name}, {recipe}<br>%{{x:,}} labels: %{{y:.1f}} %<extra></extra>",
         "showlegend": False,
     }
 
