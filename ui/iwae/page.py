@@ -51,7 +51,6 @@ VARIANTS = (
 IWAE = Page(
     file="pages/iwae.py",
     title="IWAE",
-    heading="IWAE: bounds over k",
     kinds=("vae", "gmvae", "hvae"),
     opens_with=("iwae-k50-digits", "vae-digits"),
     parts={
