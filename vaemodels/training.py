@@ -153,9 +153,8 @@ def fit(
             reported = now
             held_out_terms = measure(model, held_out_x, held_out_y, config)
             if not all(map(math.isfinite, held_out_terms.values())):
-                raise _diverged(
-                    run, step, begun
-                )  # a step can break the weights after a loss that was still finite
+                # A step can break the weights after a loss that was still finite.
+                raise _diverged(run, step, begun)
             record = Progress(
                 step=step,
                 epoch=step / steps_per_epoch,

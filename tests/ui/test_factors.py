@@ -84,6 +84,7 @@ def test_of_the_shipped_models_light_alone_has_a_dimension_and_the_gap_rises() -
     assert [s.split("**")[1] for s in said if "of its own" in s] == ["Light"]
     assert [s.split("**")[1] for s in said if "is shared by" in s] == ["Ground hue"]
     [rise] = [s for s in said if s.startswith("MIG")]
+    assert any(s.endswith("of slant, weight, scale or ink hue.") for s in said)
     assert "MIG rises" in rise and "the lead of light gains most" in rise
     size = data.get("streetdigits").sizes["train"]
     assert f"{found['images']:,} of {size:,} training images" in factors.measured_on(found)

@@ -155,7 +155,9 @@ def _untold(information: Information, factors: Sequence[str]) -> str:
     untold = {name: share for name, share in best.items() if share < TOLD}
     if not untold:
         return ""
-    return f"No single dimension tells as much as {_above(max(untold.values()))} of {' or '.join(untold)}."
+    *others, last = untold
+    named = f"{', '.join(others)} or {last}" if others else last
+    return f"No single dimension tells as much as {_above(max(untold.values()))} of {named}."
 
 
 def _above(share: float) -> str:

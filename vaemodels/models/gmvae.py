@@ -1,6 +1,7 @@
 """The VAE whose prior is a learned mixture of Gaussians.
 
-Generative model    z ~ (1/K) Σ_i N(μ_i, diag σ_i²),   x ~ p(x|z), one of the VAE's likelihoods (`vae.py`)
+Generative model    z ~ (1/K) Σ_i N(μ_i, diag σ_i²),   x ~ p(x|z) = Bernoulli(f(z)), N(f(z), σ²I),
+                    N(f(z), diag σ²(z)) or a continuous Bernoulli of logits f(z)
 Inference model     q(z|x) = N(μ(x), diag σ²(x))
 Objective           ELBO(x) = E_q[log p(x|z)] − KL(q(z|x) ‖ p(z))   ≤ log p(x)
 
